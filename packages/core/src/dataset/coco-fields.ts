@@ -1,0 +1,86 @@
+/**
+ * @file Fields and categories of a COCO file, checked as they are read.
+ */
+import { FoveaError, type Place } from "../errors";
+
+/** A JSON object whose values are not checked yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** `value` if it is an object. */
+export function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+/** @throws {FoveaError} `invalid_annotations` if `key` holds no list; none at all is allowed under `optional` */
+export function listIn(
+  fields: Fields,
+  key: string,
+  { file, optional = false }: { readonly file: string; readonly optional?: boolean },
+): readonly unknown[] {
+  const value = fields[key];
+  if (Array.isArray(value)) return value;
+  if (optional && value === undefined) return [];
+  const seen = value === undefined ? "missing" : "not a list";
+  throw new FoveaError("invalid_annotations", `${seen}; a COCO file holds images, annotations and categories`, {
+    file,
+    at: key,
+  });
+}
+
+/** @throws {FoveaError} `invalid_annotations` if `key` holds no text */
+export function textIn(fields: Fields, key: string, place: Place): string {
+  const value = fields[key];
+  if (typeof value === "string" && value !== "") return value;
+  throw new FoveaError("invalid_annotations", `${key} is ${JSON.stringify(value)}, expected text`, place);
+}
+
+/** @throws {FoveaError} `invalid_annotations` if `key` holds no integer above 0 */
+export function integerIn(fields: Fields, key: string, place: Place): number {
+  const value = fields[key];
+  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
+  throw new FoveaError("invalid_annotations", `${key} is ${JSON.stringify(value)}, expected pixels, 1 or more`, place);
+}
+
+/** Class of each category. */
+export interface CategoryClasses {
+  readonly names: readonly string[];
+  /** Class index by category id; categories without annotations may be left out. */
+  readonly classOf: ReadonlyMap<unknown, number>;
+}
+
+/**
+ * Classes of `categories`: in the order of their ids, or after their names where `names` gives the classes.
+ *
+ * @param used ids that annotations carry
+ * @throws {FoveaError} `invalid_annotations` if a category has no name or repeats an id, or if the categories in use
+ * have neither names nor a count that fit `names`
+ */
+export function classesOfCategories(
+  categories: readonly unknown[],
+  used: ReadonlySet<unknown>,
+  { file, names }: { readonly file: string; readonly names?: readonly string[] },
+): CategoryClasses {
+  const nameOf = new Map<number, string>();
+  for (const [index, category] of categories.entries()) {
+    const at = `categories[${index}]`;
+    const fields = fieldsOf(category) ?? {};
+    const name = textIn(fields, "name", { file, at });
+    if (typeof fields.id !== "number" || nameOf.has(fields.id)) {
+      const message = `id ${JSON.stringify(fields.id)} of "${name}"; expected a number of its own for each category`;
+      throw new FoveaError("invalid_annotations", message, { file, at });
+    }
+    nameOf.set(fields.id, name);
+  }
+  const ids = [...nameOf.keys()].sort((a, b) => a - b);
+  if (names === undefined) {
+    const classOf = new Map(ids.map((id, classId) => [id, classId] as const));
+    return { names: ids.map((id) => nameOf.get(id) ?? ""), classOf };
+  }
+  const inUse = ids.filter((id) => used.has(id));
+  if (inUse.every((id) => names.includes(nameOf.get(id) ?? ""))) {
+    return { names, classOf: new Map(inUse.map((id) => [id, names.indexOf(nameOf.get(id) ?? "")])) };
+  }
+  if (ids.length === names.length) return { names, classOf: new Map(ids.map((id, classId) => [id, classId])) };
+  const message = `${[...nameOf.values()].join(", ")} do not fit the data set's classes ${names.join(", ")}`;
+  throw new FoveaError("invalid_annotations", message, { file, at: "categories" });
+}

@@ -1,0 +1,218 @@
+/**
+ * @file COCO object detection annotations (cocodataset.org, "Data format"): one JSON file for a whole part of a set.
+ *
+ * Boxes are `x, y, width, height` in pixels there; what reaches beyond its image is cut. Outlines given as polygons are
+ * kept; those given run-length coded are not, their boxes are. Crowd regions are no single lesions and are skipped.
+ * Categories get the classes 0, 1, 2 ... in the order of their ids, or, where the data set names its classes, the class
+ * of their name.
+ */
+import { FoveaError } from "../errors";
+import { type Bounds, boundsOf, clipPolygon, type Polygon } from "../geometry/polygon";
+import { classesOfCategories, type Fields, fieldsOf, integerIn, listIn, textIn } from "./coco-fields";
+import type { Label, Problem } from "./sample";
+
+export interface CocoOptions {
+  /** What errors call the file. */
+  readonly file: string;
+  /** Class names of the data set, where something else than this file says them. */
+  readonly names?: readonly string[];
+}
+
+/** One entry of `images`, with its annotations. */
+export interface CocoImage {
+  readonly fileName: string;
+  /** Pixels, as the file says them. */
+  readonly width: number;
+  readonly height: number;
+  readonly labels: readonly Label[];
+  /** Errors in its annotations, which make it useless for training. */
+  readonly problems: readonly Problem[];
+}
+
+/** The content of a COCO file, images in the file's order. */
+export interface CocoAnnotations {
+  readonly names: readonly string[];
+  readonly images: readonly CocoImage[];
+  readonly problems: readonly Problem[];
+}
+
+interface OpenImage extends CocoImage {
+  readonly labels: Label[];
+  readonly problems: Problem[];
+  /** Annotations seen, to find repeated ones. */
+  readonly seen: Set<string>;
+}
+
+/** Changes too many to tell one by one: how often, and where first. */
+class Tally {
+  readonly #counts = new Map<string, { count: number; first: string }>();
+
+  add(what: string, at: string): void {
+    const entry = this.#counts.get(what);
+    if (entry) entry.count++;
+    else this.#counts.set(what, { count: 1, first: at });
+  }
+
+  problems(file: string): Problem[] {
+    return [...this.#counts].map(([what, { count, first }]) => ({
+      severity: "warning",
+      code: "invalid_annotations",
+      file,
+      at: first,
+      message: count === 1 ? what : `${what} (and ${count - 1} more like it)`,
+    }));
+  }
+}
+
+/**
+ * @throws {FoveaError} `invalid_annotations` if the text is no JSON, lacks `images` or `categories`, repeats an id, or
+ * if categories in use match no class in `names`
+ */
+export function parseCoco(text: string, { file, names }: CocoOptions): CocoAnnotations {
+  const root = parseJson(text, file);
+  const annotations = listIn(root, "annotations", { file, optional: true });
+  const used = new Set(annotations.map((annotation) => fieldsOf(annotation)?.category_id));
+  const classes = classesOfCategories(listIn(root, "categories", { file }), used, { file, names });
+  const images = openImages(listIn(root, "images", { file }), file);
+  const tally = new Tally();
+  for (const [index, annotation] of annotations.entries()) {
+    const fields = fieldsOf(annotation) ?? {};
+    const at = fields.id === undefined ? `annotations[${index}]` : `annotation ${String(fields.id)}`;
+    const image = images.get(fields.image_id);
+    if (image === undefined) tally.add(`image_id ${String(fields.image_id)} is not in images; skipped`, at);
+    else addAnnotation(fields, image, classes.classOf, { file, at, tally });
+  }
+  const problems = tally.problems(file);
+  return { names: classes.names, images: [...images.values()], problems };
+}
+
+function parseJson(text: string, file: string): Fields {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FoveaError("invalid_annotations", `not valid JSON: ${reason}`, { file, cause });
+  }
+  const fields = fieldsOf(value);
+  if (fields === undefined) {
+    throw new FoveaError("invalid_annotations", "expected an object with images, annotations and categories", { file });
+  }
+  return fields;
+}
+
+function openImages(list: readonly unknown[], file: string): Map<unknown, OpenImage> {
+  const images = new Map<unknown, OpenImage>();
+  for (const [index, entry] of list.entries()) {
+    const at = `images[${index}]`;
+    const fields = fieldsOf(entry) ?? {};
+    const fileName = textIn(fields, "file_name", { file, at });
+    if (images.has(fields.id)) {
+      throw new FoveaError("invalid_annotations", `id ${String(fields.id)} of ${fileName} is used twice`, { file, at });
+    }
+    const width = integerIn(fields, "width", { file, at });
+    const height = integerIn(fields, "height", { file, at });
+    images.set(fields.id, { fileName, width, height, labels: [], problems: [], seen: new Set() });
+  }
+  return images;
+}
+
+interface Context {
+  readonly file: string;
+  readonly at: string;
+  readonly tally: Tally;
+}
+
+function addAnnotation(
+  fields: Fields,
+  image: OpenImage,
+  classOf: ReadonlyMap<unknown, number>,
+  { file, at, tally }: Context,
+): void {
+  const report = (severity: Problem["severity"], message: string) => {
+    image.problems.push({ severity, code: "invalid_annotations", file, at, message });
+  };
+  const classId = classOf.get(fields.category_id);
+  const key = JSON.stringify([classId, fields.bbox, fields.segmentation]);
+  const { width, height } = image;
+  if (fields.iscrowd === 1 || fields.iscrowd === true) {
+    tally.add("crowd region, skipped", at);
+  } else if (classId === undefined) {
+    report("error", `category_id ${String(fields.category_id)} is not in categories`);
+  } else if (image.seen.has(key)) {
+    tally.add("repeats an earlier annotation of its image, left out", at);
+  } else {
+    image.seen.add(key);
+    const outline = parseOutline(fields.segmentation, tally, at);
+    const polygon = outline && clipPolygon(outline, { x1: 0, y1: 0, x2: width, y2: height });
+    const box = parseBox(fields.bbox) ?? (fields.bbox === undefined && polygon?.length ? boundsOf(polygon) : undefined);
+    const shown = `bbox ${JSON.stringify(fields.bbox)}`;
+    const cut = box && cutTo(box, width, height);
+    if (box === undefined || cut === undefined) {
+      report("error", `${shown}; expected four numbers [x, y, width, height]`);
+    } else if (isEmpty(box)) {
+      report("warning", `${shown} without width or height, left out`);
+    } else if (isEmpty(cut)) {
+      report("warning", `${shown} outside the image, left out`);
+    } else {
+      const beyond = Math.max(cut.x1 - box.x1, cut.y1 - box.y1, box.x2 - cut.x2, box.y2 - cut.y2);
+      if (beyond > 1) tally.add("bbox reaches beyond its image, cut", at);
+      image.labels.push(fractions(classId, cut, polygon, image));
+    }
+  }
+}
+
+function isEmpty({ x1, y1, x2, y2 }: Bounds): boolean {
+  return !(x2 > x1 && y2 > y1);
+}
+
+function cutTo({ x1, y1, x2, y2 }: Bounds, width: number, height: number): Bounds {
+  return { x1: Math.max(x1, 0), y1: Math.max(y1, 0), x2: Math.min(x2, width), y2: Math.min(y2, height) };
+}
+
+function fractions(
+  classId: number,
+  { x1, y1, x2, y2 }: Bounds,
+  polygon: Polygon | undefined,
+  { width, height }: CocoImage,
+): Label {
+  const box = {
+    classId,
+    cx: (x1 + x2) / 2 / width,
+    cy: (y1 + y2) / 2 / height,
+    w: (x2 - x1) / width,
+    h: (y2 - y1) / height,
+  };
+  if (polygon === undefined || polygon.length === 0) return box;
+  return { ...box, polygon: polygon.map((value, i) => value / (i % 2 === 0 ? width : height)) };
+}
+
+function parseBox(bbox: unknown): Bounds | undefined {
+  if (!isNumbers(bbox) || bbox.length !== 4) return undefined;
+  const [x, y, width, height] = bbox;
+  return { x1: x, y1: y, x2: x + width, y2: y + height };
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "number" && Number.isFinite(entry));
+}
+
+/** Outline in pixels, several parts joined; `undefined` if there is none or none that can be kept. */
+function parseOutline(segmentation: unknown, tally: Tally, at: string): number[] | undefined {
+  if (segmentation === undefined || segmentation === null) return undefined;
+  if (!Array.isArray(segmentation)) {
+    tally.add("outline is run-length coded: box kept, outline not", at);
+    return undefined;
+  }
+  const parts: unknown[] = segmentation.length > 0 && isNumbers(segmentation) ? [segmentation] : segmentation;
+  const good = parts.filter((part): part is number[] => isNumbers(part) && part.length >= 6 && part.length % 2 === 0);
+  if (good.length < parts.length) tally.add("outline with an odd count of values or below three points, left out", at);
+  if (good.length === 0) return undefined;
+  const [x, y] = good[0];
+  // Every further part is reached from the first point and left for it again.
+  return [
+    ...good[0],
+    ...good.slice(1).flatMap((part) => [x, y, ...part, part[0], part[1]]),
+    ...(good[1] ? [x, y] : []),
+  ];
+}

@@ -1,0 +1,144 @@
+/**
+ * @file A network that finds lesions, and how its outputs are read.
+ */
+import { FoveaError } from "../errors";
+import type { Session, Value } from "../graph/runtime";
+import { floatFromHalf } from "../math/half";
+import type { MaskParts } from "./findings-of";
+import { candidatesOf, type Level } from "./head-scores";
+import { TilePlan } from "./head-tiles";
+import type { Prototypes } from "./masks";
+import type { PixelType } from "./network-input";
+import { type SelectOptions, selectDetections } from "./select";
+import { type Detections, suppress } from "./suppress";
+
+/** What must be known about a network to detect with it. */
+export interface NetworkSignature {
+  /** Class names by class id. */
+  readonly names: readonly string[];
+  /** Pixels of the input per cell of each level of the head, finest first. */
+  readonly strides: readonly number[];
+  /** `scores`: `scoreGraph`, then `tileGraph`; `decoded`: `output0` and `output1`, as exported models have them. */
+  readonly outputs: "scores" | "decoded";
+  readonly pixels: PixelType;
+  /** Size of the input where the graph fixes it, pixels. */
+  readonly inputSize?: { readonly width: number; readonly height: number };
+  /** Mask coefficients of each anchor; 0 for a network that finds boxes alone. */
+  readonly maskCount: number;
+  /** Channels of the features that each level's head reads, where the outputs are scores; else empty. */
+  readonly channels: readonly number[];
+}
+
+/** A network, loaded and ready. */
+export interface DetectorNetwork extends NetworkSignature {
+  readonly session: Session;
+  /** Of `tileGraph`, where the outputs are scores. */
+  readonly tileSession?: Session;
+}
+
+/** What the network says about one image. */
+export interface NetworkAnswer {
+  readonly found: Detections;
+  readonly masks?: MaskParts;
+}
+
+type Choice = Pick<SelectOptions, "conf" | "iou" | "maxDetections" | "classes" | "agnostic" | "multiLabel">;
+
+type Results = Readonly<Record<string, Value>>;
+
+/** Size of a network's input, pixels. */
+export interface InputSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Memory for the outputs on an input of this size, for those whose sizes are known beforehand. */
+export function outputRoom(
+  { outputs, strides, names, maskCount, channels }: NetworkSignature,
+  { width, height }: InputSize,
+): Results {
+  if (outputs === "decoded") return {};
+  const room = (count: number, stride: number): Value => {
+    const shape = [1, count, height / stride, width / stride];
+    return { dtype: "float32", shape, data: new Float32Array(shape.reduce((a, b) => a * b)) };
+  };
+  const all: Record<string, Value> = {};
+  for (const [i, stride] of strides.entries()) {
+    all[`scores.${i}`] = room(names.length, stride);
+    all[`features.${i}`] = room(channels[i], stride);
+  }
+  // Prototypes are twice as fine as the finest level.
+  if (maskCount > 0) all.prototypes = room(maskCount, strides[0] / 2);
+  return all;
+}
+
+/**
+ * Detections in a network's results, pixels of its input. Scores give each anchor's best class alone.
+ *
+ * @throws {FoveaError} `invalid_onnx` if the outputs are not what the signature says
+ */
+export async function readAnswer(
+  network: DetectorNetwork,
+  results: Results,
+  size: InputSize,
+  choice: Choice,
+): Promise<NetworkAnswer> {
+  return network.outputs === "scores"
+    ? readScores(network, results, size, choice)
+    : readDecoded(network, results, size, choice);
+}
+
+async function readScores(
+  { strides, names, maskCount, tileSession }: DetectorNetwork,
+  results: Results,
+  { width, height }: InputSize,
+  choice: Choice,
+): Promise<NetworkAnswer> {
+  if (!tileSession) throw new Error("unreachable: scores without a session for tiles");
+  const levels = strides.map((stride): Level => ({ width: width / stride, height: height / stride, stride }));
+  const each = (name: string, of: Results) => levels.map((_, i) => floats(of[`${name}.${i}`]));
+  const candidates = candidatesOf(levels, each("scores", results), { nc: names.length, ...choice });
+  if (candidates.scores.length === 0) return { found: { ...candidates, boxes: new Float32Array(0) } };
+  const plan = new TilePlan(levels, candidates.anchorIndex);
+  const tiles = await tileSession.run(plan.inputs(each("features", results)));
+  const logits = each("boxes", tiles);
+  const found = suppress(candidates, (anchorIndex) => plan.boxes(anchorIndex, logits), choice);
+  if (maskCount === 0) return { found };
+  const coefficients = each("coefficients", tiles);
+  const coefficientsOf = (anchor: number) => plan.coefficients(anchor, maskCount, coefficients);
+  return { found, masks: { prototypes: prototypesOf(results.prototypes, width), coefficientsOf } };
+}
+
+function readDecoded(
+  { names, maskCount, session }: DetectorNetwork,
+  results: Results,
+  { width }: InputSize,
+  choice: Choice,
+): NetworkAnswer {
+  const [first, second] = session.outputNames;
+  const { shape } = results[first];
+  const [, channels, anchors] = shape;
+  const wanted = 4 + names.length + maskCount;
+  if (shape.length !== 3 || channels !== wanted) {
+    const message = `is ${shape.join(" x ")}, expected 1 x ${wanted} x anchors for ${names.length} classes; export the model without NMS`;
+    throw new FoveaError("invalid_onnx", message, { at: first });
+  }
+  const data = floats(results[first]);
+  const found = selectDetections(data, { anchors, nc: names.length, extra: maskCount, ...choice });
+  if (maskCount === 0) return { found };
+  const start = 4 + names.length;
+  const coefficients = (anchor: number) =>
+    Float32Array.from({ length: maskCount }, (_, k) => data[(start + k) * anchors + anchor]);
+  return { found, masks: { prototypes: prototypesOf(results[second], width), coefficientsOf: coefficients } };
+}
+
+function prototypesOf(value: Value, inputWidth: number): Prototypes {
+  const [, , height, width] = value.shape;
+  return { width, height, data: floats(value), scale: inputWidth / width };
+}
+
+function floats({ data }: Value): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (data instanceof Uint16Array) return floatFromHalf(data);
+  throw new FoveaError("invalid_onnx", "an output holds whole numbers, expected floats");
+}

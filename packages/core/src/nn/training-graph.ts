@@ -1,0 +1,110 @@
+/**
+ * @file One training step as one graph: images and ground truths in; loss, gradients and batch statistics out.
+ */
+import { grad } from "../graph/gradient";
+import { toModelBytes } from "../graph/onnx/write";
+import type { Tensor } from "../graph/op";
+import { cast, input, mul } from "../graph/tensor";
+import { type TruthInputs, truthInputs } from "./assign";
+import { detectionLoss, type Gains } from "./detection-loss";
+import { inferenceLeaves, type ParameterValues } from "./inference";
+import { buildNetwork } from "./network";
+import type { Parameter } from "./parameters";
+import type { NetworkRows } from "./rows";
+import { segmentationLoss } from "./segmentation-loss";
+import { trainingLeaves } from "./training";
+
+export interface TrainingGraphOptions {
+  /** Image size, pixels; multiples of the largest stride. */
+  readonly width: number;
+  readonly height: number;
+  /** Rows that are not trained; they are built with folded constants from `values`. @default none */
+  readonly frozen?: ReadonlySet<number>;
+  /** Current values, needed where rows are frozen. @default none */
+  readonly values?: ParameterValues;
+  readonly gains?: Gains;
+  /** Channels in a block of the processor's convolution layout (`graph/blocked-layout.ts`). @default 1, none */
+  readonly lanes?: number;
+  /** Type of the image input: bytes are divided by 255 in the graph. @default "uint8" */
+  readonly pixels?: "uint8" | "float32";
+}
+
+/** A training step ready to load. */
+export interface TrainingGraph {
+  /**
+   * ONNX bytes. Inputs: `images` (B, C, H, W), the ground truths (`truthInputs`), every trained parameter by name.
+   * Outputs: `loss_items`, `gradient:<parameter>`, and for each batch norm `mean:<path>` and `variance:<path>`.
+   */
+  readonly model: Uint8Array<ArrayBuffer>;
+  /** Trained parameters in the order given. */
+  readonly trained: readonly Parameter[];
+  /** Batch norms that use the batch's statistics, and the pixels of each one's map. */
+  readonly norms: readonly { readonly path: string; readonly pixels: number }[];
+  /** Names of the values in `loss_items`. */
+  readonly lossNames: readonly string[];
+}
+
+/** Builds the step of a network with the given parameters. */
+export function trainingGraph(
+  network: NetworkRows,
+  parameters: readonly Parameter[],
+  {
+    width,
+    height,
+    frozen = new Set(),
+    values = new Map(),
+    gains = {},
+    lanes = 1,
+    pixels = "uint8",
+  }: TrainingGraphOptions,
+): TrainingGraph {
+  const names = new Set(parameters.map(({ name }) => name));
+  const training = trainingLeaves((name) => names.has(name));
+  const fixedLeaves = inferenceLeaves(values);
+  const images = input("images", pixels, ["batch", network.ch, height, width]);
+  const scaled = pixels === "uint8" ? mul(cast(images, "float32"), 1 / 255) : images;
+  const { maps } = buildNetwork(network, scaled, (row) => (frozen.has(row) ? fixedLeaves : training.leaves));
+
+  const truths = truthInputs();
+  const loss = lossOf(network, maps, truths, gains);
+  const trained = parameters.filter(({ name }) => training.parameters.has(name));
+  const gradients = grad(
+    loss.total,
+    trained.map(({ name }) => training.parameters.get(name)!),
+  );
+
+  const outputs: Record<string, Tensor> = { loss_items: loss.items };
+  trained.forEach(({ name }, i) => {
+    outputs[`gradient:${name}`] = gradients[i];
+  });
+  for (const { path, mean, variance } of training.statistics) {
+    outputs[`mean:${path}`] = mean;
+    outputs[`variance:${path}`] = variance;
+  }
+  const model = toModelBytes(outputs, {
+    name: `${network.name}-step`,
+    inputs: [...training.parameters.values()],
+    lanes,
+  });
+  return {
+    model,
+    trained,
+    norms: training.statistics.map(({ path, pixels: count }) => ({ path, pixels: count })),
+    lossNames: loss.names,
+  };
+}
+
+function lossOf(
+  network: NetworkRows,
+  maps: ReturnType<typeof buildNetwork>["maps"],
+  truths: TruthInputs,
+  gains: Gains,
+) {
+  if (network.task === "segment") {
+    return {
+      ...segmentationLoss(maps, network.strides, truths, gains),
+      names: ["box_loss", "seg_loss", "cls_loss", "dfl_loss"],
+    };
+  }
+  return { ...detectionLoss(maps, network.strides, truths, gains), names: ["box_loss", "cls_loss", "dfl_loss"] };
+}

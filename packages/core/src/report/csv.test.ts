@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import type { Finding } from "../finding";
+import { findingsCsv } from "./csv";
+import type { ImageFindings } from "./findings";
+
+const nodule: Finding = {
+  classId: 0,
+  className: "结节",
+  confidence: 0.87654,
+  box: { x1: 10, y1: 20.125, x2: 30.5, y2: 25 },
+  sizeMm: { width: 10.25, height: 2.4375 },
+};
+const image = (file: string, findings: Finding[] = [], extra: Partial<ImageFindings> = {}): ImageFindings => ({
+  ...{ file, width: 512, height: 480, findings },
+  ...extra,
+});
+const lines = (...images: ImageFindings[]) => findingsCsv({ images }).slice(1).split("\r\n");
+
+describe("findingsCsv", () => {
+  test("begins with the byte order mark that makes Excel show Chinese, and ends with a line end", () => {
+    const csv = findingsCsv({ images: [image("a.png", [nodule])] });
+    expect([...new TextEncoder().encode(csv)].slice(0, 3)).toEqual([0xef, 0xbb, 0xbf]);
+    expect(csv).toContain("结节");
+    expect(csv.endsWith("\r\n")).toBe(true);
+  });
+
+  test("writes one row for each finding, in pixels and millimetres", () => {
+    expect(lines(image("a.dcm", [nodule, nodule]))).toEqual([
+      "file,width,height,class,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error",
+      "a.dcm,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,",
+      "a.dcm,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,",
+      "",
+    ]);
+  });
+
+  test("writes one row for a file without findings, and one for a file that failed", () => {
+    const error = { code: "invalid_dicom", message: 'b.dcm: "Rows" missing, stop' } as const;
+    expect(lines(image("a.png"), image("b.dcm", [], { width: 0, height: 0, error })).slice(1, 3)).toEqual([
+      "a.png,512,480,,,,,,,,,,,",
+      'b.dcm,,,,,,,,,,,,,"b.dcm: ""Rows"" missing, stop"',
+    ]);
+  });
+
+  test("leaves millimetres empty without spacing", () => {
+    const { sizeMm: _, ...plain } = nodule;
+    expect(lines(image("a.png", [plain]))[1]).toBe("a.png,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,,,");
+  });
+
+  test("names the frame of a multi-frame file but the first", () => {
+    expect(lines(image("a.dcm", [], { frame: 0 }), image("a.dcm", [], { frame: 7 })).slice(1, 3)).toEqual([
+      "a.dcm,512,480,,,,,,,,,,,",
+      "a.dcm [7],512,480,,,,,,,,,,,",
+    ]);
+  });
+
+  test.each([
+    ['=HYPERLINK("http://x")', '"\'=HYPERLINK(""http://x"")"'],
+    ["+1.png", "'+1.png"],
+    ["-1.png", "'-1.png"],
+    ["@SUM(A1)", "'@SUM(A1)"],
+    ["＝1+1", "'＝1+1"],
+    ["\t=1", "'\t=1"],
+  ])("keeps %j from being run as a formula", (file, cell) => {
+    expect(lines(image(file))[1]).toBe(`${cell},512,480,,,,,,,,,,,`);
+  });
+
+  test.each([
+    ["a,b.png", '"a,b.png"'],
+    ['a"b.png', '"a""b.png"'],
+    ["a\nb.png", '"a\nb.png"'],
+    [" a.png", '" a.png"'],
+  ])("quotes %j", (file, cell) => {
+    expect(findingsCsv({ images: [image(file)] })).toContain(`\r\n${cell},512`);
+  });
+
+  test("is a header alone without images", () => {
+    expect(lines().length).toBe(2);
+  });
+});

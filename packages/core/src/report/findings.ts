@@ -1,0 +1,128 @@
+/**
+ * @file The result of a run over many images, as `findings.json` holds it.
+ */
+import type { Spacing } from "../dicom/spacing";
+import type { ErrorCode } from "../errors";
+import type { Finding } from "../finding";
+
+/** One image of a run: what was found in it, or why it could not be read. */
+export interface ImageFindings {
+  /** Path as the user gave it, or relative to the source folder. */
+  readonly file: string;
+  /** Frame of a multi-frame file, counted from 0. */
+  readonly frame?: number;
+  /** Pixels; 0 where the image could not be read. */
+  readonly width: number;
+  readonly height: number;
+  /** By falling confidence. */
+  readonly findings: readonly Finding[];
+  /** Distance of pixels where the file says it, and the attribute it comes from. */
+  readonly spacingMm?: Spacing;
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** How the run went, in numbers. Means and maxima are over images that could be read. */
+export interface FindingsSummary {
+  readonly files: number;
+  readonly filesWithFindings: number;
+  readonly failures: number;
+  readonly findings: number;
+  /** 0 where no image could be read. */
+  readonly meanPerImage: number;
+  readonly maxPerImage: number;
+  /** Findings of each class that occurs, by rising class id. */
+  readonly perClass: readonly { readonly classId: number; readonly className: string; readonly findings: number }[];
+}
+
+/** What was run, over which images, with which result. */
+export interface FindingsReport {
+  /** The model as the user named it. */
+  readonly model: string;
+  /** Side of the network's input, pixels. */
+  readonly imgsz: number;
+  /** Findings below this confidence are left out. */
+  readonly conf: number;
+  /** IoU above which the less confident of two boxes is left out. */
+  readonly iou: number;
+  readonly images: readonly ImageFindings[];
+  readonly summary: FindingsSummary;
+}
+
+/** Put a run's images and settings together and count. */
+export function findingsReport(
+  settings: Pick<FindingsReport, "model" | "imgsz" | "conf" | "iou">,
+  images: readonly ImageFindings[],
+): FindingsReport {
+  const { model, imgsz, conf, iou } = settings;
+  return { model, imgsz, conf, iou, images, summary: summarize(images) };
+}
+
+function summarize(images: readonly ImageFindings[]): FindingsSummary {
+  const tally = new FindingsTally();
+  for (const image of images) tally.add(image);
+  return tally.summary();
+}
+
+/** Counts findings image by image, for runs whose images are not kept. */
+export class FindingsTally {
+  #files = 0;
+  #filesWithFindings = 0;
+  #failures = 0;
+  #findings = 0;
+  #maxPerImage = 0;
+  readonly #classes = new Map<number, { classId: number; className: string; findings: number }>();
+
+  add({ findings, error }: Pick<ImageFindings, "findings" | "error">): void {
+    this.#files++;
+    if (error !== undefined) {
+      this.#failures++;
+      return;
+    }
+    if (findings.length > 0) this.#filesWithFindings++;
+    this.#findings += findings.length;
+    this.#maxPerImage = Math.max(this.#maxPerImage, findings.length);
+    for (const finding of findings) count(this.#classes, finding);
+  }
+
+  summary(): FindingsSummary {
+    const read = this.#files - this.#failures;
+    return {
+      files: this.#files,
+      filesWithFindings: this.#filesWithFindings,
+      failures: this.#failures,
+      findings: this.#findings,
+      meanPerImage: read === 0 ? 0 : this.#findings / read,
+      maxPerImage: this.#maxPerImage,
+      perClass: byClassId(this.#classes),
+    };
+  }
+}
+
+type ClassCount = FindingsSummary["perClass"][number];
+
+function count(
+  counts: Map<number, { classId: number; className: string; findings: number }>,
+  { classId, className }: Finding,
+): void {
+  const known = counts.get(classId);
+  if (known === undefined) counts.set(classId, { classId, className, findings: 1 });
+  else known.findings++;
+}
+
+function byClassId(counts: ReadonlyMap<number, ClassCount>): ClassCount[] {
+  return [...counts.values()].map((one) => ({ ...one })).sort((a, b) => a.classId - b.classId);
+}
+
+/** Findings of each class that occurs, by rising class id. */
+export function countClasses(findings: readonly Finding[]): FindingsSummary["perClass"] {
+  const counts = new Map<number, { classId: number; className: string; findings: number }>();
+  for (const finding of findings) count(counts, finding);
+  return byClassId(counts);
+}
+
+/** The finding with its extent in millimetres, where the image's spacing is known. */
+export function withSizeMm(finding: Finding, spacing: Spacing | undefined): Finding {
+  if (spacing === undefined) return finding;
+  const { x1, y1, x2, y2 } = finding.box;
+  return { ...finding, sizeMm: { width: (x2 - x1) * spacing.column, height: (y2 - y1) * spacing.row } };
+}

@@ -1,0 +1,67 @@
+/**
+ * @file The command line: `fovea COMMAND ...`.
+ *
+ * Starting cold is most of what a short command takes, so nothing heavy is imported here: each command's file only
+ * declares its options, and loads what it does when it is asked to do it.
+ */
+import { Command } from "commander";
+import { VERSION } from "../version";
+import { register as demo } from "./demo";
+import { register as doctor } from "./doctor";
+import { register as exportModel } from "./export";
+import { failure } from "./failure";
+import { register as info } from "./info";
+import { register as phantom } from "./phantom";
+import { register as predict } from "./predict";
+import { register as train } from "./train";
+import { register as val } from "./val";
+
+const EXAMPLES = `
+Examples:
+  fovea demo                                              everything once, on drawn radiographs
+  fovea train --data lesions.yaml --model yolov8n.yaml    train from scratch
+  fovea train --data lesions.yaml --model yolov8n.pt      train from published weights
+  fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
+  fovea predict --model runs/train/weights/best.safetensors --source images/
+  fovea doctor                                            what this machine has and lacks
+
+fovea COMMAND --help explains a command. For research use; not a medical device.`;
+
+function program(): Command {
+  const command = new Command("fovea")
+    .description("Lesion detection in medical images: train, measure, deploy.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "explain the command")
+    .option("--debug", "show where an error comes from")
+    .configureHelp({ showGlobalOptions: true })
+    // What commander would say is said by `failure`, in the form of every other error.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride()
+    .addHelpText("after", EXAMPLES);
+  for (const register of [train, val, predict, info, doctor, exportModel, phantom, demo]) register(command);
+  return command;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const debug = args.includes("--debug");
+  const fail = (error: unknown) => {
+    const { message, exitCode } = failure(error, { debug });
+    if (message !== "") process.stderr.write(`${message}\n`);
+    process.exitCode = exitCode;
+  };
+  // Whoever reads our output may stop reading: `fovea info yolov8n | head`.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.on("uncaughtException", (error) => {
+    fail(error);
+    process.exit();
+  });
+  const command = program();
+  try {
+    if (args.length === 0) command.outputHelp();
+    else await command.parseAsync(args, { from: "user" });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,59 @@
+/**
+ * @file `fovea phantom`: a data set of drawn radiographs, to test an installation with.
+ */
+import { type Command, Option } from "commander";
+import { realNumber, wholeNumber } from "./option";
+
+interface PhantomOptions {
+  readonly out: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly val: number;
+  readonly size: number;
+  readonly format: "dicom" | "png";
+}
+
+const EXAMPLES = `
+Examples:
+  fovea phantom --out phantoms
+  fovea phantom --out phantoms --count 1000 --seed 7 --size 1024
+  fovea phantom --out phantoms --format png`;
+
+export function register(program: Command): void {
+  program
+    .command("phantom")
+    .summary("draw chest radiographs with known lesions")
+    .description(
+      "Draw chest radiograph phantoms with nodules, masses and calcifications, and write them with their labels: a data set of no patient, to test an installation or a pipeline with.",
+    )
+    .requiredOption("--out <dir>", "folder to write to: a new one, an empty one, or one of earlier phantoms")
+    .option("--count <n>", "pictures in all", wholeNumber(1, 100_000), 200)
+    .option("--seed <n>", "another seed, other patients", wholeNumber(0), 0)
+    .option("--val <share>", "share of the pictures kept for validation", realNumber(0, 1), 0.25)
+    .option("--size <px>", "width and height", wholeNumber(64, 8192), 512)
+    .addOption(
+      new Option("--format <format>", "dicom: 16 bits with spacing; png: 8 bits, with the DICOM files beside them")
+        .choices(["dicom", "png"])
+        .default("dicom"),
+    )
+    .addHelpText("after", EXAMPLES)
+    .action(async ({ out, count, seed, val, size, format }: PhantomOptions) => {
+      const [{ writePhantoms }, { bar, Progress }, { LESION_CLASSES }] = await Promise.all([
+        import("../phantom/write-phantoms"),
+        import("./progress"),
+        import("@fovea/core/phantom/lesion"),
+      ]);
+      const progress = new Progress();
+      const onProgress = (done: number, all: number) => progress.show(`drawing ${bar(done / all, 30)} ${done}/${all}`);
+      try {
+        const written = await writePhantoms({ out, count, seed, valFraction: val, size, format, onProgress });
+        const lesions = LESION_CLASSES.map((name, id) => `${name} ${written.lesions[id]}`).join(", ");
+        progress.print(
+          `${written.train.length} pictures for training, ${written.val.length} for validation; ${lesions}`,
+        );
+        progress.print(`Data     ${written.dataYaml}`);
+      } finally {
+        progress.clear();
+      }
+    });
+}

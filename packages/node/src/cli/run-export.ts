@@ -1,0 +1,37 @@
+/**
+ * @file What `fovea export` does.
+ */
+import { checkExport } from "../export/check-export";
+import { exportOnnx } from "../export/export-onnx";
+import { openModel } from "../model/open-model";
+import { openRuntime } from "../runtime/onnx-runtime";
+import type { ExportCommandOptions } from "./export";
+import { warn } from "./message";
+import { writeResult } from "./write-result";
+
+/** Exports, compares, writes, and says what was written. */
+export async function runExport({
+  model: path,
+  imgsz,
+  batch,
+  dynamic,
+  half,
+  out,
+}: ExportCommandOptions): Promise<void> {
+  const model = await openModel(path);
+  model.warnings.forEach(warn);
+  const date = new Date().toISOString();
+  const bytes = exportOnnx(model, { ...imgsz, batch, dynamic, half, date });
+  const check = { ...imgsz, batch, half: half === true, file: out };
+  const { box, score } = await checkExport(await openRuntime(), bytes, model, check);
+  await writeResult(out, bytes);
+  const size = dynamic ? "batch x 3 x height x width, all open" : `${batch} x 3 x ${imgsz.height} x ${imgsz.width}`;
+  const lines = [
+    ["Model", `${model.network.name}, ${model.network.task === "segment" ? "segmentation" : "detection"}`],
+    ["Classes", model.names.join(", ")],
+    ["Images", `${size}, float32 in [0, 1]${half ? "; computed in float16" : ""}`],
+    ["Compared", `on noise: boxes differ by ${box.toPrecision(2)} px at most, scores by ${score.toPrecision(2)}`],
+    ["Written", `${out} (${(bytes.length / 2 ** 20).toFixed(1)} MiB)`],
+  ];
+  process.stdout.write(lines.map(([what, text]) => `${what.padEnd(9)}${text}\n`).join(""));
+}

@@ -1,0 +1,69 @@
+/**
+ * @file What `fovea train` does.
+ */
+import { ArgumentError } from "@fovea/core/errors";
+import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { resumeTraining, type TrainRequest, type TrainResult, train } from "../train/train";
+import { Interruption } from "./interruption";
+import { Progress } from "./progress";
+import type { TrainOptions } from "./train";
+import { TrainScreen } from "./train-screen";
+
+/** Trains as the options say, or goes on with a run; exit code 130 if it was interrupted. */
+export async function runTraining(options: TrainOptions): Promise<void> {
+  const result = await (options.resume === undefined ? startRun(options) : goOn(options, options.resume));
+  if (result.end === "interrupted") process.exitCode = 130;
+}
+
+async function startRun(options: TrainOptions): Promise<TrainResult> {
+  const { data, model, weights, project, name } = options;
+  if (data === undefined || model === undefined) {
+    const missing = [data === undefined ? "--data" : "", model === undefined ? "--model" : ""].filter((m) => m !== "");
+    throw new ArgumentError(`train needs ${missing.join(" and ")}; see fovea train --help`);
+  }
+  const { on_problem: onProblem = "skip" } = options;
+  if (onProblem !== "skip" && onProblem !== "refuse") {
+    throw new ArgumentError(`on_problem: got ${onProblem}, wanted skip or refuse`);
+  }
+  const request: TrainRequest = { data, model, weights, project, name, onProblem, arguments: typed(options.arguments) };
+  return trainOnScreen(request);
+}
+
+/** Trains and shows it; Ctrl-C finishes the step. */
+export function trainOnScreen(request: TrainRequest): Promise<TrainResult> {
+  return shown(request.arguments ?? {}, (screen) => train(request, screen));
+}
+
+async function goOn({ resume: _, arguments: given, ...own }: TrainOptions, run: string): Promise<TrainResult> {
+  const others = [...Object.keys(own), ...Object.keys(given)];
+  if (others.length > 0) {
+    throw new ArgumentError(`--resume goes on with the run as it was begun; leave out ${others.join(", ")}`);
+  }
+  return shown({}, (screen) => resumeTraining(run, screen));
+}
+
+/** Values as the table types them, of the arguments that were given. */
+function typed(given: Readonly<Record<string, string>>): Record<string, string | number | boolean> {
+  const all: Readonly<Record<string, string | number | boolean>> = trainingArguments(given);
+  return Object.fromEntries(Object.keys(given).map((name) => [name, all[name]]));
+}
+
+async function shown(
+  given: Readonly<Record<string, unknown>>,
+  run: (screen: TrainScreen) => Promise<TrainResult>,
+): Promise<TrainResult> {
+  const progress = new Progress();
+  const interruption = new Interruption(() => {
+    progress.print("Finishing the step, then saving. Once more to end at once.");
+  });
+  const screen = new TrainScreen(progress, given);
+  screen.shouldStop = () => interruption.asked;
+  try {
+    const result = await run(screen);
+    screen.end(result);
+    return result;
+  } finally {
+    progress.clear();
+    interruption.stop();
+  }
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { grouped, textTable, textWidth } from "./table";
+
+describe("textTable", () => {
+  test("aligns numbers to the right and names to the left, without blanks at the ends", () => {
+    const columns = [{ title: "class", align: "left" }, { title: "n" }] as const;
+    expect(
+      textTable(columns, [
+        ["nodule", "7"],
+        ["mass", "123"],
+      ]),
+    ).toBe("class     n\nnodule    7\nmass    123");
+  });
+
+  test("counts Chinese characters as two columns", () => {
+    const columns = [{ title: "x", align: "left" }, { title: "n" }] as const;
+    expect(
+      textTable(columns, [
+        ["结节", "1"],
+        ["abcde", "2"],
+      ]),
+    ).toBe("x      n\n结节   1\nabcde  2");
+  });
+
+  test("without rows is its heading", () => {
+    expect(textTable([{ title: "a" }], [])).toBe("a");
+  });
+});
+
+describe("textWidth", () => {
+  test.each([
+    ["", 0],
+    ["abc", 3],
+    ["结节a", 5],
+    ["。", 2],
+  ])("of %j is %d", (text, width) => {
+    expect(textWidth(text)).toBe(width);
+  });
+});
+
+describe("grouped", () => {
+  test.each([
+    [0, "0"],
+    [999, "999"],
+    [1000, "1,000"],
+    [3011433, "3,011,433"],
+  ])("%d", (n, text) => {
+    expect(grouped(n)).toBe(text);
+  });
+});

@@ -1,0 +1,190 @@
+/**
+ * @file What a training run shows: what it starts from, one line for each epoch, where the results are.
+ */
+import { countNetwork } from "@fovea/core/nn/count";
+import type { ArgumentName } from "@fovea/core/nn/training-arguments";
+import { type Skipped, skippedText, type TransferReport, transferSummary } from "@fovea/core/nn/weights/transfer";
+import type { BatchProgress } from "../train/loop";
+import type { ResultRow } from "../train/results-csv";
+import type { TrainEvents, TrainResult, TrainStart } from "../train/train";
+import { datasetLine, plural, problemLines } from "./describe-dataset";
+import { warn } from "./message";
+import { bar, duration, type Progress } from "./progress";
+import { grouped } from "./table";
+
+/** Columns of measures, and what they are in a row of results. */
+const MEASURES = [
+  ["P", "metrics/precision(B)"],
+  ["R", "metrics/recall(B)"],
+  ["mAP50", "metrics/mAP50(B)"],
+  ["mAP50-95", "metrics/mAP50-95(B)"],
+] as const;
+
+const WIDTH = 10;
+const column = (text: string) => text.padStart(WIDTH);
+
+/** Arguments that `optimizer=auto` chooses itself. */
+const CHOSEN: readonly ArgumentName[] = ["lr0", "momentum", "warmup_bias_lr"];
+
+/** Shows one run. */
+export class TrainScreen implements TrainEvents {
+  readonly #progress: Progress;
+  readonly #now: () => number;
+  readonly #given: Readonly<Record<string, unknown>>;
+  #start: TrainStart | undefined;
+  #startedAt = 0;
+  #epochStartedAt = 0;
+  #lastBatch: { readonly progress: BatchProgress; readonly imagesPerSecond: number } | undefined;
+  /** Epochs done before this session, the last of them perhaps in part. */
+  #firstShare = 0;
+  /** Batches of the epoch in progress that an earlier session did. */
+  #doneBefore = 0;
+  /** True once the user wants to stop. */
+  shouldStop: () => boolean = () => false;
+
+  /**
+   * @param given training arguments that the user gave
+   * @param now seconds of a clock that only counts up
+   */
+  constructor(
+    progress: Progress,
+    given: Readonly<Record<string, unknown>>,
+    now: () => number = () => performance.now() / 1000,
+  ) {
+    this.#progress = progress;
+    this.#given = given;
+    this.#now = now;
+  }
+
+  onScan(split: string, done: number, total: number): void {
+    this.#progress.show(`looking at ${split} ${bar(done / total, 24)} ${done}/${total}`);
+  }
+
+  onStart(start: TrainStart): void {
+    this.#start = start;
+    const { model, args, optimiser, train, val, threads, folder, resumedAt } = start;
+    const print = (what: string, text: string) => this.#progress.print(`${what.padEnd(9)}${text}`);
+    print("Data", `${train.name}, ${plural(train.nc, "class", "classes")}`);
+    print("  train", datasetLine(train));
+    if (val) print("  val", datasetLine(val));
+    for (const line of problemLines([...train.problems, ...(val?.problems ?? [])])) print("", line);
+    const { parameters, publishedGflops } = countNetwork(model.network, { imgsz: args.imgsz });
+    const { name, strides } = model.network;
+    print(
+      "Model",
+      `${name}: ${grouped(parameters)} parameters, ${publishedGflops.toFixed(1)} GFLOPs at ${args.imgsz} px, strides ${strides.join(", ")}`,
+    );
+    for (const line of resumedAt === undefined ? transferLines(model.transfer) : []) print("Weights", line);
+    if (!model.transfer && resumedAt === undefined) print("Weights", `from scratch, seed ${args.seed}`);
+    print("Device", `${args.device}, ${plural(threads, "thread")}`);
+    print(
+      "Training",
+      `${plural(args.epochs, "epoch")}, batch ${args.batch}, ${optimiser.name}, learning rate ${optimiser.lr0}${args.freeze === "0" ? "" : `, frozen rows: ${args.freeze}`}`,
+    );
+    print("Folder", folder);
+    if (resumedAt !== undefined) print("Resumed", `at epoch ${resumedAt + 1}`);
+    model.warnings.forEach(warn);
+    this.#warnChosen(start);
+    this.#startedAt = this.#now();
+    this.#epochStartedAt = this.#startedAt;
+  }
+
+  #warnChosen({ args, optimiser }: TrainStart): void {
+    const unused = CHOSEN.filter((name) => name in this.#given);
+    if (args.optimizer !== "auto" || unused.length === 0) return;
+    warn(
+      `optimizer=auto chooses ${CHOSEN.join(", ")} itself: ${unused.join(", ")} ${unused.length === 1 ? "is" : "are"} not used; give e.g. optimizer=${optimiser.name} to set them`,
+    );
+  }
+
+  onBatch(progress: BatchProgress): void {
+    const now = this.#now();
+    if (!this.#lastBatch) {
+      this.#doneBefore = progress.batch - 1;
+      this.#firstShare = progress.epoch + this.#doneBefore / progress.batches;
+      this.#printHeading(progress.lossNames);
+    }
+    const { args, train } = this.#start!;
+    const images = Math.min(progress.batch * args.batch, train.samples.length) - this.#doneBefore * args.batch;
+    const imagesPerSecond = images / (now - this.#epochStartedAt);
+    this.#lastBatch = { progress, imagesPerSecond };
+    const { batch, batches } = progress;
+    this.#progress.show(
+      `${this.#losses()}  ${bar(batch / batches, 20)} ${`${Math.floor((100 * batch) / batches)}`.padStart(3)}%  ${this.#left(batch / batches)} left`,
+    );
+  }
+
+  onValidation(done: number, total: number): void {
+    if (!this.#lastBatch) return;
+    this.#progress.show(`${this.#losses()}  ${bar(done / total, 20)} validating  ${this.#left(1)} left`);
+  }
+
+  onEpoch(row: ResultRow, improved: boolean): void {
+    const measures = MEASURES.map(([, name]) => row[name])
+      .map((value) => column(typeof value === "number" ? value.toFixed(3) : "-"))
+      .join("");
+    this.#progress.print(`${this.#losses()}${measures}${column(this.#left(1))}${improved ? "  best" : ""}`);
+    this.#epochStartedAt = this.#now();
+    this.#doneBefore = 0;
+  }
+
+  /** What came of the run, and how to go on. */
+  end({ end, rows, bestEpoch, folder, best, last }: TrainResult): void {
+    const print = (what: string, text: string) => this.#progress.print(`${what.padEnd(9)}${text}`);
+    this.#progress.print();
+    if (end === "interrupted") {
+      this.#progress.print("Interrupted; the run is saved. Go on with:");
+      this.#progress.print(`  fovea train --resume ${quoted(folder)}`);
+      return;
+    }
+    const took = duration(this.#now() - this.#startedAt);
+    const early = end === "stopped early" ? `, stopped early: no better epoch since epoch ${bestEpoch}` : "";
+    this.#progress.print(`${plural(rows.length, "epoch")} in ${took}${early}`);
+    const bestRow = rows.find(({ epoch }) => epoch === bestEpoch);
+    const map50 = bestRow?.["metrics/mAP50(B)"];
+    const measured = typeof map50 === "number" ? ` (epoch ${bestEpoch}, mAP50 ${map50.toFixed(3)})` : "";
+    print("Best", `${best}${measured}`);
+    print("Last", last);
+    print("Results", `${folder}/results.csv`);
+    if (this.#start?.args.plots) print("Curves", `${folder}/results.png`);
+  }
+
+  #printHeading(lossNames: readonly string[]): void {
+    this.#progress.print();
+    const heads = [...lossNames, "images/s", ...MEASURES.map(([name]) => name), "left"];
+    this.#progress.print(`${"epoch".padStart(9)}${heads.map(column).join("")}`);
+  }
+
+  /** Epoch, losses and speed: what stands before the bar or the measures. */
+  #losses(): string {
+    const { progress, imagesPerSecond } = this.#lastBatch!;
+    const epoch = `${progress.epoch + 1}/${progress.epochs}`.padStart(9);
+    const cells = [...progress.loss.map((loss) => loss.toFixed(3)), imagesPerSecond.toFixed(1)];
+    return epoch + cells.map(column).join("");
+  }
+
+  /** Time to the last epoch, at the speed of this session so far, validation included. */
+  #left(shareOfEpoch: number): string {
+    const { progress } = this.#lastBatch!;
+    const done = progress.epoch + shareOfEpoch - this.#firstShare;
+    const wanted = progress.epochs - this.#firstShare;
+    return duration(((this.#now() - this.#startedAt) / done) * (wanted - done));
+  }
+}
+
+/** How much came from the weights, and what did not and why. */
+function transferLines(report: TransferReport | undefined): string[] {
+  if (!report) return [];
+  const byReason = new Map<string, Skipped[]>();
+  for (const skip of report.skipped) byReason.set(skip.reason, [...(byReason.get(skip.reason) ?? []), skip]);
+  const skipped = [...byReason].map(([reason, skips]) => {
+    const rest = skips.length > 1 ? `, and ${skips.length - 1} more` : "";
+    return `  skipped ${skips.length}, ${reason}: ${skippedText(skips[0]).replace(`: ${reason}`, "")}${rest}`;
+  });
+  return [transferSummary(report), ...skipped];
+}
+
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w./\\:@%+=,-]+$/.test(path) ? path : `"${path.replaceAll('"', '\\"')}"`;
+}

@@ -1,0 +1,47 @@
+/**
+ * @file `fovea val`: a model measured on labelled images.
+ */
+import type { Command } from "commander";
+import { flag, realNumber, wholeNumber } from "./option";
+
+export interface ValOptions {
+  readonly model: string;
+  readonly data: string;
+  readonly split: string;
+  readonly imgsz: number;
+  readonly batch: number;
+  readonly rect: boolean;
+  readonly conf: number;
+  readonly iou: number;
+  readonly device: string;
+  readonly threads?: number;
+  readonly json?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
+  fovea val --model best.safetensors --data lesions.yaml --split test --json test.json`;
+
+export function register(program: Command): void {
+  program
+    .command("val")
+    .summary("measure a model on labelled images")
+    .description("Measure a model on labelled images: precision, recall and average precision of each class.")
+    .requiredOption("--model <file>", "weights (.safetensors, .pt, .onnx)")
+    .requiredOption("--data <yaml>", "data set")
+    .option("--split <part>", "part of the data set: val, test, train", "val")
+    .option("--imgsz <px>", "side of the images", wholeNumber(32, 8192), 640)
+    .option("--batch <n>", "images in a batch", wholeNumber(1, 4096), 16)
+    .option("--rect <true|false>", "batches of like proportions with little margin, instead of squares", flag, false)
+    .option("--conf <x>", "detections below this confidence are not looked at", realNumber(0, 1), 0.001)
+    .option("--iou <x>", "a box that overlaps a better one by more is dropped", realNumber(0, 1), 0.7)
+    .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")
+    .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
+    .option("--json <file>", "also write the measures to a JSON file")
+    .addHelpText("after", EXAMPLES)
+    .action(async (options: ValOptions) => {
+      const { runValidation } = await import("./run-val");
+      await runValidation(options);
+    });
+}

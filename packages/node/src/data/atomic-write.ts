@@ -1,0 +1,62 @@
+/**
+ * @file Files that are there whole or not at all, whatever happens while they are written.
+ */
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { FoveaError } from "@fovea/core/errors";
+
+/** What the operating system's codes mean for somebody who wanted to keep a file. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist; make it first",
+  ENOTDIR: "a part of its path is a file, not a folder",
+  EISDIR: "there is a folder of this name",
+  EACCES: "not allowed here; choose a folder you may write to",
+  EPERM: "not allowed here; choose a folder you may write to",
+  EROFS: "the disk is read-only; choose another folder",
+};
+
+/** The error of a failed write, with the code `disk_full` or `write_failed`; an error that is no file error stays as it is. */
+export function writeFailure(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
+  const place = { file: path, cause: error };
+  if (error.code === "ENOSPC" || error.code === "EDQUOT") {
+    return new FoveaError("disk_full", "cannot be written: no space left; free some and run again", place);
+  }
+  return new FoveaError("write_failed", `cannot be written: ${ADVICE[error.code] ?? error.message}`, place);
+}
+
+/**
+ * Writes a file so that its path holds either what it held before or all of `content`: into a neighbour first, which is
+ * brought to the disk and then takes the name.
+ *
+ * @throws {FoveaError} `disk_full` or `write_failed`; the neighbour is removed
+ */
+export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+  const neighbour = `${path}.${process.pid}.tmp`;
+  try {
+    const handle = await open(neighbour, "w");
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(neighbour, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    // The first failure is the one to tell; where nothing could be made, nothing can be removed.
+    await rm(neighbour, { force: true }).catch(() => undefined);
+    throw writeFailure(path, error);
+  }
+}
+
+/** Brings the new name to the disk; Windows does so by itself and cannot be asked. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * @file Makes batches: fetches images, augments or letterboxes them, gathers their labels. Runs in the loader's threads.
+ */
+import { labelsOf } from "@fovea/core/dataset/label-table";
+import { type Problem, problemOf } from "@fovea/core/dataset/sample";
+import { FoveaError } from "@fovea/core/errors";
+import { transformPoints } from "@fovea/core/geometry/affine";
+import { augment } from "@fovea/core/imaging/augment/augment";
+import type { PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
+import { byDecreasingArea, MAX_INSTANCES, paintOverlapMask } from "@fovea/core/imaging/augment/overlap-mask";
+import type { LabelRows } from "@fovea/core/imaging/augment/tile";
+import { toPlanes } from "@fovea/core/imaging/color";
+import { type LetterboxLayout, letterboxTensor } from "@fovea/core/imaging/letterbox";
+import { Random } from "@fovea/core/math/random";
+import { FrameDecoder } from "../dicom/frame-decoder";
+import { type BatchJob, type BatchResult, type BatchSource, type Draft, type LoaderSetup, MASK_RATIO } from "./batch";
+import { type FittedImage, fetchImage, fitImage } from "./image-cache";
+import { readSourceImage } from "./source-image";
+
+/** Unreadable images in a row after which a batch is given up. */
+const MAX_REPLACEMENTS = 20;
+
+/** A batch as it grows. */
+interface Growing {
+  readonly job: BatchJob;
+  readonly out: Uint8Array;
+  readonly targets: number[];
+  readonly masks: Uint8Array<ArrayBuffer> | undefined;
+  readonly files: string[];
+  readonly sources: BatchSource[];
+  readonly problems: Problem[];
+}
+
+export class BatchMaker {
+  readonly #setup: LoaderSetup;
+  readonly #decoder = new FrameDecoder();
+  readonly #scratch: Uint8Array;
+
+  constructor(setup: LoaderSetup) {
+    this.#setup = setup;
+    this.#scratch = new Uint8Array(setup.augmentation ? 3 * setup.imgsz ** 2 : 0);
+  }
+
+  /**
+   * The batch that `job` describes. An image that cannot be decoded is reported, and in training replaced by another
+   * one that its random numbers choose; in validation it is left out.
+   *
+   * @throws {FoveaError} `invalid_dataset` if no image at all can be read
+   */
+  async make(job: BatchJob): Promise<BatchResult> {
+    const { id, width, height, drafts, buffer } = job;
+    const cells = (width / MASK_RATIO) * (height / MASK_RATIO);
+    const masks = this.#setup.masks ? new Uint8Array(drafts.length * cells) : undefined;
+    const batch: Growing = {
+      job,
+      out: new Uint8Array(buffer),
+      targets: [],
+      masks,
+      files: [],
+      sources: [],
+      problems: [],
+    };
+    for (const draft of drafts) {
+      if (draft.random) await this.#addAugmented(batch, draft, new Random(draft.random));
+      else await this.#addLetterboxed(batch, draft);
+    }
+    const { files, sources, problems } = batch;
+    const size = files.length;
+    const targets = Float32Array.from(batch.targets);
+    return { id, width, height, size, buffer, targets, masks: masks?.slice(0, size * cells), files, sources, problems };
+  }
+
+  /** End what runs beside this thread. */
+  close(): Promise<void> {
+    return this.#decoder.close();
+  }
+
+  async #addAugmented(batch: Growing, { fetches }: Draft, random: Random): Promise<void> {
+    const { imgsz, augmentation, files, labels: table } = this.#setup;
+    if (augmentation === undefined) throw new Error("unreachable: augmentation without settings");
+    const sources = [];
+    let file: string | undefined;
+    for (const fetch of fetches) {
+      const { fitted, index } = await this.#fetchOrReplace(fetch.index, fetch.slot, random, batch.problems);
+      file ??= files[index];
+      sources.push({ image: fitted.image, labels: labelsOf(table, index) });
+    }
+    const { image, labels } = augment(sources, augmentation, imgsz, random, this.#scratch);
+    toPlanes(image, batch.out, batch.files.length * 3 * imgsz * imgsz);
+    this.#addLabels(batch, labels, file ?? "");
+    batch.files.push(file ?? "");
+  }
+
+  async #addLetterboxed(batch: Growing, { fetches: [{ index, slot }] }: Draft): Promise<void> {
+    const fitted = await this.#fetch(index, slot, batch.problems);
+    if (fitted === undefined) return;
+    const { width, height } = batch.job;
+    const { sourceWidth, sourceHeight, image } = fitted;
+    const offset = batch.files.length * 3 * width * height;
+    const layout = letterboxTensor(image, { width, height, scaleUp: false }, batch.out, offset);
+    const file = this.#setup.files[index];
+    this.#addLabels(batch, labelsInLetterbox(labelsOf(this.#setup.labels, index), layout), file);
+    const transform = { scale: layout.contentHeight / sourceHeight, left: layout.left, top: layout.top };
+    batch.files.push(file);
+    batch.sources.push({ file, width: sourceWidth, height: sourceHeight, transform });
+  }
+
+  #addLabels(batch: Growing, placed: readonly PlacedLabel[], file: string): void {
+    const { job, targets, masks, files, problems } = batch;
+    const { width, height } = job;
+    let labels = placed;
+    if (masks) {
+      labels = byDecreasingArea(placed);
+      if (labels.length > MAX_INSTANCES) {
+        const message = `${labels.length} lesions in one image, of which masks keep the ${MAX_INSTANCES} largest`;
+        problems.push({ severity: "warning", code: "invalid_label", file, message });
+        labels = labels.slice(0, MAX_INSTANCES);
+      }
+      const columns = width / MASK_RATIO;
+      const rows = height / MASK_RATIO;
+      const start = files.length * rows * columns;
+      paintOverlapMask(labels, masks.subarray(start, start + rows * columns), columns, rows, MASK_RATIO);
+    }
+    for (const { classId, x1, y1, x2, y2 } of labels) {
+      const [cx, cy] = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height];
+      targets.push(files.length, classId, cx, cy, (x2 - x1) / width, (y2 - y1) / height);
+    }
+  }
+
+  async #fetchOrReplace(
+    index: number,
+    slot: number,
+    random: Random,
+    problems: Problem[],
+  ): Promise<{ readonly fitted: FittedImage; readonly index: number }> {
+    const fitted = await this.#fetch(index, slot, problems);
+    if (fitted) return { fitted, index };
+    const { files } = this.#setup;
+    for (let attempt = 0; attempt < MAX_REPLACEMENTS; attempt++) {
+      const other = random.integer(0, files.length);
+      // Not from the cache: whether it is there must not show in the batch, and this is rare.
+      const replacement = await this.#fetch(other, -1, problems);
+      if (replacement) return { fitted: replacement, index: other };
+    }
+    const message = `not to be read, nor were ${MAX_REPLACEMENTS} others in its place; check the disk`;
+    throw new FoveaError("invalid_dataset", message, { file: files[index] });
+  }
+
+  async #fetch(index: number, slot: number, problems: Problem[]): Promise<FittedImage | undefined> {
+    const { cache, files, imgsz } = this.#setup;
+    try {
+      return await fetchImage(cache, slot, async () => {
+        return fitImage(await readSourceImage(files[index], this.#decoder), imgsz);
+      });
+    } catch (error) {
+      if (!(error instanceof FoveaError)) throw error;
+      problems.push(problemOf(error));
+      return undefined;
+    }
+  }
+}
+
+/** Labels in pixels of a letterboxed image; none is dropped. */
+function labelsInLetterbox(
+  { rows, outlines }: LabelRows,
+  { left, top, contentWidth, contentHeight }: LetterboxLayout,
+): PlacedLabel[] {
+  return Array.from({ length: rows.length / 5 }, (_, i) => {
+    const [classId, cx, cy, w, h] = rows.subarray(5 * i, 5 * i + 5);
+    const outline = outlines?.[i];
+    return {
+      classId,
+      x1: left + (cx - w / 2) * contentWidth,
+      y1: top + (cy - h / 2) * contentHeight,
+      x2: left + (cx + w / 2) * contentWidth,
+      y2: top + (cy + h / 2) * contentHeight,
+      outline: outline && transformPoints([contentWidth, 0, left, 0, contentHeight, top], outline.slice()),
+    };
+  });
+}

@@ -1,0 +1,180 @@
+/**
+ * @file Decoded images in memory that all loader threads share, so that each file is decoded once.
+ *
+ * Images are kept resized to fit the training size, the longer side equal to it, in slots of equal length. The loader
+ * says which image has which slot; the first thread that needs an empty slot fills it, others wait for that.
+ */
+import { FoveaError } from "@fovea/core/errors";
+import type { ByteImage } from "@fovea/core/imaging/image";
+import { resizeBilinear } from "@fovea/core/imaging/resample";
+
+/** An image as training reads it, and the size it had. */
+export interface FittedImage {
+  readonly image: ByteImage;
+  readonly sourceWidth: number;
+  readonly sourceHeight: number;
+}
+
+/** The shared memory; handed to threads as it is. */
+export interface CacheMemory {
+  readonly slotBytes: number;
+  readonly slotsPerChunk: number;
+  /** Several, because one block of memory may not be as long as all images are. */
+  readonly chunks: readonly SharedArrayBuffer[];
+  /** `FIELDS` integers per slot: state, width, height, channels, source width, source height. */
+  readonly fields: Int32Array;
+}
+
+const FIELDS = 6;
+const MAX_CHUNK_BYTES = 2 ** 29;
+
+const EMPTY = 0;
+const FILLING = 1;
+const READY = 2;
+/** The file cannot be decoded. */
+const FAILED = 3;
+/** The image does not fit its slot. */
+const TOO_LARGE = 4;
+
+/** @throws {FoveaError} `out_of_memory` if the memory is not to be had */
+export function createCacheMemory(slots: number, slotBytes: number): CacheMemory {
+  const slotsPerChunk = Math.max(1, Math.floor(MAX_CHUNK_BYTES / slotBytes));
+  try {
+    const chunks = Array.from({ length: Math.ceil(slots / slotsPerChunk) }, (_, i) => {
+      const inChunk = Math.min(slotsPerChunk, slots - i * slotsPerChunk);
+      return new SharedArrayBuffer(inChunk * slotBytes);
+    });
+    const fields = new Int32Array(new SharedArrayBuffer(4 * FIELDS * slots));
+    return { slotBytes, slotsPerChunk, chunks, fields };
+  } catch (cause) {
+    const megabytes = Math.round((slots * slotBytes) / 2 ** 20);
+    throw new FoveaError("out_of_memory", `no ${megabytes} MB for an image cache; set cache to false`, { cause });
+  }
+}
+
+/**
+ * Which image has which slot; least recently used ones are given up. A slot is held from `take` until `release`.
+ */
+export class CacheSlots {
+  readonly memory: CacheMemory;
+  readonly #holders: Int32Array;
+  /** Slot by image, least recently used first. */
+  readonly #slots = new Map<number, number>();
+  #used = 0;
+
+  constructor(memory: CacheMemory) {
+    this.memory = memory;
+    this.#holders = new Int32Array(memory.fields.length / FIELDS);
+  }
+
+  /** Slot for image `index`, held; -1 if every slot is held for another. */
+  take(index: number): number {
+    let slot = this.#slots.get(index);
+    if (slot === undefined) {
+      slot = this.#used < this.#holders.length ? this.#used++ : this.#giveUpOldest();
+      if (slot < 0) return -1;
+    }
+    this.#slots.delete(index);
+    this.#slots.set(index, slot);
+    this.#holders[slot]++;
+    return slot;
+  }
+
+  release(slot: number): void {
+    if (slot >= 0) this.#holders[slot]--;
+  }
+
+  #giveUpOldest(): number {
+    for (const [index, slot] of this.#slots) {
+      if (this.#holders[slot] > 0) continue;
+      this.#slots.delete(index);
+      Atomics.store(this.memory.fields, slot * FIELDS, EMPTY);
+      return slot;
+    }
+    return -1;
+  }
+}
+
+/**
+ * The image of a slot, decoded by `decode` if nobody has done so yet; slot -1 stands for none.
+ *
+ * @returns `undefined` if another thread, or this one before, could not decode the file
+ * @throws what `decode` throws, the first time
+ */
+export async function fetchImage(
+  memory: CacheMemory | undefined,
+  slot: number,
+  decode: () => Promise<FittedImage>,
+): Promise<FittedImage | undefined> {
+  if (memory === undefined || slot < 0) return decode();
+  const { fields } = memory;
+  const state = slot * FIELDS;
+  switch (Atomics.compareExchange(fields, state, EMPTY, FILLING)) {
+    case EMPTY:
+      return fill(memory, slot, decode);
+    case FILLING:
+      // A thread that fills a slot waits for nobody, so this ends.
+      Atomics.wait(fields, state, FILLING);
+      return fetchImage(memory, slot, decode);
+    case READY:
+      return view(memory, slot);
+    case FAILED:
+      return undefined;
+    default:
+      return decode();
+  }
+}
+
+async function fill(memory: CacheMemory, slot: number, decode: () => Promise<FittedImage>): Promise<FittedImage> {
+  const { fields, slotBytes } = memory;
+  const state = slot * FIELDS;
+  let outcome = FAILED;
+  try {
+    const fitted = await decode();
+    const { width, height, channels, data } = fitted.image;
+    outcome = data.length <= slotBytes ? READY : TOO_LARGE;
+    if (outcome === READY) {
+      pixels(memory, slot, data.length).set(data);
+      fields.set([width, height, channels, fitted.sourceWidth, fitted.sourceHeight], state + 1);
+    }
+    return fitted;
+  } finally {
+    Atomics.store(fields, state, outcome);
+    Atomics.notify(fields, state);
+  }
+}
+
+function pixels({ chunks, slotsPerChunk, slotBytes }: CacheMemory, slot: number, length: number): Uint8Array {
+  const chunk = Math.floor(slot / slotsPerChunk);
+  return new Uint8Array(chunks[chunk], (slot % slotsPerChunk) * slotBytes, length);
+}
+
+function view(memory: CacheMemory, slot: number): FittedImage {
+  const [, width, height, channels, sourceWidth, sourceHeight] = memory.fields.subarray(slot * FIELDS);
+  const data = pixels(memory, slot, width * height * channels);
+  return { image: { width, height, channels: channels === 3 ? 3 : 1, data }, sourceWidth, sourceHeight };
+}
+
+/** Sides of an image of `width` x `height` pixels whose longer side is brought to `size`; 2 px at least. */
+export function fittedSides(width: number, height: number, size: number): [width: number, height: number] {
+  const ratio = size / Math.max(width, height);
+  const side = (length: number) => Math.max(2, Math.min(Math.ceil(length * ratio), size));
+  return [side(width), side(height)];
+}
+
+/** `image` with its longer side brought to `size`, in one channel if all its pixels are grey. */
+export function fitImage(image: ByteImage, size: number): FittedImage {
+  const [width, height] = fittedSides(image.width, image.height, size);
+  const source = { sourceWidth: image.width, sourceHeight: image.height };
+  // Radiographs are often stored in colour; a third of the pixels is a third of the work, in every epoch.
+  return { image: resizeBilinear(greyIfGrey(image), width, height), ...source };
+}
+
+function greyIfGrey(image: ByteImage): ByteImage {
+  const { data, channels, width, height } = image;
+  if (channels === 1) return image;
+  for (let i = 0; i < data.length; i += 3) if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return image;
+  const grey = new Uint8Array(width * height);
+  for (let i = 0, p = 0; i < grey.length; i++, p += 3) grey[i] = data[p];
+  return { width, height, channels: 1, data: grey };
+}

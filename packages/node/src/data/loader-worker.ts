@@ -1,0 +1,33 @@
+/**
+ * @file Entry of a loader thread: makes one batch after another.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { problemOf } from "@fovea/core/dataset/sample";
+import { FoveaError } from "@fovea/core/errors";
+import type { BatchJob, LoaderSetup } from "./batch";
+import type { BatchReply } from "./batch-crew";
+import { BatchMaker } from "./batch-maker";
+
+const port = parentPort;
+if (port === null) throw new Error("unreachable: loader-worker runs as a thread only");
+
+const maker = new BatchMaker(workerData as LoaderSetup);
+let last: Promise<void> = Promise.resolve();
+
+port.on("message", (job: BatchJob) => {
+  last = last.then(async () => {
+    try {
+      const result = await maker.make(job);
+      const transfer = [result.buffer, result.targets.buffer];
+      port.postMessage({ result } satisfies BatchReply, transfer);
+    } catch (error) {
+      port.postMessage(replyOf(job.id, error));
+    }
+  });
+});
+
+function replyOf(id: number, error: unknown): BatchReply {
+  if (!(error instanceof FoveaError)) return { id, bug: error };
+  const { code, message, file, at } = problemOf(error);
+  return { id, failure: { code, message, file: file || undefined, at } };
+}

@@ -1,0 +1,134 @@
+/**
+ * @file Any image file of a data set, DICOM included: its size at a glance, and its pixels in 8 bit.
+ */
+import { type FileHandle, open } from "node:fs/promises";
+import { extname } from "node:path";
+import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { readImagePixel } from "@fovea/core/dicom/pixel-data";
+import { FoveaError } from "@fovea/core/errors";
+import type { ByteImage } from "@fovea/core/imaging/image";
+import { toByteImage } from "@fovea/core/imaging/intensity";
+import type { FrameDecoder } from "../dicom/frame-decoder";
+import { readDicom } from "../dicom/read-dicom";
+import { imageFormat } from "../imaging/image-format";
+import { readImage } from "../imaging/read-image";
+
+/** Endings of the files that are looked for in folders. */
+export const IMAGE_ENDINGS: ReadonlySet<string> = new Set(
+  ["bmp", "jpg", "jpeg", "png", "tif", "tiff", "webp", "gif", "avif", "dcm", "dicom"].map((ending) => `.${ending}`),
+);
+
+/** Smaller sides hold no lesion that could be learned. Pixels. */
+const MIN_SIDE = 10;
+
+/** Bytes read from either end of a file to judge it. */
+const GLANCE = 512;
+
+export interface ImageSize {
+  /** Pixels, EXIF orientation applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Frames of a DICOM file, of which the first one is read. */
+  readonly frames: number;
+}
+
+type Glimpse = Omit<ImageSize, "frames"> & Partial<ImageSize>;
+
+/**
+ * Size of the image in `file`, from its header; the pixels are decoded only where the end of the file looks cut off.
+ *
+ * @throws {FoveaError} `file_not_found`, `file_unreadable`; `invalid_image`, `invalid_dicom` or `unsupported_dicom` if
+ * it is damaged, of another kind, or has a side below 10 px
+ */
+export async function readImageSize(file: string): Promise<ImageSize> {
+  const {
+    width,
+    height,
+    frames = 1,
+  } = await withFile(file, async (handle): Promise<Glimpse> => {
+    const { size: length } = await handle.stat();
+    const head = await readPart(handle, 0, GLANCE);
+    if (isDicomFile(file, head)) return dicomSize(await handle.readFile(), file);
+    const tail = await readPart(handle, length - GLANCE, length);
+    // Where something looks odd, the full reader says what is wrong, or that nothing is.
+    return imageFormat(head) === "BMP" || !endsWell(head, tail, length) ? readImage(file) : headerSize(file);
+  });
+  if (width < MIN_SIDE || height < MIN_SIDE) {
+    throw new FoveaError("invalid_image", `${width} x ${height} pixels; sides of ${MIN_SIDE} and more are needed`, {
+      file,
+    });
+  }
+  return { width, height, frames };
+}
+
+/**
+ * Pixels of `file` in 8 bit: as `readImage` and `toByteImage` give them, or, of a DICOM file, its first frame windowed.
+ *
+ * @param decoder decompresses DICOM frames; one for many files saves time
+ * @throws {FoveaError} as `readImage` or `readDicom`
+ */
+export async function readSourceImage(file: string, decoder?: FrameDecoder): Promise<ByteImage> {
+  const dicom = await withFile(file, async (handle) => isDicomFile(file, await readPart(handle, 0, GLANCE)));
+  return dicom ? (await readDicom(file, { decoder })).image : toByteImage(await readImage(file));
+}
+
+function isDicomFile(file: string, head: Uint8Array): boolean {
+  return hasDicomPrefix(head) || /^\.(dcm|dicom)$/i.test(extname(file));
+}
+
+/** `use` on the open file; what the operating system complains of becomes an error of ours. */
+async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+  try {
+    const handle = await open(file);
+    try {
+      return await use(handle);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof FoveaError) throw cause;
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    if (missing) throw new FoveaError("file_not_found", "no such image file", { file, cause });
+    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file, cause });
+  }
+}
+
+async function readPart(handle: FileHandle, from: number, to: number): Promise<Uint8Array> {
+  const start = Math.max(0, from);
+  const bytes = new Uint8Array(Math.max(0, to - start));
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+  return bytes.subarray(0, bytesRead);
+}
+
+function dicomSize(bytes: Uint8Array, file: string): ImageSize {
+  const { columns, rows, frames } = readImagePixel(parseDataSet(bytes, file));
+  return { width: columns, height: rows, frames };
+}
+
+/** Whether a file has the end that its kind must have, where that is cheap to say. */
+function endsWell(head: Uint8Array, tail: Uint8Array, length: number): boolean {
+  const end = Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength);
+  switch (imageFormat(head)) {
+    case "JPEG":
+      return end.subarray(-2).equals(Buffer.of(0xff, 0xd9));
+    case "PNG":
+      return end.subarray(-8, -4).toString("latin1") === "IEND";
+    case "WebP":
+      return length >= new DataView(head.buffer, head.byteOffset).getUint32(4, true) + 8;
+    case undefined:
+      return false;
+    default:
+      return true;
+  }
+}
+
+async function headerSize(file: string): Promise<Glimpse> {
+  const { default: sharp } = await import("sharp");
+  try {
+    const { autoOrient } = await sharp(file, { failOn: "warning" }).metadata();
+    return autoOrient;
+  } catch {
+    // The full reader words what is wrong.
+    return readImage(file);
+  }
+}

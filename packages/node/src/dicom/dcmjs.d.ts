@@ -1,0 +1,16 @@
+/** What is used of dcmjs; the package comes without types. */
+declare module "dcmjs" {
+  interface Dcmjs {
+    data: {
+      datasetToDict(dataset: Readonly<Record<string, unknown>>): {
+        /** File meta information by tag, GGGGEEEE. */
+        meta: Record<string, { vr: string; Value: unknown[] }>;
+        write(): ArrayBuffer;
+      };
+    };
+    log: { setLevel(level: "silent"): void };
+  }
+  const dcmjs: Dcmjs;
+  // biome-ignore lint/style/noDefaultExport: the package has one
+  export default dcmjs;
+}

@@ -1,0 +1,99 @@
+/**
+ * @file Decompresses frames of DICOM files: RLE, JPEG (8 and 12 bit, lossless too), JPEG-LS, JPEG 2000, HTJ2K.
+ */
+import { Worker } from "node:worker_threads";
+import type { ImagePixel } from "@fovea/core/dicom/pixel-data";
+import type { FrameCodec } from "@fovea/core/dicom/transfer-syntax";
+import { workerEntry } from "../worker-entry";
+
+/** What the worker is asked. */
+export interface DecodeRequest {
+  readonly codec: Exclude<FrameCodec, "native" | "unsupported">;
+  readonly bytes: Uint8Array;
+  readonly pixel: ImagePixel;
+}
+
+/** Uncompressed bytes of a frame, little endian, and what decoding made of its colours. */
+export interface DecodedFrame {
+  readonly bytes: Uint8Array<ArrayBufferLike>;
+  readonly planar: boolean;
+  readonly photometricInterpretation: string;
+}
+
+type DecodeReply = { readonly frame: DecodedFrame } | { readonly failure: string };
+
+export interface FrameDecoderOptions {
+  /** A frame that takes longer counts as damaged. @default 60000 */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A worker thread that decompresses one frame after another, started with the first one.
+ *
+ * A failure of any kind ends the thread, and the next frame gets a new one. The thread keeps no process alive.
+ */
+export class FrameDecoder {
+  readonly #timeoutMs: number;
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ timeoutMs = 60_000 }: FrameDecoderOptions = {}) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Decompress a frame; calls made meanwhile wait their turn.
+   *
+   * @throws {Error} saying what the codec complained of, for the caller to wrap
+   */
+  decode(request: DecodeRequest): Promise<DecodedFrame> {
+    const frame = this.#last.then(() => this.#decodeNow(request));
+    this.#last = frame.catch(() => undefined);
+    return frame;
+  }
+
+  /** End the thread. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    await worker?.terminate();
+  }
+
+  async #decodeNow(request: DecodeRequest): Promise<DecodedFrame> {
+    this.#worker ??= startWorker();
+    let reply: DecodeReply;
+    try {
+      reply = await askWorker(this.#worker, request, this.#timeoutMs);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    if ("frame" in reply) return reply.frame;
+    await this.close();
+    throw new Error(reply.failure);
+  }
+}
+
+function startWorker(): Worker {
+  // Its output is the codecs' chatter and shown to nobody.
+  const worker = new Worker(workerEntry("dicom/codec-worker"), { execArgv: [], stdout: true, stderr: true });
+  worker.unref();
+  return worker;
+}
+
+function askWorker(worker: Worker, request: DecodeRequest, timeoutMs: number): Promise<DecodeReply> {
+  return new Promise((resolve, reject) => {
+    // While a frame is awaited the process must not end, though the worker itself is unreferenced.
+    const timer = setTimeout(() => settle(() => reject(new Error(`no result after ${timeoutMs / 1000} s`))), timeoutMs);
+    const onMessage = (reply: DecodeReply) => settle(() => resolve(reply));
+    const onError = (error: Error) => settle(() => reject(error));
+    const onExit = (code: number) => settle(() => reject(new Error(`the codec's thread ended with code ${code}`)));
+    function settle(act: () => void): void {
+      clearTimeout(timer);
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+      act();
+    }
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+    worker.postMessage(request);
+  });
+}

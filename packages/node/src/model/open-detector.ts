@@ -1,0 +1,73 @@
+/**
+ * @file A model to detect with, from a file: the graph to run and what must be known about it.
+ */
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import type { NetworkSignature } from "@fovea/core/detect/detector-network";
+import { FoveaError } from "@fovea/core/errors";
+import { scoreGraph, tileGraph } from "@fovea/core/nn/prediction-graph";
+import { readOnnxSignature } from "./onnx-model";
+import { openModel } from "./open-model";
+
+/** Plain data: it can be sent to a thread. */
+export interface DetectorFile {
+  /** Bytes of an ONNX model. */
+  readonly graph: Uint8Array;
+  /** Bytes of the ONNX model for the second step, where the signature's outputs are scores. */
+  readonly tileGraph?: Uint8Array;
+  readonly signature: NetworkSignature;
+  /** `yolov8n`, or `ONNX`. */
+  readonly name: string;
+  /** Side of the images that the model was trained on, pixels, where the file says it. */
+  readonly trainedAt?: number;
+  /** What a user should hear about the model. */
+  readonly warnings: readonly string[];
+}
+
+/** Whether a model is an exported graph, going by its ending. */
+export function isOnnxFile(path: string): boolean {
+  return extname(path).toLowerCase() === ".onnx";
+}
+
+/**
+ * Opens a model to detect with. The graph of an `.onnx` file is run as it is; for weights one is built.
+ *
+ * @throws {FoveaError} `file_not_found`, `invalid_checkpoint`, `invalid_model`, `invalid_onnx` ...: what the file lacks
+ */
+export async function openDetector(path: string): Promise<DetectorFile> {
+  if (isOnnxFile(path)) return openOnnx(path);
+  const { network, values, names, checkpoint, warnings } = await openModel(path);
+  if (network.ch !== 3) {
+    throw new FoveaError("invalid_model", `${network.name} reads ${network.ch} channels, expected 3`, { file: path });
+  }
+  const trainedAt = checkpoint?.trainArgs?.imgsz;
+  const head = network.rows.at(-1);
+  if (head?.module !== "Detect" && head?.module !== "Segment") throw new Error("unreachable: a network without head");
+  return {
+    graph: scoreGraph(network, values),
+    tileGraph: tileGraph(network, values),
+    signature: {
+      names,
+      strides: network.strides,
+      outputs: "scores",
+      pixels: "interleaved",
+      maskCount: head.module === "Segment" ? head.nm : 0,
+      channels: head.ch,
+    },
+    name: network.name,
+    trainedAt: typeof trainedAt === "number" ? trainedAt : undefined,
+    warnings,
+  };
+}
+
+async function openOnnx(path: string): Promise<DetectorFile> {
+  let graph: Uint8Array;
+  try {
+    graph = await readFile(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    if (missing) throw new FoveaError("file_not_found", "no such model", { file: path, cause });
+    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file: path, cause });
+  }
+  return { graph, signature: readOnnxSignature(graph, path), name: "ONNX", warnings: [] };
+}

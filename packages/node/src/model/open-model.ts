@@ -1,0 +1,175 @@
+/**
+ * @file A model as the user names it - a published name, a YAML, a file of weights - as rows and values.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { FoveaError } from "@fovea/core/errors";
+import { nearestName } from "@fovea/core/math/nearest-name";
+import type { ParameterValues } from "@fovea/core/nn/inference";
+import { initialise } from "@fovea/core/nn/initialise";
+import { parseModelYaml, readModel } from "@fovea/core/nn/model-yaml";
+import { isNetworkName, networkByName, networkNames } from "@fovea/core/nn/network-by-name";
+import { BATCH_NORM_EPSILON, isTrainable, type Parameter, parametersOf } from "@fovea/core/nn/parameters";
+import type { NetworkRows } from "@fovea/core/nn/rows";
+import type { Checkpoint, StateDict } from "@fovea/core/nn/weights/state";
+import { type TransferReport, transferWeights } from "@fovea/core/nn/weights/transfer";
+import { unfoldBatchNorm } from "@fovea/core/nn/weights/unfold-batch-norm";
+import { readCheckpoint } from "../data/weights-file";
+
+/** A network with all its values. */
+export interface Model {
+  readonly network: NetworkRows;
+  readonly parameters: readonly Parameter[];
+  readonly values: ParameterValues;
+  /** Class names; `class 0`, `class 1` ... where the file has none. */
+  readonly names: readonly string[];
+  /** File of weights it came from. */
+  readonly checkpoint?: Checkpoint;
+  /** What a user should hear about the model's description. */
+  readonly warnings: readonly string[];
+}
+
+export interface ModelRequest {
+  /** Class names that the network must have; its head is built for them. @default those of the file */
+  readonly names?: readonly string[];
+  /** Weights to start from, where `model` names an architecture. @default none */
+  readonly weights?: string;
+  /** Seed of the values that nothing is transferred to. @default 0 */
+  readonly seed?: number;
+}
+
+/** A model for training: the network asked for, with whatever the weights could give it. */
+export interface TrainableModel extends Model {
+  /** What came from the weights; absent when training starts from scratch. */
+  readonly transfer?: TransferReport;
+}
+
+const WEIGHTS = new Set([".pt", ".pth", ".safetensors", ".onnx"]);
+const YAMLS = new Set([".yaml", ".yml"]);
+
+/** Whether a model is named by a file of weights, going by its ending. */
+export function isWeightsFile(model: string): boolean {
+  return WEIGHTS.has(extname(model).toLowerCase());
+}
+
+/**
+ * Opens a model to predict or validate with: a file of weights that says what network it belongs to.
+ *
+ * @throws {FoveaError} `file_not_found`, `invalid_checkpoint`, `invalid_model` ...: what the file lacks
+ */
+export async function openModel(path: string): Promise<Model> {
+  if (!isWeightsFile(path)) {
+    throw new FoveaError(
+      "invalid_checkpoint",
+      `expected a file of weights (${[...WEIGHTS].join(", ")}); train one with \`fovea train\``,
+      {
+        file: path,
+      },
+    );
+  }
+  const checkpoint = await readCheckpoint(path);
+  const { network, warnings } = networkOf(checkpoint, path, undefined);
+  const peBias = hasPeBias(checkpoint.state);
+  const parameters = parametersOf(network, { peBias });
+  // All that starts at random must be in the file; drawing it took half of the opening's time.
+  const target = stateOf(parameters, initialise(network, { peBias, fixedOnly: true }));
+  const report = transferInto(target, checkpoint);
+  const missing = report.skipped.filter(
+    ({ name, reason }) => reason !== "unused in the target" && !isFixed(name, parameters),
+  );
+  if (missing.length > 0) {
+    const [first] = missing;
+    const rest = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+    throw new FoveaError(
+      "invalid_checkpoint",
+      `the weights do not fit ${network.name}: ${first.name} (${first.reason})${rest}`,
+      { file: path },
+    );
+  }
+  return {
+    network,
+    parameters,
+    values: valuesOf(target),
+    names: classNamesOf(checkpoint, network),
+    checkpoint,
+    warnings,
+  };
+}
+
+/**
+ * Opens a model to train: an architecture by name or YAML, or a file of weights, whose architecture is taken with a head
+ * for the given classes.
+ */
+export async function openTrainableModel(
+  model: string,
+  { names, weights, seed = 0 }: ModelRequest,
+): Promise<TrainableModel> {
+  const isWeights = isWeightsFile(model);
+  const source = weights ?? (isWeights ? model : undefined);
+  const checkpoint = source === undefined ? undefined : await readCheckpoint(source);
+  const { network, warnings } = isWeights
+    ? networkOf(checkpoint as Checkpoint, model, names?.length)
+    : await architecture(model, names?.length);
+  const peBias = checkpoint !== undefined && hasPeBias(checkpoint.state);
+  const parameters = parametersOf(network, { peBias });
+  const target = stateOf(parameters, initialise(network, { seed, peBias }));
+  const own = names ?? (checkpoint ? classNamesOf(checkpoint, network) : plainNames(network.nc));
+  const transfer = checkpoint ? transferInto(target, checkpoint, own) : undefined;
+  return { network, parameters, values: valuesOf(target), names: own, checkpoint, transfer, warnings };
+}
+
+/** A network by published name or from a user's YAML. */
+export async function architecture(
+  model: string,
+  nc?: number,
+): Promise<{ network: NetworkRows; warnings: readonly string[] }> {
+  // A file of the user's wins over the published model of that name.
+  if (YAMLS.has(extname(model).toLowerCase()) && existsSync(model)) {
+    return parseModelYaml(await readFile(model, "utf8"), { nc, file: model });
+  }
+  if (isNetworkName(model)) return networkByName(model, { nc });
+  const near = nearestName(model.toLowerCase().replace(/\.ya?ml$/, ""), networkNames);
+  throw new FoveaError(
+    "file_not_found",
+    `no such model${near ? `, did you mean ${near}?` : ""}; give a file (.yaml, ${[...WEIGHTS].join(", ")}) or one of ${networkNames.join(", ")}`,
+    { file: model },
+  );
+}
+
+function networkOf(checkpoint: Checkpoint, file: string, nc: number | undefined) {
+  if (checkpoint.yaml === undefined) {
+    throw new FoveaError(
+      "invalid_checkpoint",
+      "the file does not say which network it belongs to; give the architecture by --model and this file by --weights",
+      { file },
+    );
+  }
+  return readModel(checkpoint.yaml, { nc: nc ?? checkpoint.nc, file });
+}
+
+function transferInto(target: StateDict, checkpoint: Checkpoint, names?: readonly string[]): TransferReport {
+  const source =
+    checkpoint.format === "onnx"
+      ? unfoldBatchNorm(checkpoint.state, target, { eps: BATCH_NORM_EPSILON })
+      : checkpoint.state;
+  return transferWeights(source, target, { sourceNames: checkpoint.names, targetNames: names });
+}
+
+const hasPeBias = (state: StateDict) => [...state.keys()].some((name) => name.endsWith(".pe.conv.bias"));
+
+/** Bins and the like need not be in a file. */
+const isFixed = (name: string, parameters: readonly Parameter[]) =>
+  parameters.some((p) => p.name === name && p.kind === "fixed" && !isTrainable(p));
+
+function stateOf(parameters: readonly Parameter[], values: ReadonlyMap<string, Float32Array>): StateDict {
+  return new Map(parameters.map(({ name, shape }) => [name, { shape, data: values.get(name)! }]));
+}
+
+const valuesOf = (state: StateDict): ParameterValues => new Map([...state].map(([name, { data }]) => [name, data]));
+
+function classNamesOf({ names }: Checkpoint, { nc }: NetworkRows): readonly string[] {
+  return names?.length === nc ? names : plainNames(nc);
+}
+
+const plainNames = (nc: number) => Array.from({ length: nc }, (_, i) => `class ${i}`);

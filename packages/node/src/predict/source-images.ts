@@ -1,0 +1,50 @@
+/**
+ * @file The images of one file: the file itself, or the frames of a DICOM file.
+ */
+import { extname } from "node:path";
+import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { readImagePixel } from "@fovea/core/dicom/pixel-data";
+import type { Spacing } from "@fovea/core/dicom/spacing";
+import type { Window } from "@fovea/core/dicom/window";
+import type { Image } from "@fovea/core/imaging/image";
+import type { FrameDecoder } from "../dicom/frame-decoder";
+import { dicomImage } from "../dicom/read-dicom";
+import { decodeImage, readBytes } from "../imaging/read-image";
+
+/** An image to look for lesions in. */
+export interface SourceImage {
+  /** As stored: 16 bits stay 16 bits; a DICOM frame is windowed to 8. */
+  readonly image: Image;
+  /** Undefined where the file gives none. */
+  readonly spacingMm?: Spacing;
+}
+
+/** A file that is open. */
+export interface SourceFile {
+  /** Images in it; 1 but for DICOM files of several frames. */
+  readonly frames: number;
+  /** @param frame counted from 0 */
+  read(frame: number): Promise<SourceImage>;
+}
+
+export interface OpenSourceOptions {
+  /** Decompresses DICOM frames. @default one is started for each frame */
+  readonly decoder?: FrameDecoder;
+  /** Window of DICOM values, in place of each file's own. @default each file's own, or one that fits its values */
+  readonly window?: Window;
+}
+
+/**
+ * Opens an image file of any kind that is read.
+ *
+ * @throws {FoveaError} as `readImage` or `readDicom`, also when an image is read
+ */
+export async function openSource(file: string, options: OpenSourceOptions = {}): Promise<SourceFile> {
+  const bytes = await readBytes(file);
+  if (!hasDicomPrefix(bytes) && !/^\.(dcm|dicom)$/i.test(extname(file))) {
+    return { frames: 1, read: async () => ({ image: await decodeImage(bytes, file) }) };
+  }
+  const dataSet = parseDataSet(bytes, file);
+  const { frames } = readImagePixel(dataSet);
+  return { frames, read: (frame) => dicomImage(dataSet, { ...options, frame }) };
+}

@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { apPerClass } from "@fovea/core/metrics/average-precision";
+import { ConfusionMatrix } from "@fovea/core/metrics/confusion-matrix";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readImage } from "../imaging/read-image";
+import { drawConfusion } from "./confusion";
+import { drawCurves, historyCharts } from "./curves";
+import { drawPrecisionRecall } from "./precision-recall";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fovea-curves-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const ROWS = [1, 2, 3].map((epoch) => ({
+  epoch,
+  time: 10 * epoch,
+  "train/box_loss": 3 - epoch,
+  "val/box_loss": epoch === 2 ? Number.NaN : 4 - epoch,
+  "metrics/mAP50(B)": epoch / 10,
+  "metrics/mAP50(M)": epoch / 20,
+  "lr/pg0": 0.01,
+  "lr/pg1": 0.01,
+}));
+
+describe("historyCharts", () => {
+  test("puts training and validation of one loss together, rates together, measures apart", () => {
+    const charts = historyCharts(ROWS);
+    expect(charts.map(({ title, lines }) => [title, lines.map(({ name }) => name)])).toEqual([
+      ["box loss", ["train", "val"]],
+      ["mAP50", ["mAP50(B)"]],
+      ["mAP50 of masks", ["mAP50(M)"]],
+      ["learning rate", ["pg0", "pg1"]],
+    ]);
+    expect(charts[0].lines[0].points).toEqual([
+      { x: 1, y: 2 },
+      { x: 2, y: 1 },
+      { x: 3, y: 0 },
+    ]);
+  });
+
+  test("of no rows is empty", () => {
+    expect(historyCharts([])).toEqual([]);
+  });
+});
+
+/** Share of the pixels of a picture that are not white. */
+async function inked(path: string): Promise<number> {
+  const { data } = await readImage(path);
+  return data.filter((value) => value < 200).length / data.length;
+}
+
+describe("drawCurves", () => {
+  test("writes a picture of all charts, four in a row, gaps where a value is missing", async () => {
+    const path = join(folder, "curves.png");
+    await drawCurves(ROWS, path);
+    const picture = await readImage(path);
+    expect([picture.width, picture.height]).toEqual([4 * (420 + 12) + 12, 300 + 2 * 12]);
+    expect(await inked(path)).toBeGreaterThan(0.005);
+  });
+
+  test("draws a single epoch, and writes nothing for none", async () => {
+    await drawCurves(ROWS.slice(0, 1), join(folder, "one.png"));
+    expect(await inked(join(folder, "one.png"))).toBeGreaterThan(0.005);
+    await drawCurves([], join(folder, "none.png"));
+    expect(existsSync(join(folder, "none.png"))).toBe(false);
+  });
+
+  test("says why a picture cannot be written", async () => {
+    const path = join(folder, "absent/curves.png");
+    await expect(drawCurves(ROWS, path)).rejects.toMatchObject({ code: "write_failed", place: { file: path } });
+  });
+});
+
+describe("drawPrecisionRecall", () => {
+  test("writes four charts, with classes and without", async () => {
+    const path = join(folder, "precision-recall.png");
+    const measured = apPerClass({
+      ...{ tp: Uint8Array.of(1, 0, 1), conf: [0.9, 0.8, 0.7], predClass: [0, 0, 0], targetClass: [0, 0] },
+      thresholds: 1,
+    });
+    await drawPrecisionRecall(measured, ["结节 nodule"], path);
+    expect(await inked(path)).toBeGreaterThan(0.005);
+    await drawPrecisionRecall({ classes: [], bestConfidence: 0 }, [], path);
+    expect((await readImage(path)).width).toBe(2 * (560 + 12) + 12);
+  });
+});
+
+describe("drawConfusion", () => {
+  test("shades cells by their share of the column", async () => {
+    const path = join(folder, "confusion.png");
+    const matrix = new ConfusionMatrix(1);
+    matrix.counts.set([8, 0, 2, 0]);
+    await drawConfusion(matrix, ["钙化 calcification"], path);
+    const { data } = await readImage(path);
+    const red = (value: number) => data.filter((found, i) => i % 3 === 0 && found === value).length;
+    // 8 of 10: 255 - 233 x 0.8 = 69. 2 of 10: 208. A cell has 70 x 70 pixels, its number takes some.
+    for (const shade of [69, 208]) {
+      expect(red(shade)).toBeGreaterThan(4500);
+      expect(red(shade)).toBeLessThanOrEqual(4900);
+    }
+  });
+});

@@ -1,0 +1,149 @@
+/**
+ * @file A model from a file, measured on one part of a data set.
+ */
+import type { Dataset } from "@fovea/core/dataset/sample";
+import { FoveaError } from "@fovea/core/errors";
+import type { Runtime } from "@fovea/core/graph/runtime";
+import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
+import { checkImageSize, largestStride } from "@fovea/core/nn/image-size";
+import { Loader } from "../data/loader";
+import { openDataset } from "../data/open-dataset";
+import { isOnnxFile, openDetector } from "../model/open-detector";
+import { openModel } from "../model/open-model";
+import { openRuntime } from "../runtime/onnx-runtime";
+import { validate } from "./validate";
+import { type ValidateGraphOptions, validateGraph } from "./validate-graph";
+
+export interface MeasureOptions {
+  /** File of weights, or an exported model. */
+  readonly model: string;
+  /** Data YAML. */
+  readonly data: string;
+  /** Part of the data set. @default "val" */
+  readonly split?: string;
+  /** Side of the images, pixels. @default 640 */
+  readonly imgsz?: number;
+  /** @default 16 */
+  readonly batch?: number;
+  /** Batches of images of like proportions, with little margin, instead of squares. @default false */
+  readonly rect?: boolean;
+  /** Detections below are not looked at. @default 0.001 */
+  readonly conf?: number;
+  /** IoU above which a detection is suppressed by a better one. @default 0.7 */
+  readonly iou?: number;
+  /** @default "cpu" */
+  readonly device?: string;
+  /** Threads of the engine. @default the processor's cores */
+  readonly threads?: number;
+  /** What becomes of broken images and labels. @default "skip" */
+  readonly onProblem?: "skip" | "refuse";
+}
+
+/** What is measured. */
+export interface MeasuredModel {
+  /** `yolov8n`, or `ONNX`. */
+  readonly name: string;
+  /** Class names by class id. */
+  readonly names: readonly string[];
+  /** What a user should hear about the model. */
+  readonly warnings: readonly string[];
+  /** Pixels of the image per cell of the coarsest map. */
+  readonly stride: number;
+  readonly measure: (runtime: Runtime, data: Measurement) => Promise<DetectionMetrics>;
+}
+
+type Measurement = ValidateGraphOptions;
+
+/** What a measurement tells while it goes. */
+export interface MeasureEvents {
+  onScan?(done: number, total: number): void;
+  /** Once everything is open. */
+  onStart?(model: MeasuredModel, dataset: Dataset): void;
+  onBatch?(done: number, total: number): void;
+}
+
+/**
+ * Measures detections of `model` against the labels of `data`.
+ *
+ * @throws {FoveaError} `invalid_dataset` if the classes of data set and model do not fit
+ */
+export async function measureModel(options: MeasureOptions, events: MeasureEvents = {}): Promise<DetectionSummary> {
+  const { model: path, data, split = "val", imgsz = 640, batch = 16, rect = false, onProblem } = options;
+  const model = await (isOnnxFile(path) ? exportedModel(path, imgsz) : trainedModel(path, imgsz));
+  const onProgress = (done: number, total: number) => events.onScan?.(done, total);
+  const dataset = await openDataset(data, split, { onProblem, onProgress });
+  checkClasses(model, path, dataset, data);
+  const runtime = await openRuntime({ device: options.device, threads: options.threads });
+  events.onStart?.(model, dataset);
+  const loader = new Loader(dataset, {
+    imgsz,
+    batch,
+    mode: "val",
+    rect,
+    stride: model.stride,
+    cache: false,
+    onProblem,
+  });
+  try {
+    const { conf, iou } = options;
+    const onBatch = (done: number, total: number) => events.onBatch?.(done, total);
+    const metrics = await model.measure(runtime, { dataset, loader, conf, iou, onBatch });
+    return metrics.summary();
+  } finally {
+    await loader.close();
+  }
+}
+
+async function trainedModel(path: string, imgsz: number): Promise<MeasuredModel> {
+  const { network, names, values, warnings } = await openModel(path);
+  checkImageSize(network, { width: imgsz, height: imgsz });
+  const measure = async (runtime: Runtime, data: Measurement) =>
+    (await validate(runtime, { network, values, names, ...data })).metrics;
+  return { name: network.name, names, warnings, stride: largestStride(network), measure };
+}
+
+/** The graph of an exported model is run as it is. */
+async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel> {
+  const { graph, signature, name, warnings } = await openDetector(path);
+  const { names, strides, inputSize } = signature;
+  const stride = Math.max(...strides);
+  if (inputSize && (inputSize.width !== imgsz || inputSize.height !== imgsz)) {
+    const { width, height } = inputSize;
+    const advice = width === height ? `give --imgsz ${width}` : "export it for squares, or with --dynamic";
+    throw new FoveaError(
+      "invalid_argument",
+      `imgsz: got ${imgsz}, the model was exported for ${height} x ${width}; ${advice}`,
+      { file: path },
+    );
+  }
+  const measure = async (runtime: Runtime, data: Measurement) => {
+    const session = await runtime.load(graph);
+    try {
+      return await validateGraph({ ...signature, session }, data);
+    } finally {
+      await session.release();
+    }
+  };
+  return { name, names, warnings, stride, measure };
+}
+
+/** Numbers of classes must agree; the same names in another order would measure nonsense. */
+function checkClasses({ names }: MeasuredModel, path: string, dataset: Dataset, data: string): void {
+  const [ours, theirs] = [names.join(", "), dataset.names.join(", ")];
+  const place = { file: data, at: "names" };
+  if (names.length !== dataset.nc) {
+    throw new FoveaError(
+      "invalid_dataset",
+      `${dataset.nc} classes (${theirs}), but ${path} has ${names.length} (${ours}); measure it on data labelled with its own classes`,
+      place,
+    );
+  }
+  const sorted = (list: readonly string[]) => [...list].sort().join("\n");
+  if (ours !== theirs && sorted(names) === sorted(dataset.names)) {
+    throw new FoveaError(
+      "invalid_dataset",
+      `the classes stand in another order (${theirs}) than in ${path} (${ours}); class ids would be confused`,
+      place,
+    );
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * @file The folder of a training run: where everything is kept, and how a run is taken up again.
+ *
+ *     weights/best.safetensors     averaged weights of the best epoch
+ *     weights/last.safetensors     averaged weights of the last epoch
+ *     weights/resume.safetensors   everything a run needs to go on exactly where it stopped
+ *     results.csv, results.png     losses and metrics of every epoch
+ *     args.json                    what the run was asked for
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { FoveaError } from "@fovea/core/errors";
+import type { ParameterStore } from "@fovea/core/nn/parameter-store";
+import type { Parameter } from "@fovea/core/nn/parameters";
+import type { NetworkRows } from "@fovea/core/nn/rows";
+import { toPublished } from "@fovea/core/nn/to-published";
+import { readSafetensors } from "@fovea/core/nn/weights/safetensors";
+import { checkpointMetadata } from "@fovea/core/nn/weights/safetensors-checkpoint";
+import type { Json, StateDict } from "@fovea/core/nn/weights/state";
+import { writeAtomically, writeFailure } from "../data/atomic-write";
+import { writeSafetensors } from "../data/weights-file";
+import type { ResultRow } from "./results-csv";
+
+/** What a run was asked for, as `args.json` holds it. */
+export interface RunRequest {
+  /** Path of the data YAML. */
+  readonly data: string;
+  /** Architecture or weights, as the user named them. */
+  readonly model: string;
+  readonly weights?: string;
+  readonly names: readonly string[];
+  /** Arguments that were given; the others have their defaults. */
+  readonly arguments: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Where a run stands. */
+export interface RunState {
+  /** Epoch in progress, from 0. */
+  readonly epoch: number;
+  /** Batches of it that are done. */
+  readonly batches: number;
+  /** Batches since the run began. */
+  readonly iteration: number;
+  /** Iteration of the last update. */
+  readonly lastUpdate: number;
+  readonly updates: number;
+  /** Batches whose gradients wait for an update. */
+  readonly pending: number;
+  /** Sums of the loss items over the epoch's batches. */
+  readonly lossSums: readonly number[];
+  readonly bestFitness: number | null;
+  readonly bestEpoch: number;
+  /** Seconds spent. */
+  readonly seconds: number;
+  /** Threads of the engine: results are equal to the bit only for the same number. */
+  readonly threads: number;
+  readonly rows: readonly ResultRow[];
+}
+
+export class RunFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Makes `project/name`, or `name2`, `name3` ... if that is taken; two runs that start together get two folders. */
+  static async create(project: string, name: string, existOk: boolean): Promise<RunFolder> {
+    let path = join(project, name);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      for (let i = 2; !(await makeFolder(path)) && !existOk; i++) path = join(project, `${name}${i}`);
+      await mkdir(join(path, "weights"), { recursive: true });
+    } catch (error) {
+      throw writeFailure(path, error);
+    }
+    return new RunFolder(path);
+  }
+
+  /**
+   * The folder of an interrupted run, from its path or that of a file in it.
+   *
+   * @throws {FoveaError} `file_not_found` if nothing is there to go on from
+   */
+  static open(path: string): RunFolder {
+    const full = resolve(path);
+    const inWeights = basename(dirname(full)) === "weights" && full.endsWith(".safetensors");
+    const folder = new RunFolder(inWeights ? dirname(dirname(full)) : full);
+    if (!existsSync(folder.#resume)) {
+      throw new FoveaError(
+        "file_not_found",
+        "no weights/resume.safetensors there; give the folder of an interrupted run",
+        { file: path },
+      );
+    }
+    return folder;
+  }
+
+  get #resume(): string {
+    return join(this.path, "weights", "resume.safetensors");
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  weights(name: string): string {
+    return join(this.path, "weights", `${name}.safetensors`);
+  }
+
+  async writeRequest(request: RunRequest): Promise<void> {
+    await writeAtomically(this.file("args.json"), `${JSON.stringify(request, null, 2)}\n`);
+  }
+
+  async readRequest(): Promise<RunRequest> {
+    const file = this.file("args.json");
+    try {
+      return JSON.parse(await readFile(file, "utf8")) as RunRequest;
+    } catch (cause) {
+      throw new FoveaError("file_unreadable", "cannot be read as JSON; the run cannot be resumed", { file, cause });
+    }
+  }
+
+  /** Everything needed to go on; replaces what was there only once it is whole. */
+  async writeState(memory: ReadonlyMap<string, Float32Array>, state: RunState): Promise<void> {
+    const tensors: StateDict = new Map([...memory].map(([name, data]) => [name, { shape: [data.length], data }]));
+    await writeSafetensors(this.#resume, tensors, { metadata: { state: JSON.stringify(state) } });
+  }
+
+  /** Where the run stands, without its numbers. */
+  async readState(): Promise<{ readonly state: RunState; readonly arrays: StateDict }> {
+    const bytes = await readFile(this.#resume);
+    const { state: arrays, metadata } = readSafetensors(bytes, this.#resume);
+    try {
+      return { state: JSON.parse(metadata.state ?? "") as RunState, arrays };
+    } catch (cause) {
+      throw new FoveaError("invalid_safetensors", "holds no state of a run", {
+        file: this.#resume,
+        at: "state",
+        cause,
+      });
+    }
+  }
+
+  /** Weights to predict with, and what they are. */
+  async writeModel(name: string, model: StoredModel): Promise<void> {
+    const { network, parameters, store, names, request, metrics } = model;
+    const state: StateDict = new Map(
+      parameters.map(({ name: at, shape }) => [at, { shape, data: store.values.get(at)! }]),
+    );
+    const metadata = checkpointMetadata({
+      names,
+      nc: network.nc,
+      stride: [...network.strides],
+      yaml: toPublished(network),
+      trainArgs: { ...request.arguments, data: request.data, model: request.model } as Record<string, Json>,
+      metadata: { metrics: JSON.stringify(metrics ?? {}), producer: "fovea" },
+    });
+    await writeSafetensors(this.weights(name), state, { metadata });
+  }
+}
+
+export interface StoredModel {
+  readonly network: NetworkRows;
+  readonly parameters: readonly Parameter[];
+  readonly store: ParameterStore;
+  readonly names: readonly string[];
+  readonly request: RunRequest;
+  readonly metrics?: ResultRow;
+}
+
+/** Makes a folder; false if there is something of that name. */
+async function makeFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * @file One training step: gradients of a batch, and the update of the weights.
+ *
+ * The network's numbers live in a few flat arrays that ONNX Runtime reads and writes in place, so that nothing is
+ * allocated from step to step.
+ */
+
+import type { Runtime, Session, Value } from "@fovea/core/graph/runtime";
+import { type AnchorGrid, truthsOf } from "@fovea/core/nn/candidates";
+import type { Gains } from "@fovea/core/nn/detection-loss";
+import { clippingScale, OptimiserMemory, type OptimiserName, STATES } from "@fovea/core/nn/optimiser";
+import {
+  type FlatArray,
+  flatArray,
+  GROUPS,
+  type GroupName,
+  groupedArrays,
+  type ParameterStore,
+} from "@fovea/core/nn/parameter-store";
+import type { NetworkRows } from "@fovea/core/nn/rows";
+import { MOMENTUM, moveTowards, unbias } from "@fovea/core/nn/running-statistics";
+import { type TrainingGraph, trainingGraph } from "@fovea/core/nn/training-graph";
+import type { Batch } from "../data/batch";
+import { convolutionLanes } from "../runtime/lanes";
+
+export interface TrainStepOptions {
+  readonly imgsz: number;
+  readonly optimiser: OptimiserName;
+  readonly gains?: Gains;
+  /** Largest norm of all gradients together; 0 does not clip. @default 10 */
+  readonly clip?: number;
+}
+
+/** What an update is told. */
+export interface UpdateSettings {
+  readonly lr: Readonly<Record<GroupName, number>>;
+  readonly weightDecay: number;
+  /** Momentum of SGD, beta1 of Adam. */
+  readonly momentum: number;
+  /** Decay of the weights' moving average. */
+  readonly averageDecay: number;
+}
+
+export class TrainStep {
+  readonly lossNames: readonly string[];
+  /** Weights as training moves them. */
+  readonly store: ParameterStore;
+  /** Their moving average, which is validated and kept. */
+  readonly average: ParameterStore;
+  /** Updates so far. */
+  updates = 0;
+  readonly #network: NetworkRows;
+  readonly #graph: TrainingGraph;
+  readonly #step: Session;
+  readonly #optimiser: OptimiserName;
+  readonly #clip: number;
+  readonly #memory: OptimiserMemory;
+  /** Gradients summed since the last update. */
+  readonly #sums: Readonly<Record<GroupName, FlatArray>>;
+  readonly #fresh: Readonly<Record<GroupName, FlatArray>>;
+  readonly #statistics: FlatArray;
+  readonly #states = new Map<string, Float32Array>();
+  readonly #parameterFeeds: Record<string, Value> = {};
+  readonly #intoSums: Record<string, Value> = {};
+  readonly #intoFresh: Record<string, Value> = {};
+  /** Batches whose gradients are in the sums. */
+  #summed = 0;
+
+  /** @param start starting weights, copied, and which rows are frozen */
+  static async open(
+    runtime: Runtime,
+    network: NetworkRows,
+    start: ParameterStore,
+    { imgsz, optimiser, gains, clip = 10 }: TrainStepOptions,
+  ): Promise<TrainStep> {
+    const graph = trainingGraph(network, start.parameters, {
+      width: imgsz,
+      height: imgsz,
+      frozen: start.frozen,
+      values: start.values,
+      lanes: await convolutionLanes(runtime),
+      gains,
+    });
+    // Frozen rows are a graph for inference, which the engine knows how to lay out.
+    const session = await runtime.load(graph.model, { optimise: start.frozen.size > 0 });
+    return new TrainStep(network, start, graph, session, optimiser, clip);
+  }
+
+  private constructor(
+    network: NetworkRows,
+    start: ParameterStore,
+    graph: TrainingGraph,
+    step: Session,
+    optimiser: OptimiserName,
+    clip: number,
+  ) {
+    this.#network = network;
+    this.#graph = graph;
+    this.#step = step;
+    this.#optimiser = optimiser;
+    this.#clip = clip;
+    this.lossNames = graph.lossNames;
+    const lengths = GROUPS.map((group) => start.groups[group].data.length);
+    // Weights, their average, two arrays of gradients, and the optimiser's states.
+    this.#memory = new OptimiserMemory((4 + STATES[optimiser].length) * lengths.reduce((a, b) => a + b));
+    const { allocate } = this.#memory;
+    this.store = start.clone(allocate);
+    this.average = start.clone(allocate);
+    this.#sums = groupedArrays(start.trained, allocate);
+    this.#fresh = groupedArrays(start.trained, allocate);
+    this.#statistics = flatArray(new Map(graph.norms.flatMap(({ path }) => statisticsOf(path, start))));
+    for (const state of STATES[optimiser]) {
+      for (const group of GROUPS) this.#states.set(`${state}:${group}`, allocate(start.groups[group].data.length));
+    }
+    this.#bind();
+  }
+
+  /**
+   * Views of the flat arrays under the graph's names, made once. Each gradient is written to its place as it is
+   * computed: one vector of all, put together in the graph, would keep them alive to the end and costs 5 % of the step.
+   */
+  #bind(): void {
+    for (const { name, shape } of this.store.trained) {
+      this.#parameterFeeds[name] = { dtype: "float32", shape, data: this.store.values.get(name)! };
+    }
+    for (const { name, shape } of this.#graph.trained) {
+      const output = `gradient:${name}`;
+      for (const group of GROUPS) {
+        const [sum, fresh] = [this.#sums[group].views.get(name), this.#fresh[group].views.get(name)];
+        if (sum && fresh) {
+          this.#intoSums[output] = { dtype: "float32", shape, data: sum };
+          this.#intoFresh[output] = { dtype: "float32", shape, data: fresh };
+        }
+      }
+    }
+    for (const [name, data] of this.#statistics.views) {
+      const value: Value = { dtype: "float32", shape: [data.length], data };
+      this.#intoSums[name] = value;
+      this.#intoFresh[name] = value;
+    }
+  }
+
+  /** Batches whose gradients wait for an update. */
+  get pending(): number {
+    return this.#summed;
+  }
+
+  /**
+   * Adds a batch's gradients to the sum and takes in its statistics.
+   *
+   * @returns the loss items, in the order of `lossNames`
+   */
+  async accumulate(batch: Batch): Promise<Float32Array> {
+    const into = this.#summed === 0 ? this.#intoSums : this.#intoFresh;
+    const results = await this.#step.run({ ...this.#parameterFeeds, ...batchFeeds(batch, this.#network) }, into);
+    if (this.#summed > 0) {
+      for (const group of GROUPS) this.#memory.add(this.#sums[group].data, this.#fresh[group].data);
+    }
+    this.#summed++;
+    this.#moveStatistics(batch.size);
+    return Float32Array.from(results.loss_items.data as Float32Array);
+  }
+
+  #moveStatistics(size: number): void {
+    for (const { path, pixels } of this.#graph.norms) {
+      const variance = this.#statistics.views.get(`variance:${path}`)!;
+      unbias(variance, size * pixels);
+      moveTowards(
+        this.store.values.get(`${path}.running_mean`)!,
+        this.#statistics.views.get(`mean:${path}`)!,
+        MOMENTUM,
+      );
+      moveTowards(this.store.values.get(`${path}.running_var`)!, variance, MOMENTUM);
+    }
+  }
+
+  /**
+   * Moves the weights by the summed gradients, and their average after them.
+   *
+   * @returns the gradients' norm before clipping
+   */
+  update({ lr, weightDecay, momentum, averageDecay }: UpdateSettings): number {
+    this.updates++;
+    const norm = this.#memory.norm(GROUPS.map((group) => this.#sums[group].data));
+    for (const group of GROUPS) {
+      const arrays = {
+        parameters: this.store.groups[group].data,
+        gradients: this.#sums[group].data,
+        average: this.average.groups[group].data,
+        states: STATES[this.#optimiser].map((state) => this.#states.get(`${state}:${group}`)!),
+      };
+      this.#memory.update(this.#optimiser, arrays, {
+        lr: lr[group],
+        weightDecay: group === "weight" ? weightDecay : 0,
+        momentum,
+        update: this.updates,
+        gradientScale: clippingScale(norm, this.#clip),
+        averageDecay,
+      });
+    }
+    this.#summed = 0;
+    moveTowards(this.average.buffers.data, this.store.buffers.data, 1 - averageDecay);
+    return norm;
+  }
+
+  /** All arrays that a run must keep to go on exactly where it stopped, by name; they are the step's own memory. */
+  memory(): ReadonlyMap<string, Float32Array> {
+    const arrays = new Map<string, Float32Array>([
+      ["buffers", this.store.buffers.data],
+      ["average:buffers", this.average.buffers.data],
+    ]);
+    for (const group of GROUPS) {
+      arrays.set(`parameters:${group}`, this.store.groups[group].data);
+      arrays.set(`average:${group}`, this.average.groups[group].data);
+      arrays.set(`gradients:${group}`, this.#sums[group].data);
+    }
+    for (const [name, data] of this.#states) arrays.set(name, data);
+    return arrays;
+  }
+
+  /** Takes the counters up again; the arrays of `memory` are filled by the caller. */
+  resume({ updates, pending }: { readonly updates: number; readonly pending: number }): void {
+    this.updates = updates;
+    this.#summed = pending;
+  }
+
+  async release(): Promise<void> {
+    await this.#step.release();
+  }
+}
+
+function statisticsOf(path: string, store: ParameterStore): [string, number][] {
+  const size = store.values.get(`${path}.running_mean`)!.length;
+  return [
+    [`mean:${path}`, size],
+    [`variance:${path}`, size],
+  ];
+}
+
+/** Images and ground truths of a batch under the loss graph's names. */
+export function batchFeeds(batch: Batch, network: NetworkRows): Record<string, Value> {
+  const { size, width, height, masks } = batch;
+  const grid: AnchorGrid = { width, height, strides: network.strides };
+  const truths = truthsOf(batch.targets, grid);
+  const feeds: Record<string, Value> = {
+    images: { dtype: "uint8", shape: [size, 3, height, width], data: batch.images },
+    truth_boxes: { dtype: "float32", shape: [truths.count, 4], data: truths.boxes },
+    truth_classes: { dtype: "int64", shape: [truths.count], data: truths.classes },
+    candidates: { dtype: "int64", shape: [truths.count, truths.width], data: truths.candidates },
+    candidates_valid: { dtype: "float32", shape: [truths.count, truths.width], data: truths.valid },
+  };
+  if (network.task !== "segment" || !masks) return feeds;
+  const slots = BigInt64Array.of(BigInt(10 * truths.most));
+  return {
+    ...feeds,
+    masks: { dtype: "uint8", shape: [size, height / 4, width / 4], data: masks },
+    truth_ranks: { dtype: "float32", shape: [truths.count], data: truths.ranks },
+    mask_slots: { dtype: "int64", shape: [1], data: slots },
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * @file Measures an exported graph on labelled images.
+ *
+ * Such graphs as a rule take one image at once, so that the images of a batch are run one by one.
+ */
+import type { Dataset } from "@fovea/core/dataset/sample";
+import { type DetectorNetwork, readAnswer } from "@fovea/core/detect/detector-network";
+import { NetworkInput } from "@fovea/core/detect/network-input";
+import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
+import type { Loader } from "../data/loader";
+import { addImage } from "./validate";
+
+export interface ValidateGraphOptions {
+  /** Labels to measure against, in the order of the loader's data set. */
+  readonly dataset: Dataset;
+  readonly loader: Loader;
+  /** Detections below are not looked at. @default 0.001 */
+  readonly conf?: number;
+  /** IoU above which a detection is suppressed by a better one. @default 0.7 */
+  readonly iou?: number;
+  readonly onBatch?: (done: number, total: number) => void;
+}
+
+/** Runs a graph over a validation loader. */
+export async function validateGraph(
+  network: DetectorNetwork,
+  { dataset, loader, conf = 0.001, iou = 0.7, onBatch }: ValidateGraphOptions,
+): Promise<DetectionMetrics> {
+  const { session, names, pixels } = network;
+  const metrics = new DetectionMetrics(names);
+  const labels = new Map(dataset.samples.map((sample) => [sample.file, sample.labels]));
+  const choice = { conf, iou, multiLabel: names.length > 1 };
+  let input: NetworkInput | undefined;
+  let done = 0;
+  for await (const batch of loader.epoch(0)) {
+    if (!input?.fits(batch)) input = new NetworkInput(pixels, batch);
+    const planes = 3 * batch.width * batch.height;
+    for (const [i, source] of batch.sources.entries()) {
+      const value = input.planes(batch.images.subarray(i * planes, (i + 1) * planes));
+      const results = await session.run({ [session.inputNames[0]]: value });
+      const { found } = await readAnswer(network, results, batch, choice);
+      addImage(metrics, found, source, labels.get(source.file) ?? []);
+    }
+    batch.release();
+    onBatch?.(++done, loader.batchesPerEpoch);
+  }
+  return metrics;
+}

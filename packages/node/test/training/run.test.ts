@@ -1,0 +1,175 @@
+/**
+ * @file Whole training runs on a small network: repeatable to the bit, resumed to the bit, and learning.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StateDict } from "@fovea/core/nn/weights/state";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readCheckpoint } from "../../src/data/weights-file";
+import { resumeTraining, type TrainEvents, type TrainRequest, type TrainResult, train } from "../../src/train/train";
+import { bundled } from "./bundled";
+import { SIDE, smallYaml, writeSmallData } from "./small-network";
+
+let folder: string;
+let data: string;
+let model: string;
+/** The run of `ARGUMENTS` that nothing disturbs. */
+let whole: TrainResult;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fovea-training-"));
+  data = await writeSmallData(join(folder, "data"));
+  model = join(folder, "small.yaml");
+  await writeFile(model, smallYaml());
+  whole = await train(request());
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Given = Readonly<Record<string, string | number | boolean>>;
+
+/** Three epochs of four batches, updated after every other batch. */
+const ARGUMENTS: Given = {
+  epochs: 3,
+  batch: 2,
+  nbs: 4,
+  imgsz: SIDE,
+  workers: 0,
+  threads: 1,
+  warmup_epochs: 0,
+  optimizer: "AdamW",
+  lr0: 0.005,
+  close_mosaic: 1,
+  plots: false,
+  val: false,
+};
+
+function request(given: Given = {}): TrainRequest {
+  return { data, model, arguments: { ...ARGUMENTS, ...given }, project: join(folder, "runs"), name: "run" };
+}
+
+/** Trained weights, and everything that a run keeps to go on. */
+async function kept({ folder: run }: TrainResult): Promise<StateDict[]> {
+  const files = ["best", "last", "resume"].map((name) => join(run, "weights", `${name}.safetensors`));
+  return Promise.all(files.map(async (file) => (await readCheckpoint(file)).state));
+}
+
+const timeless = ({ rows }: TrainResult) => rows.map((row) => ({ ...row, time: 0 }));
+
+/** Asks to stop once `batches` batches are done. */
+function stopAfter(batches: number): TrainEvents {
+  let done = 0;
+  return { onBatch: () => done++, shouldStop: () => done >= batches };
+}
+
+describe("training", () => {
+  test("gives the same weights to the bit for the same seed, whatever the number of loader threads", async () => {
+    expect(whole.end).toBe("finished");
+    const others: readonly Given[] = [{}, { workers: 1, cache: "false" }];
+    for (const given of others) {
+      const again = await train(request(given));
+      expect(await kept(again)).toEqual(await kept(whole));
+      expect(timeless(again)).toEqual(timeless(whole));
+    }
+  });
+
+  test("gives others for another seed, in a folder of its own, though both run at once", async () => {
+    const [a, b] = await Promise.all([train(request({ epochs: 1 })), train(request({ epochs: 1, seed: 1 }))]);
+    expect(a.folder).not.toBe(b.folder);
+    const [[first], [second]] = [await kept(a), await kept(b)];
+    expect(first.get("model.0.conv.weight")).not.toEqual(second.get("model.0.conv.weight"));
+  });
+
+  // Twelve batches: in the middle of an epoch with a gradient waiting, at an epoch's end, one before the last.
+  test.each([1, 4, 11])("stopped after %d batches and resumed is as if never stopped", async (batches) => {
+    const stopped = await train(request(), stopAfter(batches));
+    expect(stopped.end).toBe("interrupted");
+    const resumed = await resumeTraining(stopped.folder);
+    expect(resumed.folder).toBe(stopped.folder);
+    expect(resumed.end).toBe("finished");
+    expect(await kept(resumed)).toEqual(await kept(whole));
+    expect(timeless(resumed)).toEqual(timeless(whole));
+  });
+
+  test("can be stopped and resumed again and again", async () => {
+    let result = await train(request(), stopAfter(1));
+    for (let i = 0; i < 3; i++) result = await resumeTraining(result.folder, stopAfter(3));
+    expect(result.end).toBe("interrupted");
+    result = await resumeTraining(join(result.folder, "weights", "last.safetensors"));
+    expect(await kept(result)).toEqual(await kept(whole));
+  });
+
+  test("that is finished cannot be resumed", async () => {
+    const { folder: run } = await train(request({ epochs: 1 }));
+    await expect(resumeTraining(run)).rejects.toMatchObject({ code: "invalid_argument", place: { file: run } });
+    await expect(resumeTraining(run)).rejects.toThrow("has finished its 1 epochs");
+  });
+
+  test("that never came to the end of an epoch cannot be resumed", async () => {
+    const { folder: run } = await train(request(), stopAfter(1));
+    await rm(join(run, "weights", "resume.safetensors"));
+    await expect(resumeTraining(run)).rejects.toMatchObject({ code: "file_not_found", place: { file: run } });
+    await expect(resumeTraining(run)).rejects.toThrow("no weights/resume.safetensors there");
+    await expect(resumeTraining(join(folder, "nowhere"))).rejects.toMatchObject({ code: "file_not_found" });
+  });
+
+  test("refuses a state that is no state of this network", async () => {
+    const stopped = await train(request(), stopAfter(1));
+    const args = join(stopped.folder, "args.json");
+    const other = { ...JSON.parse(await readFile(args, "utf8")), model: "yolov8n" };
+    await writeFile(args, JSON.stringify(other));
+    await expect(resumeTraining(stopped.folder)).rejects.toThrow(/saved state does not fit the network/);
+  });
+});
+
+/** Trains in a process of its own, and kills it without warning once `batches` batches are done. */
+async function trainAndKill(given: TrainRequest, batches: number): Promise<string> {
+  const bundle = await bundled("train/train");
+  const script = `
+    const { train } = await import(process.argv[1]);
+    let done = 0;
+    await train(JSON.parse(process.argv[2]), {
+      onStart: ({ folder }) => console.log(folder),
+      onBatch: () => console.log(++done),
+    });
+    console.log("finished");
+  `;
+  const parameters = ["--input-type=module", "-e", script, bundle.path, JSON.stringify(given)];
+  const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+    if (text.includes(`\n${batches}\n`)) child.kill("SIGKILL");
+  });
+  const [, signal] = await once(child, "exit");
+  await bundle.remove();
+  expect(signal).toBe("SIGKILL");
+  expect(text).not.toContain("finished");
+  return text.slice(0, text.indexOf("\n"));
+}
+
+describe("a training process that is killed", () => {
+  // Twelve epochs of four batches; from the end of the first one on there is a state to go on from.
+  const given = () => request({ epochs: 12 });
+  let undisturbed: StateDict[];
+
+  beforeAll(async () => {
+    undisturbed = await kept(await train(given()));
+  });
+
+  test.each([5, 18, 31])("after %d batches goes on from its last epoch as if nothing had happened", async (batches) => {
+    const run = await trainAndKill(given(), batches);
+    let resumedAt = -1;
+    const resumed = await resumeTraining(run, {
+      onStart: (start) => {
+        resumedAt = start.resumedAt ?? -1;
+      },
+    });
+    // It may have come a little further before the signal reached it.
+    expect(resumedAt).toBeGreaterThanOrEqual(Math.floor((batches - 1) / 4));
+    expect(await kept(resumed)).toEqual(undisturbed);
+  });
+});

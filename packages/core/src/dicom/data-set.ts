@@ -16,8 +16,8 @@ const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
 const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 
-/** A deflated file that grows past this is a mistake or an attack. */
-const MAX_INFLATED_BYTES = 2 ** 31;
+/** A deflated file that grows past this, the largest frame that is read in 16 bits, is a mistake or an attack. */
+const MAX_INFLATED_BYTES = 2 ** 29;
 
 type BinaryRead = (parser: ByteArrayParser, bytes: Uint8Array, at: number) => number;
 
@@ -64,19 +64,25 @@ export class DataSet {
     return element !== undefined && element.length > 0;
   }
 
-  /** Value `index` of a text attribute without its padding; undefined where absent or empty. */
+  /**
+   * Value `index` of a text attribute without its padding; undefined where absent or empty.
+   *
+   * @throws {FoveaError} `invalid_dicom` if the file ends within it
+   */
   text(keyword: Keyword, index = 0): string | undefined {
-    return this.#parsed.string(ATTRIBUTES[keyword][0], index)?.replace(/\0/g, "") || undefined;
+    const [tag] = ATTRIBUTES[keyword];
+    if (this.#wholeElement(keyword) === undefined) return undefined;
+    return this.#parsed.string(tag, index)?.replace(/\0/g, "") || undefined;
   }
 
   /**
    * Every value of a numeric attribute; empty where absent.
    *
-   * @throws {FoveaError} `invalid_dicom` if a value is no number
+   * @throws {FoveaError} `invalid_dicom` if a value is no number, or the file ends within it
    */
   numbers(keyword: Keyword): number[] {
-    const [tag, kind] = ATTRIBUTES[keyword];
-    const element = this.#parsed.elements[tag];
+    const [, kind] = ATTRIBUTES[keyword];
+    const element = this.#wholeElement(keyword);
     if (element === undefined || element.length <= 0) return [];
     const binary = kind === "xs" ? this.#shortKind(element) : BINARY[kind];
     return binary === undefined ? this.#textNumbers(keyword) : this.#binaryNumbers(element, binary);
@@ -129,6 +135,15 @@ export class DataSet {
 
   #element(keyword: Keyword): Element | undefined {
     return this.#parsed.elements[ATTRIBUTES[keyword][0]];
+  }
+
+  /** The parser believes the length of a last element, whatever the file holds of it. */
+  #wholeElement(keyword: Keyword): Element | undefined {
+    const element = this.#element(keyword);
+    if (element !== undefined && element.dataOffset + element.length > this.#parsed.byteArray.length) {
+      throw this.error(keyword, `${element.length} bytes, of which the file holds fewer; it is cut short or damaged`);
+    }
+    return element;
   }
 
   /** PS3.5 6.2: an attribute of VR "US or SS" follows PixelRepresentation where the file does not say. */

@@ -61,7 +61,7 @@ export function readImagePixel(dataSet: DataSet): ImagePixel {
       `a frame of ${columns} x ${rows} pixels; at most ${MAX_SAMPLES} samples are read`,
     );
   }
-  return {
+  const pixel: ImagePixel = {
     rows,
     columns,
     samplesPerPixel,
@@ -73,6 +73,28 @@ export function readImagePixel(dataSet: DataSet): ImagePixel {
     photometricInterpretation: dataSet.text("PhotometricInterpretation") ?? "MONOCHROME2",
     frames: Math.max(1, dataSet.number("NumberOfFrames") ?? 1),
   };
+  checkFrameCount(dataSet, pixel);
+  return pixel;
+}
+
+/** A count of frames is believed as far as the file can hold so many: who reads them all must come to an end. */
+function checkFrameCount(dataSet: DataSet, pixel: ImagePixel): void {
+  const { frames } = pixel;
+  if (!Number.isInteger(frames)) throw dataSet.error("NumberOfFrames", `${frames}, expected a whole number`);
+  const held = heldFrames(dataSet, pixel);
+  if (frames > 1 && held !== undefined && frames > held) {
+    const message = `${frames} frames, of which PixelData holds ${held}; the file is cut short or damaged`;
+    throw dataSet.error("NumberOfFrames", message);
+  }
+}
+
+/** Frames that the pixel data have room for; undefined where that is not to be said without decoding. */
+function heldFrames(dataSet: DataSet, pixel: ImagePixel): number | undefined {
+  const { codec } = dataSet.transferSyntax;
+  if (codec === "unsupported") return undefined;
+  if (codec !== "native") return dataSet.encapsulation("PixelData")?.fragments.length;
+  const bytes = dataSet.bytes("PixelData");
+  return bytes && Math.floor((8 * bytes.length) / (sampleCount(pixel) * pixel.bitsAllocated));
 }
 
 /**

@@ -1,13 +1,14 @@
 /**
  * @file From an entry of a data YAML to the images it stands for.
  */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type CocoAnnotations, parseCoco } from "@fovea/core/dataset/coco";
 import type { DataYaml } from "@fovea/core/dataset/data-yaml";
 import type { Label, Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { glob } from "tinyglobby";
+import { readText } from "./read-file";
 import { IMAGE_ENDINGS } from "./source-image";
 
 /** An image file, not opened yet. */
@@ -109,21 +110,13 @@ async function imagesOf(path: string, context: ListContext): Promise<ListedImage
   if ((await stat(path)).isDirectory()) return imagesInFolder(path, context);
   const ending = extname(path).toLowerCase();
   if (ending === ".json") {
-    const coco = parseCoco(await readText(path), { file: path, names: context.names });
+    const coco = parseCoco(await readText(path, "COCO file"), { file: path, names: context.names });
     return imagesOfCoco(coco, path, context);
   }
   if (ending === ".txt") return imagesInList(path, context);
   if (IMAGE_ENDINGS.has(ending)) return [{ file: path }];
   const message = `${path} is a file; expected a folder, a list of images (.txt) or COCO annotations (.json)`;
   throw new FoveaError("invalid_dataset", message, { file: data.file, at: split });
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file: path, cause });
-  }
 }
 
 async function imagesInFolder(folder: string, { problems }: ListContext): Promise<ListedImage[]> {
@@ -146,7 +139,7 @@ async function imagesInFolder(folder: string, { problems }: ListContext): Promis
 const OTHER_IMAGES = /\.(heic|heif|jp2|j2k|jpx|dng|mpo|pfm|nii|nii\.gz|mhd|mha|nrrd|svs|ndpi|npy|ima)$/i;
 
 async function imagesInList(list: string, { data, split }: ListContext): Promise<ListedImage[]> {
-  const text = await readText(list);
+  const text = await readText(list, "list of images");
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
   const entries = lines.map((line) => line.trim()).filter((line) => line !== "");
   if (entries.length === 0) {
@@ -160,7 +153,7 @@ async function imagesInList(list: string, { data, split }: ListContext): Promise
 async function namesOfCoco(data: DataYaml, root: string): Promise<readonly string[]> {
   const [split, entries] = [...data.splits][0];
   const path = await findEntry(entries[0], { root, data, split, problems: [] });
-  return parseCoco(await readText(path), { file: path }).names;
+  return parseCoco(await readText(path, "COCO file"), { file: path }).names;
 }
 
 async function imagesOfCoco(

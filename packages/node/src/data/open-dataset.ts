@@ -1,13 +1,13 @@
 /**
  * @file Opens one part of a data set: every label file read, every image looked at, everything odd reported.
  */
-import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { parseDataYaml } from "@fovea/core/dataset/data-yaml";
 import { type Dataset, errorOf, type Label, type Problem, problemOf, type Sample } from "@fovea/core/dataset/sample";
 import { parseYoloLabels } from "@fovea/core/dataset/yolo-labels";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { type ListedImage, listImages } from "./list-images";
+import { readText } from "./read-file";
 import { readImageSize } from "./source-image";
 
 export interface OpenDatasetOptions {
@@ -42,7 +42,7 @@ export async function openDataset(
   { onProblem = "skip", singleCls = false, fraction = 1, onProgress }: OpenDatasetOptions = {},
 ): Promise<Dataset> {
   if (!(fraction > 0 && fraction <= 1)) throw new ArgumentError(`fraction is ${fraction}, expected above 0, at most 1`);
-  const data = parseDataYaml(await readYaml(yamlPath), yamlPath);
+  const data = parseDataYaml(await readText(yamlPath, "data file"), yamlPath);
   const { images, names, problems: listProblems } = await listImages(data, split);
   const used = images.slice(0, Math.max(1, Math.round(images.length * fraction)));
   let done = 0;
@@ -74,16 +74,6 @@ function firstOf(errors: readonly Problem[]): FoveaError {
   const [first] = errors;
   const more = errors.length - 1;
   return more === 0 ? errorOf(first) : errorOf({ ...first, message: `${first.message} (and ${more} more problems)` });
-}
-
-async function readYaml(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ENOENT") throw new FoveaError("file_not_found", "no such data file", { file: path, cause });
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file: path, cause });
-  }
 }
 
 /** Path of the label file of the image at `file`. */
@@ -139,14 +129,12 @@ async function lookAt(
 
 /** Labels of a YOLO file; `undefined` if there is no such file. */
 async function readLabels(file: string, nc: number): Promise<ReturnType<typeof parseYoloLabels> | undefined> {
-  let text: string;
   try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file, cause });
+    return parseYoloLabels(await readText(file, "label file"), { nc, file });
+  } catch (error) {
+    if (error instanceof FoveaError && error.code === "file_not_found") return undefined;
+    throw error;
   }
-  return parseYoloLabels(text, { nc, file });
 }
 
 /** `run` over all items, at most `limit` at one time; results in the order of the items. */

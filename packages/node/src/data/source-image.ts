@@ -12,6 +12,7 @@ import type { FrameDecoder } from "../dicom/frame-decoder";
 import { readDicom } from "../dicom/read-dicom";
 import { imageFormat } from "../imaging/image-format";
 import { readImage } from "../imaging/read-image";
+import { readFailure } from "./read-file";
 
 /** Endings of the files that are looked for in folders. */
 export const IMAGE_ENDINGS: ReadonlySet<string> = new Set(
@@ -85,11 +86,8 @@ async function withFile<T>(file: string, use: (handle: FileHandle) => Promise<T>
     } finally {
       await handle.close();
     }
-  } catch (cause) {
-    if (cause instanceof FoveaError) throw cause;
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    if (missing) throw new FoveaError("file_not_found", "no such image file", { file, cause });
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file, cause });
+  } catch (error) {
+    throw readFailure(file, error, "image file");
   }
 }
 

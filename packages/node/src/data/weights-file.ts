@@ -1,7 +1,6 @@
 /**
  * @file Files of weights: PyTorch, safetensors and ONNX in, safetensors out.
  */
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import { readOnnxCheckpoint } from "@fovea/core/nn/weights/onnx-initialisers";
@@ -10,6 +9,7 @@ import { readSafetensorsCheckpoint } from "@fovea/core/nn/weights/safetensors-ch
 import type { Checkpoint, StateDict } from "@fovea/core/nn/weights/state";
 import { readTorchCheckpoint } from "@fovea/core/nn/weights/torch";
 import { writeAtomically } from "./atomic-write";
+import { readBytes } from "./read-file";
 
 type Format = Checkpoint["format"];
 
@@ -56,33 +56,10 @@ export async function writeSafetensors(
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw readFailure(path, cause);
-  }
+  const bytes = await readBytes(path, "file of weights");
   if (bytes.length === 0)
     throw new FoveaError("invalid_checkpoint", "is empty; copy or download it again", { file: path });
   return bytes;
-}
-
-function readFailure(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || !("code" in cause)) return cause;
-  const place = { file: path, cause };
-  switch (cause.code) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return new FoveaError("file_not_found", "no such file of weights", place);
-    case "EISDIR":
-      return new FoveaError("file_unreadable", "is a folder; give a file of weights", place);
-    case "EACCES":
-      return new FoveaError("file_unreadable", "may not be read; check its permissions", place);
-    case "ERR_FS_FILE_TOO_LARGE":
-      return new FoveaError("file_unreadable", "is larger than 2 GB, no detector's weights are", place);
-    default:
-      return new FoveaError("file_unreadable", `cannot be read: ${cause.message}`, place);
-  }
 }
 
 /** Format by the first bytes: a zip archive or a bare pickle, a safetensors header; ONNX has no mark of its own. */

@@ -1,11 +1,11 @@
 /**
  * @file A model to detect with, from a file: the graph to run and what must be known about it.
  */
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { NetworkSignature } from "@fovea/core/detect/detector-network";
 import { FoveaError } from "@fovea/core/errors";
 import { scoreGraph, tileGraph } from "@fovea/core/nn/prediction-graph";
+import { readBytes } from "../data/read-file";
 import { readOnnxSignature } from "./onnx-model";
 import { openModel } from "./open-model";
 
@@ -61,13 +61,6 @@ export async function openDetector(path: string): Promise<DetectorFile> {
 }
 
 async function openOnnx(path: string): Promise<DetectorFile> {
-  let graph: Uint8Array;
-  try {
-    graph = await readFile(path);
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    if (missing) throw new FoveaError("file_not_found", "no such model", { file: path, cause });
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file: path, cause });
-  }
+  const graph = await readBytes(path, "model");
   return { graph, signature: readOnnxSignature(graph, path), name: "ONNX", warnings: [] };
 }

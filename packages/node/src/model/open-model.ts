@@ -2,7 +2,6 @@
  * @file A model as the user names it - a published name, a YAML, a file of weights - as rows and values.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import { nearestName } from "@fovea/core/math/nearest-name";
@@ -15,6 +14,7 @@ import type { NetworkRows } from "@fovea/core/nn/rows";
 import type { Checkpoint, StateDict } from "@fovea/core/nn/weights/state";
 import { type TransferReport, transferWeights } from "@fovea/core/nn/weights/transfer";
 import { unfoldBatchNorm } from "@fovea/core/nn/weights/unfold-batch-norm";
+import { readText } from "../data/read-file";
 import { readCheckpoint } from "../data/weights-file";
 
 /** A network with all its values. */
@@ -126,7 +126,7 @@ export async function architecture(
 ): Promise<{ network: NetworkRows; warnings: readonly string[] }> {
   // A file of the user's wins over the published model of that name.
   if (YAMLS.has(extname(model).toLowerCase()) && existsSync(model)) {
-    return parseModelYaml(await readFile(model, "utf8"), { nc, file: model });
+    return parseModelYaml(await readText(model, "model YAML"), { nc, file: model });
   }
   if (isNetworkName(model)) return networkByName(model, { nc });
   const near = nearestName(model.toLowerCase().replace(/\.ya?ml$/, ""), networkNames);

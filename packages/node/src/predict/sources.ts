@@ -1,10 +1,11 @@
 /**
  * @file From what the user names - files, folders, patterns, lists - to image files.
  */
-import { open, readFile, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { hasDicomPrefix } from "@fovea/core/dicom/data-set";
 import { FoveaError } from "@fovea/core/errors";
+import { readText } from "../data/read-file";
 import { IMAGE_ENDINGS } from "../data/source-image";
 
 export interface ListSourcesOptions {
@@ -96,9 +97,7 @@ async function isNamelessDicom(file: string): Promise<boolean> {
 }
 
 async function listedIn(list: string): Promise<string[]> {
-  const text = await readFile(list, "utf8").catch((cause: unknown) => {
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file: list, cause });
-  });
+  const text = await readText(list, "list of images");
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
   const paths = lines.map((line) => line.trim()).filter((line) => line !== "");
   return paths.map((path) => (isAbsolute(path) ? path : join(dirname(list), path)));

@@ -2,15 +2,15 @@
  * @file `fovea export`: a model for other programs.
  */
 import { type Command, Option } from "commander";
-import { type ImageSides, imageSides, wholeNumber } from "./option";
+import { flagOption, type ImageSides, imageSides, wholeNumber } from "./option";
 
 export interface ExportCommandOptions {
   readonly model: string;
   readonly format: "onnx";
   readonly imgsz: ImageSides;
   readonly batch: number;
-  readonly dynamic?: boolean;
-  readonly half?: boolean;
+  readonly dynamic: boolean;
+  readonly half: boolean;
   readonly out: string;
 }
 
@@ -39,8 +39,8 @@ export function register(program: Command): void {
         .default({ height: 640, width: 640 }, "640"),
     )
     .option("--batch <n>", "images at once", wholeNumber(1, 4096), 1)
-    .option("--dynamic", "leave batch, height and width open")
-    .option("--half", "compute in float16: half the size, less accurate")
+    .addOption(flagOption("dynamic", "leave batch, height and width open"))
+    .addOption(flagOption("half", "compute in float16: half the size, less accurate"))
     .addHelpText("after", NOTES)
     .action(async (options: ExportCommandOptions) => {
       const { runExport } = await import("./run-export");

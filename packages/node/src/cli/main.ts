@@ -13,6 +13,7 @@ import { failure } from "./failure";
 import { register as info } from "./info";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
+import { spelled } from "./spelling";
 import { register as train } from "./train";
 import { register as val } from "./val";
 
@@ -58,7 +59,7 @@ async function main(args: readonly string[]): Promise<void> {
   const command = program();
   try {
     if (args.length === 0) command.outputHelp();
-    else await command.parseAsync(args, { from: "user" });
+    else await command.parseAsync(spelled(args, command), { from: "user" });
   } catch (error) {
     fail(error);
   }

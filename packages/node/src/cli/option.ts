@@ -1,7 +1,7 @@
 /**
  * @file Values of options, from text to what a command works with. Past these functions nobody checks them again.
  */
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Reads a whole number within bounds. */
 export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -27,6 +27,11 @@ export function flag(text: string): boolean {
   if (["true", "1", "yes", "on"].includes(value)) return true;
   if (["false", "0", "no", "off"].includes(value)) return false;
   throw new InvalidArgumentError("Wanted true or false.");
+}
+
+/** `--half [true|false]`; without a value it is true. */
+export function flagOption(name: string, meaning: string, value = false): Option {
+  return new Option(`--${name} [true|false]`, meaning).argParser(flag).preset("true").default(value);
 }
 
 /** Image height and width, pixels. */

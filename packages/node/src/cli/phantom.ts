@@ -38,20 +38,23 @@ export function register(program: Command): void {
     )
     .addHelpText("after", EXAMPLES)
     .action(async ({ out, count, seed, val, size, format }: PhantomOptions) => {
-      const [{ writePhantoms }, { bar, Progress }, { LESION_CLASSES }] = await Promise.all([
+      const [{ writePhantoms }, { Progress, workLine }, { LESION_CLASSES }, { plural }] = await Promise.all([
         import("../phantom/write-phantoms"),
         import("./progress"),
         import("@fovea/core/phantom/lesion"),
+        import("./describe-dataset"),
       ]);
       const progress = new Progress();
-      const onProgress = (done: number, all: number) => progress.show(`drawing ${bar(done / all, 30)} ${done}/${all}`);
+      const started = performance.now();
+      const onProgress = (done: number, all: number) =>
+        progress.show(workLine("drawing", done, all, (performance.now() - started) / 1000));
       try {
         const written = await writePhantoms({ out, count, seed, valFraction: val, size, format, onProgress });
         const lesions = LESION_CLASSES.map((name, id) => `${name} ${written.lesions[id]}`).join(", ");
-        progress.print(
-          `${written.train.length} pictures for training, ${written.val.length} for validation; ${lesions}`,
-        );
-        progress.print(`Data     ${written.dataYaml}`);
+        const { train, val: kept, dataYaml } = written;
+        progress.field("Pictures", `${plural(train.length, "picture")} for training, ${kept.length} for validation`);
+        progress.field("Lesions", lesions);
+        progress.field("Data", dataYaml);
       } finally {
         progress.clear();
       }

@@ -2,7 +2,7 @@
  * @file `fovea predict`: a model looks for lesions in images.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { realNumber, wholeNumber } from "./option";
+import { flagOption, realNumber, wholeNumber } from "./option";
 
 export interface PredictCommandOptions {
   readonly model: string;
@@ -13,8 +13,8 @@ export interface PredictCommandOptions {
   readonly iou: number;
   readonly maxDet: number;
   readonly classes?: readonly number[];
-  readonly agnostic?: boolean;
-  readonly square?: boolean;
+  readonly agnostic: boolean;
+  readonly square: boolean;
   readonly window?: WindowOption;
   readonly device: string;
   readonly threads?: number;
@@ -52,12 +52,14 @@ export function register(program: Command): void {
     .option("--iou <x>", "a box that overlaps a better one by more is left out", realNumber(0, 1), 0.7)
     .option("--max-det <n>", "findings of one image at most", wholeNumber(1, 30000), 300)
     .option("--classes <ids>", "class ids to look for, as 0,2 (default: all)", classIds)
-    .option("--agnostic", "overlapping boxes of different classes: keep the better one only")
-    .option("--square", "pad images to squares, not to the next multiple of the stride only")
+    .addOption(flagOption("agnostic", "overlapping boxes of different classes: keep the better one only"))
+    .addOption(flagOption("square", "pad images to squares, not to the next multiple of the stride only"))
     .option("--window <c,w>", "centre and width for DICOM values; auto takes each file's own", windowOption)
     .optionsGroup("Results:")
-    .option("--no-pictures", "draw no pictures")
-    .option("--no-html", "write no page")
+    .addOption(flagOption("pictures", "draw the findings, and the image beside them", true))
+    .addOption(flagOption("html", "write a page that shows everything", true))
+    .addOption(new Option("--no-pictures").hideHelp())
+    .addOption(new Option("--no-html").hideHelp())
     .addOption(new Option("--lang <language>", "language of the summary (default: the system's)").choices(["zh", "en"]))
     .optionsGroup("Machine:")
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")

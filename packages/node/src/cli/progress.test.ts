@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bar, duration, Progress, type Terminal } from "./progress";
+import { bar, duration, Progress, type Terminal, workLine } from "./progress";
 
 /** Keeps what is written. */
 class Recorder implements Terminal {
@@ -27,6 +27,13 @@ describe("Progress on a terminal", () => {
     expect(terminal.text).toBe(`${CLEAR}012345678${CLEAR}next`);
   });
 
+  test("breaks prose at its width, and what belongs to a word below that", () => {
+    const terminal = new Recorder(true);
+    const progress = new Progress(terminal, () => 0);
+    progress.say("one two three");
+    expect(terminal.text).toBe("one two\nthree\n");
+  });
+
   test("leaves out what comes too soon to be seen", () => {
     const terminal = new Recorder(true);
     let now = 0;
@@ -48,6 +55,14 @@ describe("Progress on a terminal", () => {
 });
 
 describe("Progress elsewhere", () => {
+  test("leaves prose in one line, whatever its length", () => {
+    const terminal = new Recorder(false);
+    const progress = new Progress(terminal, () => 0);
+    progress.field("Model", "yolov8n, 3 classes");
+    progress.say("a b c d e f g h");
+    expect(terminal.text).toBe("Model    yolov8n, 3 classes\na b c d e f g h\n");
+  });
+
   test("writes the lines that stay and no control characters", () => {
     const terminal = new Recorder(false);
     const progress = new Progress(terminal, () => 0);
@@ -56,6 +71,18 @@ describe("Progress elsewhere", () => {
     progress.print();
     progress.clear();
     expect(terminal.text).toBe("done\n\n");
+  });
+});
+
+describe("workLine", () => {
+  test("tells how much is done, how fast, and how long it takes yet", () => {
+    // 10 of 40 in 5 s: two a second, and 30 more take 15 s. A quarter of 24 characters is 6.
+    const drawn = `${"━".repeat(6)}${"─".repeat(18)}`;
+    expect(workLine("drawing", 10, 40, 5)).toBe(`drawing ${drawn} 10/40  2.0/s  0:15 left`);
+  });
+
+  test("fits into a terminal of 80 columns with the largest numbers to be met", () => {
+    expect(workLine("measuring batches", 12345, 123456, 1000).length).toBeLessThan(80);
   });
 });
 

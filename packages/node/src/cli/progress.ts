@@ -3,6 +3,7 @@
  *
  * Where the output is no terminal only the lines that stay are written.
  */
+import { wrapped } from "./wrap";
 
 /** What is written to: `process.stdout`, or a stand-in for tests. */
 export interface Terminal {
@@ -16,6 +17,12 @@ const REDRAW_MS = 80;
 
 const CLEAR_LINE = "\r\x1b[2K";
 
+/** Columns of a terminal that does not tell. */
+const USUAL_COLUMNS = 80;
+
+/** Columns of the word that a field begins with. */
+const LABEL = 9;
+
 export class Progress {
   readonly #terminal: Terminal;
   readonly #now: () => number;
@@ -28,6 +35,10 @@ export class Progress {
     this.#now = now;
   }
 
+  get #columns(): number {
+    return this.#terminal.columns || USUAL_COLUMNS;
+  }
+
   /** Whether `show` is seen at all. */
   get live(): boolean {
     return this.#terminal.isTTY === true;
@@ -38,7 +49,7 @@ export class Progress {
     if (!this.live || this.#now() - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = this.#now();
     // The last column stays free: some terminals break the line there.
-    const room = (this.#terminal.columns ?? 80) - 1;
+    const room = this.#columns - 1;
     this.#terminal.write(`${CLEAR_LINE}${Array.from(text).slice(0, room).join("")}`);
     this.#shown = true;
   }
@@ -47,6 +58,16 @@ export class Progress {
   print(text = ""): void {
     this.clear();
     this.#terminal.write(`${text}\n`);
+  }
+
+  /** Writes prose that stays; on a terminal it is broken at blanks. */
+  say(text: string, indent = 0): void {
+    this.print(this.live ? wrapped(text, this.#columns - 1, indent) : text);
+  }
+
+  /** Writes `Model    yolov8n`: a word for what is told, and the text set in. */
+  field(what: string, text: string): void {
+    this.say(`${what.padEnd(LABEL)}${text}`, LABEL);
   }
 
   /** Takes the line at the bottom away. */
@@ -63,6 +84,12 @@ export function bar(share: number, width: number): string {
   const whole = Math.floor(halves / 2);
   const half = halves % 2 === 1 ? "╸" : "";
   return "━".repeat(whole) + half + "─".repeat(width - whole - half.length);
+}
+
+/** `measuring ━━━━───── 12/40  3.1/s  0:09 left`: work of known size, `seconds` after its beginning. */
+export function workLine(what: string, done: number, total: number, seconds: number): string {
+  const rate = done / Math.max(seconds, 1e-3);
+  return `${what} ${bar(done / total, 24)} ${done}/${total}  ${rate.toFixed(1)}/s  ${duration((total - done) / rate)} left`;
 }
 
 /** `0:07`, `12:34`, `1:02:03`. */

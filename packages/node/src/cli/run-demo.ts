@@ -15,7 +15,7 @@ import { predict } from "../predict/predict";
 import type { TrainRequest } from "../train/train";
 import type { DemoOptions } from "./demo";
 import { plural } from "./describe-dataset";
-import { bar, duration, Progress } from "./progress";
+import { duration, Progress, workLine } from "./progress";
 import { systemLanguage } from "./run-predict";
 import { trainOnScreen } from "./run-train";
 import { measureOnScreen } from "./run-val";
@@ -85,8 +85,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function draw(out: string, seed: number): Promise<string> {
   heading(1, `Draw ${PHANTOMS.count} chest radiographs as DICOM, with known lesions`);
   const progress = new Progress();
+  const started = performance.now();
   try {
-    const onProgress = (done: number, all: number) => progress.show(`drawing ${bar(done / all, 30)} ${done}/${all}`);
+    const onProgress = (done: number, all: number) =>
+      progress.show(workLine("drawing", done, all, (performance.now() - started) / 1000));
     const { train, val, dataYaml } = await writePhantoms({ ...PHANTOMS, out, seed, onProgress });
     progress.print(`${train.length} for training, ${val.length} kept apart: ${out}`);
     return dataYaml;

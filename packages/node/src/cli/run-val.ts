@@ -5,7 +5,7 @@ import type { ClassSummary, DetectionSummary } from "@fovea/core/metrics/detecti
 import { type MeasureOptions, measureModel } from "../train/measure-model";
 import { datasetLine, plural, problemLines } from "./describe-dataset";
 import { warn } from "./message";
-import { bar, duration, Progress } from "./progress";
+import { duration, Progress, workLine } from "./progress";
 import { grouped, textTable } from "./table";
 import type { ValOptions } from "./val";
 import { writeResult } from "./write-result";
@@ -21,15 +21,15 @@ export async function runValidation({ json, ...options }: ValOptions): Promise<v
 /** Measures and shows it. */
 export async function measureOnScreen(options: MeasureOptions): Promise<DetectionSummary> {
   const progress = new Progress();
-  const print = (what: string, text: string) => progress.print(`${what.padEnd(9)}${text}`);
   let started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
   try {
     const summary = await measureModel(options, {
-      onScan: (done, total) => progress.show(`looking at images ${bar(done / total, 24)} ${done}/${total}`),
+      onScan: (done, total) => progress.show(workLine("looking at images", done, total, seconds())),
       onStart: (model, dataset) => {
-        print("Model", `${model.name}, ${plural(model.names.length, "class", "classes")}`);
-        print("Data", `${dataset.name} ${dataset.split}: ${datasetLine(dataset)}`);
-        for (const line of problemLines(dataset.problems)) print("", line);
+        progress.field("Model", `${model.name}, ${plural(model.names.length, "class", "classes")}`);
+        progress.field("Data", `${dataset.name} ${dataset.split}: ${datasetLine(dataset)}`);
+        for (const line of problemLines(dataset.problems)) progress.field("", line);
         model.warnings.forEach(warn);
         const differs = model.names.findIndex((name, id) => name !== dataset.names[id]);
         if (differs >= 0) {
@@ -38,12 +38,12 @@ export async function measureOnScreen(options: MeasureOptions): Promise<Detectio
         }
         started = performance.now();
       },
-      onBatch: (done, total) => progress.show(`measuring ${bar(done / total, 30)} ${done}/${total}`),
+      onBatch: (done, total) => progress.show(workLine("measuring batches", done, total, seconds())),
     });
-    const seconds = (performance.now() - started) / 1000;
-    const speed = (summary.images / Math.max(seconds, 1e-3)).toFixed(1);
+    const took = seconds();
+    const speed = (summary.images / Math.max(took, 1e-3)).toFixed(1);
     progress.print(`\n${measuresTable(summary)}\n`);
-    print("Time", `${duration(seconds)}, ${speed} images/s`);
+    progress.field("Time", `${duration(took)}, ${speed} images/s`);
     return summary;
   } finally {
     progress.clear();

@@ -8,20 +8,10 @@ import type { BatchProgress } from "../train/loop";
 import type { ResultRow } from "../train/results-csv";
 import type { TrainEvents, TrainResult, TrainStart } from "../train/train";
 import { datasetLine, plural, problemLines } from "./describe-dataset";
+import { EpochTable } from "./epoch-table";
 import { warn } from "./message";
-import { bar, duration, type Progress } from "./progress";
+import { bar, duration, type Progress, workLine } from "./progress";
 import { grouped } from "./table";
-
-/** Columns of measures, and what they are in a row of results. */
-const MEASURES = [
-  ["P", "metrics/precision(B)"],
-  ["R", "metrics/recall(B)"],
-  ["mAP50", "metrics/mAP50(B)"],
-  ["mAP50-95", "metrics/mAP50-95(B)"],
-] as const;
-
-const WIDTH = 10;
-const column = (text: string) => text.padStart(WIDTH);
 
 /** Arguments that `optimizer=auto` chooses itself. */
 const CHOSEN: readonly ArgumentName[] = ["lr0", "momentum", "warmup_bias_lr"];
@@ -32,7 +22,11 @@ export class TrainScreen implements TrainEvents {
   readonly #now: () => number;
   readonly #given: Readonly<Record<string, unknown>>;
   #start: TrainStart | undefined;
+  /** When the run began, or the part before it: looking at the images. */
   #startedAt = 0;
+  /** From the first batch on. */
+  #table: EpochTable | undefined;
+  #scanned = "";
   #epochStartedAt = 0;
   #lastBatch: { readonly progress: BatchProgress; readonly imagesPerSecond: number } | undefined;
   /** Epochs done before this session, the last of them perhaps in part. */
@@ -57,13 +51,14 @@ export class TrainScreen implements TrainEvents {
   }
 
   onScan(split: string, done: number, total: number): void {
-    this.#progress.show(`looking at ${split} ${bar(done / total, 24)} ${done}/${total}`);
+    if (split !== this.#scanned) [this.#scanned, this.#startedAt] = [split, this.#now()];
+    this.#progress.show(workLine(`looking at ${split}`, done, total, this.#now() - this.#startedAt));
   }
 
   onStart(start: TrainStart): void {
     this.#start = start;
     const { model, args, optimiser, train, val, threads, folder, resumedAt } = start;
-    const print = (what: string, text: string) => this.#progress.print(`${what.padEnd(9)}${text}`);
+    const print = (what: string, text: string) => this.#progress.field(what, text);
     print("Data", `${train.name}, ${plural(train.nc, "class", "classes")}`);
     print("  train", datasetLine(train));
     if (val) print("  val", datasetLine(val));
@@ -79,7 +74,7 @@ export class TrainScreen implements TrainEvents {
     print("Device", `${args.device}, ${plural(threads, "thread")}`);
     print(
       "Training",
-      `${plural(args.epochs, "epoch")}, batch ${args.batch}, ${optimiser.name}, learning rate ${optimiser.lr0}${args.freeze === "0" ? "" : `, frozen rows: ${args.freeze}`}`,
+      `${plural(args.epochs, "epoch")}, batch ${args.batch}, ${optimiser.name}, learning rate ${optimiser.lr0}${frozenText(args.freeze)}`,
     );
     print("Folder", folder);
     if (resumedAt !== undefined) print("Resumed", `at epoch ${resumedAt + 1}`);
@@ -99,10 +94,11 @@ export class TrainScreen implements TrainEvents {
 
   onBatch(progress: BatchProgress): void {
     const now = this.#now();
-    if (!this.#lastBatch) {
+    if (!this.#table) {
+      this.#table = new EpochTable(progress.epochs, progress.lossNames);
+      this.#progress.print(`\n${this.#table.heading()}`);
       this.#doneBefore = progress.batch - 1;
       this.#firstShare = progress.epoch + this.#doneBefore / progress.batches;
-      this.#printHeading(progress.lossNames);
     }
     const { args, train } = this.#start!;
     const images = Math.min(progress.batch * args.batch, train.samples.length) - this.#doneBefore * args.batch;
@@ -110,27 +106,24 @@ export class TrainScreen implements TrainEvents {
     this.#lastBatch = { progress, imagesPerSecond };
     const { batch, batches } = progress;
     this.#progress.show(
-      `${this.#losses()}  ${bar(batch / batches, 20)} ${`${Math.floor((100 * batch) / batches)}`.padStart(3)}%  ${this.#left(batch / batches)} left`,
+      `${this.#losses()}  ${bar(batch / batches, 20)} ${`${Math.floor((100 * batch) / batches)}`.padStart(3)}% ${this.#left(batch / batches)} left`,
     );
   }
 
   onValidation(done: number, total: number): void {
     if (!this.#lastBatch) return;
-    this.#progress.show(`${this.#losses()}  ${bar(done / total, 20)} validating  ${this.#left(1)} left`);
+    this.#progress.show(`${this.#losses()}  ${bar(done / total, 12)} validating  ${this.#left(1)} left`);
   }
 
   onEpoch(row: ResultRow, improved: boolean): void {
-    const measures = MEASURES.map(([, name]) => row[name])
-      .map((value) => column(typeof value === "number" ? value.toFixed(3) : "-"))
-      .join("");
-    this.#progress.print(`${this.#losses()}${measures}${column(this.#left(1))}${improved ? "  best" : ""}`);
+    this.#progress.print(`${this.#losses()}${this.#table!.measures(row, this.#left(1), improved)}`);
     this.#epochStartedAt = this.#now();
     this.#doneBefore = 0;
   }
 
   /** What came of the run, and how to go on. */
   end({ end, rows, bestEpoch, folder, best, last }: TrainResult): void {
-    const print = (what: string, text: string) => this.#progress.print(`${what.padEnd(9)}${text}`);
+    const print = (what: string, text: string) => this.#progress.field(what, text);
     this.#progress.print();
     if (end === "interrupted") {
       this.#progress.print("Interrupted; the run is saved. Go on with:");
@@ -149,18 +142,10 @@ export class TrainScreen implements TrainEvents {
     if (this.#start?.args.plots) print("Curves", `${folder}/results.png`);
   }
 
-  #printHeading(lossNames: readonly string[]): void {
-    this.#progress.print();
-    const heads = [...lossNames, "images/s", ...MEASURES.map(([name]) => name), "left"];
-    this.#progress.print(`${"epoch".padStart(9)}${heads.map(column).join("")}`);
-  }
-
   /** Epoch, losses and speed: what stands before the bar or the measures. */
   #losses(): string {
     const { progress, imagesPerSecond } = this.#lastBatch!;
-    const epoch = `${progress.epoch + 1}/${progress.epochs}`.padStart(9);
-    const cells = [...progress.loss.map((loss) => loss.toFixed(3)), imagesPerSecond.toFixed(1)];
-    return epoch + cells.map(column).join("");
+    return this.#table!.losses(progress.epoch, progress.loss, imagesPerSecond);
   }
 
   /** Time to the last epoch, at the speed of this session so far, validation included. */
@@ -170,6 +155,13 @@ export class TrainScreen implements TrainEvents {
     const wanted = progress.epochs - this.#firstShare;
     return duration(((this.#now() - this.#startedAt) / done) * (wanted - done));
   }
+}
+
+/** `, the first 10 rows frozen`, `, rows 0, 2 frozen`, or nothing. */
+function frozenText(freeze: string): string {
+  const rows = freeze.replace(/[[\]\s]/g, "");
+  if (rows === "" || rows === "0") return "";
+  return rows === freeze.trim() && !rows.includes(",") ? `, the first ${rows} rows frozen` : `, rows ${rows} frozen`;
 }
 
 /** How much came from the weights, and what did not and why. */

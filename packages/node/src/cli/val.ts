@@ -2,7 +2,7 @@
  * @file `fovea val`: a model measured on labelled images.
  */
 import type { Command } from "commander";
-import { flag, realNumber, wholeNumber } from "./option";
+import { flagOption, realNumber, wholeNumber } from "./option";
 
 export interface ValOptions {
   readonly model: string;
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option("--split <part>", "part of the data set: val, test, train", "val")
     .option("--imgsz <px>", "side of the images", wholeNumber(32, 8192), 640)
     .option("--batch <n>", "images in a batch", wholeNumber(1, 4096), 16)
-    .option("--rect <true|false>", "batches of like proportions with little margin, instead of squares", flag, false)
+    .addOption(flagOption("rect", "batches of like proportions with little margin, instead of squares"))
     .option("--conf <x>", "detections below this confidence are not looked at", realNumber(0, 1), 0.001)
     .option("--iou <x>", "a box that overlaps a better one by more is dropped", realNumber(0, 1), 0.7)
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")

@@ -4,7 +4,7 @@
  * Names and defaults are those that users of the public YOLO tools know. The command line, its help and the stored run
  * all go by this table.
  */
-import { ArgumentError, FoveaError } from "../errors";
+import { ArgumentError, FoveaError, type Place } from "../errors";
 import { nearestName } from "../math/nearest-name";
 
 interface NumberArgument {
@@ -123,63 +123,66 @@ export const ARGUMENT_NAMES = Object.keys(TRAINING_ARGUMENTS) as readonly Argume
  * Arguments from what a user gave, defaults for the rest.
  *
  * @param given values as text, or as JSON gives them
+ * @param place where they are written, if not on the command line
  * @throws {FoveaError} `unknown_argument` with the nearest known name; `invalid_argument` for a value out of range
  */
-export function trainingArguments(given: Readonly<Record<string, unknown>>): TrainingArguments {
+export function trainingArguments(given: Readonly<Record<string, unknown>>, place: Place = {}): TrainingArguments {
   const values: Record<string, unknown> = {};
   for (const name of ARGUMENT_NAMES) values[name] = TRAINING_ARGUMENTS[name].default;
   for (const [name, value] of Object.entries(given)) {
-    if (!isArgument(name)) throw unknownArgument(name);
-    values[name] = parseArgument(name, value);
+    if (!isArgument(name)) throw unknownArgument(name, place);
+    values[name] = parseArgument(name, value, place);
   }
   return values as TrainingArguments;
 }
 
 const isArgument = (name: string): name is ArgumentName => Object.hasOwn(TRAINING_ARGUMENTS, name);
 
-function unknownArgument(name: string): FoveaError {
+function unknownArgument(name: string, place: Place): FoveaError {
   const near = nearestName(name, ARGUMENT_NAMES);
   return new FoveaError(
     "unknown_argument",
     `${name} is no training argument${near ? `, did you mean ${near}?` : "; see fovea train --help"}`,
+    place,
   );
 }
 
-function parseArgument(name: ArgumentName, value: unknown): unknown {
+function parseArgument(name: ArgumentName, value: unknown, place: Place): unknown {
   const argument: Argument = TRAINING_ARGUMENTS[name];
   switch (argument.type) {
     case "flag":
-      return parseFlag(name, value);
+      return parseFlag(name, value, place);
     case "choice":
-      return parseChoice(name, value, argument.choices);
+      return parseChoice(name, value, argument.choices, place);
     case "text":
       return String(value);
     default:
-      return parseNumber(name, value, argument);
+      return parseNumber(name, value, argument, place);
   }
 }
 
-function parseFlag(name: string, value: unknown): boolean {
+function parseFlag(name: string, value: unknown, place: Place): boolean {
   const text = String(value).toLowerCase();
   if (["true", "1", "yes", "on"].includes(text)) return true;
   if (["false", "0", "no", "off"].includes(text)) return false;
-  throw new ArgumentError(`${name}: got ${text}, wanted true or false`);
+  throw new ArgumentError(`${name}: got ${text}, wanted true or false`, place);
 }
 
-function parseChoice(name: string, value: unknown, choices: readonly string[]): string {
+function parseChoice(name: string, value: unknown, choices: readonly string[], place: Place): string {
   const found = choices.find((choice) => choice.toLowerCase() === String(value).toLowerCase());
   if (found === undefined)
-    throw new ArgumentError(`${name}: got ${String(value)}, wanted one of ${choices.join(", ")}`);
+    throw new ArgumentError(`${name}: got ${String(value)}, wanted one of ${choices.join(", ")}`, place);
   return found;
 }
 
-function parseNumber(name: string, value: unknown, { type, min, max }: NumberArgument): number {
+function parseNumber(name: string, value: unknown, { type, min, max }: NumberArgument, place: Place): number {
   const parsed = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   const fits = typeof parsed === "number" && Number.isFinite(parsed) && parsed >= min && parsed <= max;
   if (!fits || (type === "integer" && !Number.isInteger(parsed))) {
     const range = max >= MANY ? `at least ${min}` : `from ${min} to ${max}`;
     throw new ArgumentError(
       `${name}: got ${String(value)}, wanted ${type === "integer" ? "a whole number" : "a number"} ${range}`,
+      place,
     );
   }
   return parsed;

@@ -5,7 +5,7 @@ import { CountingLoader, RecordingStep } from "../../test/training/recording";
 import type { OptimiserChoice } from "./choose-optimiser";
 import { type LoopInputs, type LoopResult, loop } from "./loop";
 import type { ResultRow } from "./results-csv";
-import type { RunState } from "./run-folder";
+import type { RunState } from "./run-record";
 import type { Validation } from "./validate";
 
 interface Ran {

@@ -10,7 +10,7 @@ import type { Batch } from "../data/batch";
 import type { Loader } from "../data/loader";
 import type { OptimiserChoice } from "./choose-optimiser";
 import { type ResultRow, resultRow } from "./results-csv";
-import type { RunState } from "./run-folder";
+import type { RunState } from "./run-record";
 import type { TrainStep } from "./train-step";
 import type { Validation } from "./validate";
 

@@ -8,7 +8,7 @@
  *     args.json                    what the run was asked for
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import type { ParameterStore } from "@fovea/core/nn/parameter-store";
@@ -19,44 +19,10 @@ import { readSafetensors } from "@fovea/core/nn/weights/safetensors";
 import { checkpointMetadata } from "@fovea/core/nn/weights/safetensors-checkpoint";
 import type { Json, StateDict } from "@fovea/core/nn/weights/state";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
+import { readBytes, readText } from "../data/read-file";
 import { writeSafetensors } from "../data/weights-file";
 import type { ResultRow } from "./results-csv";
-
-/** What a run was asked for, as `args.json` holds it. */
-export interface RunRequest {
-  /** Path of the data YAML. */
-  readonly data: string;
-  /** Architecture or weights, as the user named them. */
-  readonly model: string;
-  readonly weights?: string;
-  readonly names: readonly string[];
-  /** Arguments that were given; the others have their defaults. */
-  readonly arguments: Readonly<Record<string, string | number | boolean>>;
-}
-
-/** Where a run stands. */
-export interface RunState {
-  /** Epoch in progress, from 0. */
-  readonly epoch: number;
-  /** Batches of it that are done. */
-  readonly batches: number;
-  /** Batches since the run began. */
-  readonly iteration: number;
-  /** Iteration of the last update. */
-  readonly lastUpdate: number;
-  readonly updates: number;
-  /** Batches whose gradients wait for an update. */
-  readonly pending: number;
-  /** Sums of the loss items over the epoch's batches. */
-  readonly lossSums: readonly number[];
-  readonly bestFitness: number | null;
-  readonly bestEpoch: number;
-  /** Seconds spent. */
-  readonly seconds: number;
-  /** Threads of the engine: results are equal to the bit only for the same number. */
-  readonly threads: number;
-  readonly rows: readonly ResultRow[];
-}
+import { parseRunRequest, parseRunState, type RunRequest, type RunState } from "./run-record";
 
 export class RunFolder {
   readonly path: string;
@@ -113,13 +79,10 @@ export class RunFolder {
     await writeAtomically(this.file("args.json"), `${JSON.stringify(request, null, 2)}\n`);
   }
 
+  /** @throws {FoveaError} `file_not_found`, `file_unreadable` */
   async readRequest(): Promise<RunRequest> {
     const file = this.file("args.json");
-    try {
-      return JSON.parse(await readFile(file, "utf8")) as RunRequest;
-    } catch (cause) {
-      throw new FoveaError("file_unreadable", "cannot be read as JSON; the run cannot be resumed", { file, cause });
-    }
+    return parseRunRequest(await readText(file, "record of the run"), file);
   }
 
   /** Everything needed to go on; replaces what was there only once it is whole. */
@@ -128,19 +91,15 @@ export class RunFolder {
     await writeSafetensors(this.#resume, tensors, { metadata: { state: JSON.stringify(state) } });
   }
 
-  /** Where the run stands, without its numbers. */
+  /**
+   * Where the run stands, and its numbers.
+   *
+   * @throws {FoveaError} `file_unreadable`, `invalid_safetensors`
+   */
   async readState(): Promise<{ readonly state: RunState; readonly arrays: StateDict }> {
-    const bytes = await readFile(this.#resume);
+    const bytes = await readBytes(this.#resume, "state of a run");
     const { state: arrays, metadata } = readSafetensors(bytes, this.#resume);
-    try {
-      return { state: JSON.parse(metadata.state ?? "") as RunState, arrays };
-    } catch (cause) {
-      throw new FoveaError("invalid_safetensors", "holds no state of a run", {
-        file: this.#resume,
-        at: "state",
-        cause,
-      });
-    }
+    return { state: parseRunState(metadata.state ?? "", this.#resume), arrays };
   }
 
   /** Weights to predict with, and what they are. */

@@ -3,7 +3,7 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Dataset } from "@fovea/core/dataset/sample";
+import type { Dataset, Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { Gains } from "@fovea/core/nn/detection-loss";
@@ -19,7 +19,8 @@ import { openRuntime } from "../runtime/onnx-runtime";
 import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
 import { type BatchProgress, type LoopResult, loop } from "./loop";
 import { type ResultRow, resultsCsv } from "./results-csv";
-import { RunFolder, type RunRequest, type RunState } from "./run-folder";
+import { RunFolder } from "./run-folder";
+import type { RunRequest, RunState } from "./run-record";
 import { TrainStep } from "./train-step";
 import { validate } from "./validate";
 
@@ -49,6 +50,8 @@ export interface TrainEvents {
   onBatch?(progress: BatchProgress): void;
   onValidation?(done: number, total: number): void;
   onEpoch?(row: ResultRow, improved: boolean): void;
+  /** After an epoch, what turned out about a file while batches were made: each file once. */
+  onFileProblem?(problem: Problem): void;
   /** True once the user wants to stop: the step is finished, the state saved. */
   shouldStop?(): boolean;
 }
@@ -94,7 +97,7 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
 export async function resumeTraining(path: string, events: TrainEvents = {}): Promise<TrainResult> {
   const folder = RunFolder.open(path);
   const request = await folder.readRequest();
-  const args = trainingArguments(request.arguments);
+  const args = trainingArguments(request.arguments, { file: folder.file("args.json") });
   const { state, arrays } = await folder.readState();
   if (state.epoch >= args.epochs) {
     throw new FoveaError(
@@ -114,6 +117,7 @@ interface Opened {
   readonly model: TrainableModel;
   readonly train: Dataset;
   readonly val?: Dataset;
+  readonly onProblem?: "skip" | "refuse";
 }
 
 async function open(
@@ -136,7 +140,7 @@ async function open(
   const opened = await openTrainableModel(model, { names: train.names, weights, seed });
   checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
   const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
-  return { runtime, model: opened, train, val };
+  return { runtime, model: opened, train, val, onProblem };
 }
 
 async function run(
@@ -147,7 +151,7 @@ async function run(
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {
-  const { runtime, model, train: trainSet, val } = opened;
+  const { runtime, model, train: trainSet, val, onProblem } = opened;
   const { network, parameters, names } = model;
   const store = new ParameterStore(parameters, frozenRows(args.freeze, network.rows.length));
   store.set(model.values);
@@ -159,6 +163,7 @@ async function run(
     masks,
     workers: args.workers < 0 ? undefined : args.workers,
     cache: cacheOf(args),
+    onProblem,
   };
   const loader = new Loader(trainSet, {
     ...shared,
@@ -174,7 +179,7 @@ async function run(
     gains,
     clip: args.clip,
   });
-  if (resumed) restore(step, resumed.state, resumed.arrays);
+  if (resumed) restore(step, resumed.state, resumed.arrays, folder.weights("resume"));
   events.onStart?.({
     folder: folder.path,
     model,
@@ -186,6 +191,13 @@ async function run(
     resumedAt: resumed?.state.epoch,
   });
 
+  const told = new Set<string>();
+  const tellProblems = () => {
+    for (const problem of [...loader.problems, ...(valLoader?.problems ?? [])]) {
+      if (!told.has(problem.file)) events.onFileProblem?.(problem);
+      told.add(problem.file);
+    }
+  };
   const keep = (name: string, metrics?: ResultRow) =>
     folder.writeModel(name, { network, parameters, store: step.average, names, request, metrics });
   try {
@@ -221,6 +233,7 @@ async function run(
           await writeAtomically(folder.file("results.csv"), resultsCsv(state.rows));
           await folder.writeState(step.memory(), state);
           events.onEpoch?.(row, improved);
+          tellProblems();
         },
         onInterrupt: (state) => folder.writeState(step.memory(), state),
         shouldStop: () => events.shouldStop?.() ?? false,
@@ -239,16 +252,18 @@ async function run(
   }
 }
 
-function restore(step: TrainStep, state: RunState, arrays: StateDict): void {
+/** @throws {FoveaError} `invalid_safetensors` if the state is that of another network */
+function restore(step: TrainStep, state: RunState, arrays: StateDict, file: string): void {
+  const check = (at: string, found: number | undefined, wanted: number) => {
+    if (found === wanted) return;
+    const message = `the saved state does not fit the network: ${found ?? "no"} values, wanted ${wanted}`;
+    throw new FoveaError("invalid_safetensors", message, { file, at });
+  };
+  check("lossSums", state.lossSums.length, step.lossNames.length);
   for (const [name, data] of step.memory()) {
-    const stored = arrays.get(name);
-    if (stored?.data.length !== data.length) {
-      throw new FoveaError(
-        "invalid_safetensors",
-        `the saved state does not fit the network: ${name} has ${stored?.data.length ?? "no"} values, wanted ${data.length}`,
-      );
-    }
-    data.set(stored.data);
+    const stored = arrays.get(name)?.data;
+    check(name, stored?.length, data.length);
+    if (stored) data.set(stored);
   }
   step.resume(state);
 }

@@ -1,0 +1,167 @@
+/**
+ * @file What a run wrote down to be taken up again, read back as outside material: people copy and edit run folders.
+ */
+import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import type { ResultRow } from "./results-csv";
+
+/** What a run was asked for, as `args.json` holds it. */
+export interface RunRequest {
+  /** Path of the data YAML. */
+  readonly data: string;
+  /** Architecture or weights, as the user named them. */
+  readonly model: string;
+  readonly weights?: string;
+  readonly names: readonly string[];
+  /** Arguments that were given; the others have their defaults. */
+  readonly arguments: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Where a run stands. */
+export interface RunState {
+  /** Epoch in progress, from 0. */
+  readonly epoch: number;
+  /** Batches of it that are done. */
+  readonly batches: number;
+  /** Batches since the run began. */
+  readonly iteration: number;
+  /** Iteration of the last update. */
+  readonly lastUpdate: number;
+  readonly updates: number;
+  /** Batches whose gradients wait for an update. */
+  readonly pending: number;
+  /** Sums of the loss items over the epoch's batches. */
+  readonly lossSums: readonly number[];
+  readonly bestFitness: number | null;
+  readonly bestEpoch: number;
+  /** Seconds spent. */
+  readonly seconds: number;
+  /** Threads of the engine: results are equal to the bit only for the same number. */
+  readonly threads: number;
+  readonly rows: readonly ResultRow[];
+}
+
+/** What a key must hold. */
+interface Kind<T> {
+  /** Ends the sentence "expected ...". */
+  readonly wanted: string;
+  /** `undefined` if the value is refused. */
+  read(value: unknown): T | undefined;
+}
+
+const TEXT: Kind<string> = { wanted: "text", read: (value) => (typeof value === "string" ? value : undefined) };
+const NUMBER: Kind<number> = {
+  wanted: "a number",
+  read: (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined),
+};
+const NUMBER_OR_NULL: Kind<number | null> = {
+  wanted: "a number or null",
+  read: (value) => (value === null ? null : NUMBER.read(value)),
+};
+
+function wholeFrom(least: number): Kind<number> {
+  return {
+    wanted: `a whole number from ${least}`,
+    read: (value) => (Number.isSafeInteger(value) && Number(value) >= least ? Number(value) : undefined),
+  };
+}
+
+function listOf<T>({ wanted, read }: Kind<T>): Kind<readonly T[]> {
+  return {
+    wanted: `a list, each ${wanted}`,
+    read(value) {
+      if (!Array.isArray(value)) return undefined;
+      const items = value.map(read).filter((item) => item !== undefined);
+      return items.length === value.length ? items : undefined;
+    },
+  };
+}
+
+function mapOf<T>(wanted: string, read: (value: unknown) => T | undefined): Kind<Readonly<Record<string, T>>> {
+  return {
+    wanted,
+    read(value) {
+      if (!isRecord(value)) return undefined;
+      const entries: [string, T][] = [];
+      for (const [key, entry] of Object.entries(value)) {
+        const taken = read(entry);
+        if (taken === undefined) return undefined;
+        entries.push([key, taken]);
+      }
+      return Object.fromEntries(entries);
+    },
+  };
+}
+
+const ARGUMENTS = mapOf("training arguments by name", (value) =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined,
+);
+/** JSON has null for a loss that was no number. */
+const ROW: Kind<ResultRow> = mapOf("numbers by column", (value) =>
+  value === null ? Number.NaN : typeof value === "string" || typeof value === "number" ? value : undefined,
+);
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What `args.json` says a run was asked for.
+ *
+ * @throws {FoveaError} `file_unreadable`, with the key if a value is not what it should be
+ */
+export function parseRunRequest(text: string, file: string): RunRequest {
+  const { has, take } = recordIn(text, "file_unreadable", file);
+  return {
+    data: take("data", TEXT),
+    model: take("model", TEXT),
+    weights: has("weights") ? take("weights", TEXT) : undefined,
+    names: take("names", listOf(TEXT)),
+    arguments: take("arguments", ARGUMENTS),
+  };
+}
+
+/**
+ * Where a run stands, as the metadata of `resume.safetensors` say it.
+ *
+ * @throws {FoveaError} `invalid_safetensors`, with the key if a value is not what it should be
+ */
+export function parseRunState(text: string, file: string): RunState {
+  const { take } = recordIn(text, "invalid_safetensors", file);
+  return {
+    epoch: take("epoch", wholeFrom(0)),
+    batches: take("batches", wholeFrom(0)),
+    iteration: take("iteration", wholeFrom(0)),
+    // -1 before the first update.
+    lastUpdate: take("lastUpdate", wholeFrom(-1)),
+    updates: take("updates", wholeFrom(0)),
+    pending: take("pending", wholeFrom(0)),
+    lossSums: take("lossSums", listOf(NUMBER)),
+    bestFitness: take("bestFitness", NUMBER_OR_NULL),
+    bestEpoch: take("bestEpoch", wholeFrom(0)),
+    seconds: take("seconds", NUMBER),
+    threads: take("threads", wholeFrom(0)),
+    rows: take("rows", listOf(ROW)),
+  };
+}
+
+/** The JSON object in `text`, its values to be taken by key. */
+function recordIn(text: string, code: ErrorCode, file: string) {
+  const lost = "the run cannot be resumed; start a new one from its weights";
+  let record: unknown;
+  try {
+    record = JSON.parse(text);
+  } catch (cause) {
+    throw new FoveaError(code, `not valid JSON where a run is recorded: ${lost}`, { file, cause });
+  }
+  if (!isRecord(record)) throw new FoveaError(code, `no record of a run: ${lost}`, { file });
+  const fields = record;
+  return {
+    has: (key: string) => fields[key] !== undefined,
+    take<T>(key: string, { wanted, read }: Kind<T>): T {
+      const value = read(fields[key]);
+      if (value !== undefined) return value;
+      const seen = JSON.stringify(fields[key])?.slice(0, 80) ?? "missing";
+      throw new FoveaError(code, `${seen}, expected ${wanted}: ${lost}`, { file, at: key });
+    },
+  };
+}

@@ -17,6 +17,8 @@ export async function runTraining(options: TrainOptions): Promise<void> {
 
 async function startRun(options: TrainOptions): Promise<TrainResult> {
   const { data, model, weights, project, name } = options;
+  // A misspelt name may be what is missing.
+  const given = typed(options.arguments);
   if (data === undefined || model === undefined) {
     const missing = [data === undefined ? "--data" : "", model === undefined ? "--model" : ""].filter((m) => m !== "");
     throw new ArgumentError(`train needs ${missing.join(" and ")}; see fovea train --help`);
@@ -25,7 +27,7 @@ async function startRun(options: TrainOptions): Promise<TrainResult> {
   if (onProblem !== "skip" && onProblem !== "refuse") {
     throw new ArgumentError(`on_problem: got ${onProblem}, wanted skip or refuse`);
   }
-  const request: TrainRequest = { data, model, weights, project, name, onProblem, arguments: typed(options.arguments) };
+  const request: TrainRequest = { data, model, weights, project, name, onProblem, arguments: given };
   return trainOnScreen(request);
 }
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { spelled } from "./spelling";
 
-const program = new Command();
+const program = new Command().option("--debug").version("1", "-V, --version");
 program
   .command("look")
   .requiredOption("--source <paths...>")
@@ -32,8 +32,8 @@ describe("spelled", () => {
     // Files may have names like these.
     "look --source a=1.png b=2.png ./out=b",
     "look --source a -- out=b",
-    // Refused further on, each with the nearest name.
-    "look --sorce a",
+    "look --sorce a --help",
+    // Refused further on, with the nearest name of more than the options.
     "learn epoch=3",
     "nothing out=b",
     "",
@@ -42,10 +42,20 @@ describe("spelled", () => {
   });
 
   test("ends a list of values at the next option of ours", () => {
-    expect(words("look --source a b out=c d=e")).toBe("look --source a b --out=c --d e");
+    expect(words("look --source a b out=c")).toBe("look --source a b --out=c");
   });
 
-  test("makes an option of a name that nobody knows, so that it is refused as one", () => {
-    expect(words("look imgs=3")).toBe("look --imgs 3");
+  test.each([
+    ["look --sorce a", "unknown option '--sorce', did you mean --source?"],
+    ["look --outt=3", "unknown option '--outt', did you mean --out?"],
+    ["look -out a", "unknown option '-out', did you mean --out?"],
+    ["look hlf=3", "unknown option 'hlf', did you mean --half?"],
+    ["learn --zzz", "unknown option '--zzz'; --help lists all"],
+  ])("refuses %s", (written, message) => {
+    expect(() => words(written)).toThrow(expect.objectContaining({ code: "unknown_argument", message }));
+  });
+
+  test("refuses a value where none is taken", () => {
+    expect(() => words("show m.pt json=true")).toThrow("option '--json' takes no value, got true");
   });
 });

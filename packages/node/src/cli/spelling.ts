@@ -2,19 +2,28 @@
  * @file Options as people write them, put as the commands declare them: `imgsz=320` for `--imgsz 320`, as users of the
  * public YOLO tools know it, and `--max_det` or `--close-mosaic` whichever of the two dashes a name is declared with.
  */
+import { ArgumentError, FoveaError } from "@fovea/core/errors";
+import { nearestName } from "@fovea/core/math/nearest-name";
 import type { Command, Option } from "commander";
 
-/** `--name`, `--name=value` or `name=value`. */
-const NAMED = /^(--)?([A-Za-z][\w-]*)(?:=(.*))?$/s;
+/** `--name`, `--name=value` or `name=value`; one dash is for short names. */
+const NAMED = /^(--?)?([A-Za-z][\w-]*)(?:=(.*))?$/s;
 
-/** What is written on the command line, with the options of its command in their own spelling. */
+/**
+ * What is written on the command line, with the options of its command in their own spelling.
+ *
+ * @throws {FoveaError} `unknown_argument` with the nearest known name, before anything else is found wrong;
+ * `invalid_argument` if an option that takes no value is given one
+ */
 export function spelled(args: readonly string[], program: Command): string[] {
   const at = args.findIndex((arg) => !arg.startsWith("-"));
   const command = program.commands.find((one) => one.name() === args[at]);
-  return command ? [...args.slice(0, at + 1), ...spelledFor(command, args.slice(at + 1))] : [...args];
+  if (!command || args.includes("--help") || args.includes("-h")) return [...args];
+  const options = [...command.options, ...program.options];
+  return [...args.slice(0, at + 1), ...spelledFor(command, options, args.slice(at + 1))];
 }
 
-function spelledFor(command: Command, args: readonly string[]): string[] {
+function spelledFor(command: Command, options: readonly Option[], args: readonly string[]): string[] {
   const operands = command.registeredArguments;
   const takesAny = operands.some(({ variadic }) => variadic);
   const result: string[] = [];
@@ -22,23 +31,41 @@ function spelledFor(command: Command, args: readonly string[]): string[] {
   let i = 0;
   for (; i < args.length && args[i] !== "--"; i++) {
     const [, dashes, name = "", value] = NAMED.exec(args[i]) ?? [];
-    const option = dashes || value !== undefined ? declared(name, command.options) : undefined;
+    const option = dashes || value !== undefined ? declared(name, dashes, options) : undefined;
     if (option) {
+      if (value !== undefined && !option.required && !option.optional) {
+        throw new ArgumentError(
+          `option '${option.long}' takes no value, got ${value}; leave it out where it is not meant`,
+        );
+      }
       result.push(value === undefined ? `${option.long}` : `${option.long}=${value}`);
       // Its value, whatever that looks like.
       if (option.required && value === undefined) result.push(...args.slice(++i, i + 1));
       inList = option.variadic;
-    } else if (dashes || value === undefined || inList || takesAny) {
+    } else if (dashes) {
+      throw unknownOption(`${dashes}${name}`, name, options);
+    } else if (value === undefined || inList || takesAny) {
       result.push(args[i]);
     } else {
-      // An operand by its name; anything else is refused like an option of that name.
-      result.push(...(operands.some((one) => one.name() === name) ? [value] : [`--${name}`, value]));
+      const operand = operands.find((one) => one.name() === name);
+      if (!operand) throw unknownOption(name, name, options);
+      result.push(value);
     }
   }
   return [...result, ...args.slice(i)];
 }
 
-function declared(name: string, options: readonly Option[]): Option | undefined {
+function declared(name: string, dashes: string | undefined, options: readonly Option[]): Option | undefined {
+  if (dashes === "-") return options.find(({ short }) => short === `-${name}`);
   const alike = [name, name.replaceAll("_", "-"), name.replaceAll("-", "_")].map((spelling) => `--${spelling}`);
   return options.find(({ long }) => long !== undefined && alike.includes(long));
+}
+
+function unknownOption(written: string, name: string, options: readonly Option[]): FoveaError {
+  const known = options.filter(({ hidden }) => !hidden).flatMap(({ long }) => (long ? [long.slice(2)] : []));
+  const near = nearestName(name, known);
+  return new FoveaError(
+    "unknown_argument",
+    `unknown option '${written}'${near ? `, did you mean --${near}?` : "; --help lists all"}`,
+  );
 }

@@ -14,7 +14,8 @@ export interface BrightDetectorOptions {
   readonly boxes?: Boxes;
   /** @default `names` of the class `bright`, `stride` 32 */
   readonly metadata?: Readonly<Record<string, string>>;
-  readonly pixels?: "uint8" | "float32";
+  /** Leave height and width open. @default false */
+  readonly open?: boolean;
 }
 
 /**
@@ -23,8 +24,9 @@ export interface BrightDetectorOptions {
 export function brightDetector({
   boxes = MIDDLE,
   metadata = { names: "{0: 'bright'}", stride: "32" },
+  open = false,
 }: BrightDetectorOptions = {}): Uint8Array {
-  const images = input("images", "float32", [1, 3, 64, 64]);
+  const images = input("images", "float32", [1, 3, ...(open ? ["height", "width"] : [64, 64])]);
   const n = boxes.length;
   const corners = constant(
     Float32Array.from({ length: 4 * n }, (_, i) => boxes[i % n][Math.floor(i / n)]),

@@ -52,7 +52,7 @@ export interface PredictEvents {
 export interface PredictStart extends LanePlan {
   readonly model: DetectorFile;
   readonly files: number;
-  /** Side of the network's input, pixels: `imgsz` rounded up to a multiple of the largest stride. */
+  /** Longer side of the network's input, pixels: what the graph fixes, or a multiple of the largest stride. */
   readonly imgsz: number;
 }
 
@@ -70,9 +70,11 @@ export interface PredictResult {
 export async function predict(options: PredictOptions, events: PredictEvents = {}): Promise<PredictResult> {
   const { sources, out, pictures = true, page = true, conf = 0.25, iou = 0.7, device = "cpu" } = options;
   const files = await listSources(sources, { except: out });
-  await makeResultsFolder(out, { pictures });
   const model = await openDetector(options.model);
-  const imgsz = suitableSize(options.imgsz ?? 640, model);
+  await makeResultsFolder(out, { pictures });
+  const { inputSize } = model.signature;
+  const wanted = suitableSize(options.imgsz ?? 640, model);
+  const imgsz = inputSize ? Math.max(inputSize.width, inputSize.height) : wanted;
   const plan = planLanes({
     files: files.length,
     device,
@@ -85,7 +87,7 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
     graph: model.graph,
     tileGraph: model.tileGraph,
     signature: model.signature,
-    detection: { imgsz, letterbox, conf, iou, maxDetections, classes, agnostic },
+    detection: { imgsz: wanted, letterbox, conf, iou, maxDetections, classes, agnostic },
     files: { window, picturesIn: pictures ? out : undefined },
     device,
     threads: plan.threads,
@@ -107,7 +109,7 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
   }
 }
 
-/** The next multiple of the largest stride, as users of the public tools know it; what the graph fixes stays. */
+/** The next multiple of the largest stride, as users of the public tools know it. */
 function suitableSize(imgsz: number, { signature }: DetectorFile): number {
   const stride = Math.max(...signature.strides);
   return Math.max(stride, Math.ceil(imgsz / stride) * stride);

@@ -28,6 +28,7 @@ export type ErrorCode =
   | "provider_unavailable"
   | "runtime_failed"
   | "loss_not_finite"
+  | "scores_not_finite"
   | "out_of_memory"
   | "interrupted";
 

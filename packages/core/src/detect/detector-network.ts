@@ -1,7 +1,7 @@
 /**
  * @file A network that finds lesions, and how its outputs are read.
  */
-import { FoveaError } from "../errors";
+import { FoveaError, type Place } from "../errors";
 import type { Session, Value } from "../graph/runtime";
 import { floatFromHalf } from "../math/half";
 import type { MaskParts } from "./findings-of";
@@ -14,6 +14,8 @@ import { type Detections, suppress } from "./suppress";
 
 /** What must be known about a network to detect with it. */
 export interface NetworkSignature {
+  /** Path of the model, for messages. */
+  readonly file?: string;
   /** Class names by class id. */
   readonly names: readonly string[];
   /** Pixels of the input per cell of each level of the head, finest first. */
@@ -75,7 +77,8 @@ export function outputRoom(
 /**
  * Detections in a network's results, pixels of its input. Scores give each anchor's best class alone.
  *
- * @throws {FoveaError} `invalid_onnx` if the outputs are not what the signature says
+ * @throws {FoveaError} `invalid_onnx` if the outputs are not what the signature says; `scores_not_finite` if a score is no
+ * number, where silence would look like a healthy patient
  */
 export async function readAnswer(
   network: DetectorNetwork,
@@ -89,15 +92,17 @@ export async function readAnswer(
 }
 
 async function readScores(
-  { strides, names, maskCount, tileSession }: DetectorNetwork,
+  { file, strides, names, maskCount, tileSession }: DetectorNetwork,
   results: Results,
   { width, height }: InputSize,
   choice: Choice,
 ): Promise<NetworkAnswer> {
   if (!tileSession) throw new Error("unreachable: scores without a session for tiles");
   const levels = strides.map((stride): Level => ({ width: width / stride, height: height / stride, stride }));
-  const each = (name: string, of: Results) => levels.map((_, i) => floats(of[`${name}.${i}`]));
-  const candidates = candidatesOf(levels, each("scores", results), { nc: names.length, ...choice });
+  const each = (name: string, of: Results) => levels.map((_, i) => floats(of[`${name}.${i}`], { file, at: name }));
+  const scores = each("scores", results);
+  for (const level of scores) checkScores(level, { file, at: "scores" });
+  const candidates = candidatesOf(levels, scores, { nc: names.length, ...choice });
   if (candidates.scores.length === 0) return { found: { ...candidates, boxes: new Float32Array(0) } };
   const plan = new TilePlan(levels, candidates.anchorIndex);
   const tiles = await tileSession.run(plan.inputs(each("features", results)));
@@ -106,11 +111,11 @@ async function readScores(
   if (maskCount === 0) return { found };
   const coefficients = each("coefficients", tiles);
   const coefficientsOf = (anchor: number) => plan.coefficients(anchor, maskCount, coefficients);
-  return { found, masks: { prototypes: prototypesOf(results.prototypes, width), coefficientsOf } };
+  return { found, masks: { prototypes: prototypesOf(results.prototypes, width, { file }), coefficientsOf } };
 }
 
 function readDecoded(
-  { names, maskCount, session }: DetectorNetwork,
+  { file, names, maskCount, session }: DetectorNetwork,
   results: Results,
   { width }: InputSize,
   choice: Choice,
@@ -121,24 +126,37 @@ function readDecoded(
   const wanted = 4 + names.length + maskCount;
   if (shape.length !== 3 || channels !== wanted) {
     const message = `is ${shape.join(" x ")}, expected 1 x ${wanted} x anchors for ${names.length} classes; export the model without NMS`;
-    throw new FoveaError("invalid_onnx", message, { at: first });
+    throw new FoveaError("invalid_onnx", message, { file, at: first });
   }
-  const data = floats(results[first]);
+  const data = floats(results[first], { file, at: first });
+  checkScores(data.subarray(4 * anchors, (4 + names.length) * anchors), { file, at: first });
   const found = selectDetections(data, { anchors, nc: names.length, extra: maskCount, ...choice });
   if (maskCount === 0) return { found };
   const start = 4 + names.length;
   const coefficients = (anchor: number) =>
     Float32Array.from({ length: maskCount }, (_, k) => data[(start + k) * anchors + anchor]);
-  return { found, masks: { prototypes: prototypesOf(results[second], width), coefficientsOf: coefficients } };
+  return {
+    found,
+    masks: { prototypes: prototypesOf(results[second], width, { file, at: second }), coefficientsOf: coefficients },
+  };
 }
 
-function prototypesOf(value: Value, inputWidth: number): Prototypes {
+function prototypesOf(value: Value, inputWidth: number, place: Place): Prototypes {
   const [, , height, width] = value.shape;
-  return { width, height, data: floats(value), scale: inputWidth / width };
+  return { width, height, data: floats(value, place), scale: inputWidth / width };
 }
 
-function floats({ data }: Value): Float32Array {
+function floats({ data }: Value, place: Place): Float32Array {
   if (data instanceof Float32Array) return data;
   if (data instanceof Uint16Array) return floatFromHalf(data);
-  throw new FoveaError("invalid_onnx", "an output holds whole numbers, expected floats");
+  throw new FoveaError("invalid_onnx", "the output holds whole numbers, expected floats", place);
+}
+
+/** Scores that are no numbers exceed no threshold: nothing would be found, and nobody told why. */
+function checkScores(scores: Float32Array, place: Place): void {
+  for (let i = 0; i < scores.length; i++) {
+    if (!Number.isNaN(scores[i])) continue;
+    const message = "scores that are no numbers; its weights are damaged, or too large for half precision";
+    throw new FoveaError("scores_not_finite", message, place);
+  }
 }

@@ -40,13 +40,16 @@ export class Detector {
   readonly #options: DetectorOptions;
   #buffers: Buffers | undefined;
 
-  /** @throws {ArgumentError} if `imgsz` does not suit the network, or a class does not exist */
+  /** @throws {ArgumentError} if `imgsz` does not suit the network, a class does not exist, or a share is none */
   constructor(network: DetectorNetwork, options: DetectorOptions = {}) {
-    const { imgsz = 640, letterbox = "auto", classes } = options;
+    const { imgsz = 640, letterbox = "auto", conf = 0.25, iou = 0.7, classes } = options;
     const { names, strides, inputSize } = network;
     const stride = Math.max(...strides);
     if (!(Number.isInteger(imgsz) && imgsz >= stride && imgsz % stride === 0)) {
       throw new ArgumentError(`imgsz is ${imgsz}, expected a multiple of ${stride}, the network's largest stride`);
+    }
+    for (const [name, share] of Object.entries({ conf, iou })) {
+      if (!(share >= 0 && share <= 1)) throw new ArgumentError(`${name} is ${share}, expected a number from 0 to 1`);
     }
     const unknown = classes?.find((id) => names[id] === undefined);
     if (unknown !== undefined) {

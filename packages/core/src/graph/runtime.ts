@@ -50,6 +50,8 @@ export interface LoadOptions {
    * as it should run. @default true
    */
   readonly optimise?: boolean;
+  /** What errors call the model. @default nothing */
+  readonly file?: string;
   /** Write a profile of every operator to files that begin with this path. @default none */
   readonly profile?: string;
 }

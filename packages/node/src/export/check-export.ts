@@ -1,7 +1,7 @@
 /**
  * @file An exported model beside the one it came from, on an image of noise.
  */
-import { FoveaError } from "@fovea/core/errors";
+import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import type { Runtime, Value } from "@fovea/core/graph/runtime";
 import { Random } from "@fovea/core/math/random";
 import { inferenceGraph } from "@fovea/core/nn/inference-graph";
@@ -13,6 +13,9 @@ export interface ExportCheck {
   /** Largest difference of a class probability. */
   readonly score: number;
 }
+
+/** Values of an input that is still compared: 4 GB. */
+const MOST_VALUES = 1e9;
 
 /** What float32 rounds away, and what float16 may: its weights have eleven bits. */
 const TOLERANCES = {
@@ -32,6 +35,7 @@ export interface CheckOptions {
 /**
  * Runs the exported bytes and the model itself on the same noise.
  *
+ * @throws {ArgumentError} if the input would fill the memory
  * @throws {FoveaError} `runtime_failed` if the export does not load, does not run, or differs by more than its precision
  * explains
  */
@@ -41,8 +45,14 @@ export async function checkExport(
   { network, values }: Model,
   { height, width, batch, half, file }: CheckOptions,
 ): Promise<ExportCheck> {
+  const count = batch * network.ch * height * width;
+  if (count > MOST_VALUES) {
+    const gigabytes = Math.round((4 * count) / 1e9);
+    const message = `batch: ${batch} images of ${height} x ${width} take ${gigabytes} GB; take fewer, or export it --dynamic`;
+    throw new ArgumentError(message, { file });
+  }
   const random = new Random(0);
-  const data = Float32Array.from({ length: batch * network.ch * height * width }, () => random.uniform(0, 1));
+  const data = Float32Array.from({ length: count }, () => random.uniform(0, 1));
   const images: Value = { dtype: "float32", shape: [batch, network.ch, height, width], data };
   const wanted = await outputsOf(runtime, inferenceGraph(network, values, { batch, height, width }), images);
   const found = await outputsOf(runtime, exported, images);

@@ -14,9 +14,10 @@ export async function loadNetwork(
   { graph, tileGraph, signature }: Pick<DetectorFile, "graph" | "tileGraph" | "signature">,
   { device = "cpu", threads }: RuntimeOptions = {},
 ): Promise<DetectorNetwork> {
-  const session = await (await openRuntime({ device, threads })).load(graph);
+  const { file } = signature;
+  const session = await (await openRuntime({ device, threads })).load(graph, { file });
   if (!tileGraph) return { ...signature, session };
   // A few tiles are done before a second thread has woken up, and each session has threads of its own.
-  const tileSession = await (await openRuntime({ device, threads: 1 })).load(tileGraph);
+  const tileSession = await (await openRuntime({ device, threads: 1 })).load(tileGraph, { file });
   return { ...signature, session, tileSession };
 }

@@ -33,6 +33,7 @@ const names = "{0: 'nodule', 1: \"large mass\"}";
 describe("readOnnxSignature", () => {
   test("reads names and stride as the public exporter writes them", () => {
     expect(read({ metadata: { names, stride: "64" } })).toEqual({
+      file: "model.onnx",
       names: ["nodule", "large mass"],
       strides: [64],
       outputs: "decoded",
@@ -71,6 +72,10 @@ describe("readOnnxSignature", () => {
     ["a list of detections", { outputs: [[1, 300, 6]] }, "output0: is 1 x 300 x 6, a list of detections"],
     ["an output of other rank", { outputs: [[1, 6, 8, 8]] }, "output0: is 1 x 6 x 8 x 8, expected 1 x (4 + classes)"],
     ["names that do not fit", { outputs: [[1, 9, 84]], metadata: { names } }, "expected 6 channels for 2 classes"],
+    ["a stride of no pixels", { metadata: { names, stride: "0" } }, "stride: 0, expected whole pixels from 1 to 1024"],
+    ["half a pixel of stride", { metadata: { names, stride: "0.5" } }, "stride: 0.5, expected whole pixels"],
+    ["a stride of kilometres", { metadata: { names, stride: "1e9" } }, "stride: 1000000000, expected whole pixels"],
+    ["images of kilometres", { images: [1, 3, 64, 1e6] }, "images: is 1 x 3 x 64 x 1000000, sides of at most 16384"],
     ["no class at all", { outputs: [[1, 4, 84]] }, "output0: is 1 x 4 x 84"],
   ])("refuses %s", (_, spec, message) => {
     expect(() => read(spec)).toThrow(expect.objectContaining({ code: "invalid_onnx" }));

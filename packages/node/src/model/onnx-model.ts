@@ -21,6 +21,10 @@ const PIXEL_TYPES: ReadonlyMap<number, PixelType> = new Map([
 /** Stride of the published networks, where a file does not say its own. */
 const USUAL_STRIDE = 32;
 
+/** Sides and strides beyond these are mistakes, and memory would be asked for them. Pixels. */
+const MOST_SIDE = 16384;
+const MOST_STRIDE = 1024;
+
 /**
  * Signature of the model in `bytes`.
  *
@@ -43,11 +47,18 @@ export function readOnnxSignature(bytes: Uint8Array, file: string): NetworkSigna
   if (pixels === undefined || shape.length !== 4 || !sized) {
     throw fail(`is ${shapeText(shape)}, expected floats of 1 x 3 x height x width; export it again so`, input.name);
   }
+  if ([height, width].some((side) => side !== undefined && side > MOST_SIDE)) {
+    throw fail(`is ${shapeText(shape)}, sides of at most ${MOST_SIDE} are taken`, input.name);
+  }
   const { names, maskCount } = headOf(graph, metadata, fail);
   const stride = pythonLiteral(metadata.get("stride") ?? "");
+  if (typeof stride === "number" && !(Number.isInteger(stride) && stride >= 1 && stride <= MOST_STRIDE)) {
+    throw fail(`${stride}, expected whole pixels from 1 to ${MOST_STRIDE}`, "stride");
+  }
   return {
+    file,
     names,
-    strides: [typeof stride === "number" && stride > 0 ? stride : USUAL_STRIDE],
+    strides: [typeof stride === "number" ? stride : USUAL_STRIDE],
     outputs: "decoded",
     pixels,
     inputSize: width !== undefined && height !== undefined ? { width, height } : undefined,

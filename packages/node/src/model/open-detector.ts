@@ -47,6 +47,7 @@ export async function openDetector(path: string): Promise<DetectorFile> {
     graph: scoreGraph(network, values),
     tileGraph: tileGraph(network, values),
     signature: {
+      file: path,
       names,
       strides: network.strides,
       outputs: "scores",

@@ -69,7 +69,16 @@ export class FilePredictor {
     const read = await source.read(frame).catch((error: unknown) => ({ ...failedImage(file, error), ...place }));
     if ("error" in read) return read;
     const { image, spacingMm } = read;
-    const found = await this.#detector.detect(toByteImage(image));
+    let found: readonly Finding[];
+    try {
+      found = await this.#detector.detect(toByteImage(image));
+    } catch (error) {
+      // Half precision may be too narrow for one image alone; the others go on.
+      if (error instanceof FoveaError && error.code === "scores_not_finite") {
+        return { ...failedImage(file, new FoveaError(error.code, error.message, { file })), ...place };
+      }
+      throw error;
+    }
     const findings = found.map((finding) => withSizeMm(finding, spacingMm));
     const pictures = await this.#draw(image, findings, several ? `${pictureName}.frame${frame}` : pictureName, file);
     return { ...place, width: image.width, height: image.height, findings, spacingMm, ...pictures };

@@ -3,6 +3,7 @@
  */
 import type { DetectorOptions } from "@fovea/core/detect/detector";
 import type { Window } from "@fovea/core/dicom/window";
+import { ArgumentError } from "@fovea/core/errors";
 import type { FindingsSummary } from "@fovea/core/report/findings";
 import type { ReportTraining } from "@fovea/core/report/html";
 import type { Language } from "@fovea/core/report/summary";
@@ -109,9 +110,13 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
   }
 }
 
+/** Longest side of the network's input that is taken, pixels. */
+const MOST_SIDE = 16384;
+
 /** The next multiple of the largest stride, as users of the public tools know it. */
 function suitableSize(imgsz: number, { signature }: DetectorFile): number {
   const stride = Math.max(...signature.strides);
+  if (!(imgsz >= 1 && imgsz <= MOST_SIDE)) throw new ArgumentError(`imgsz is ${imgsz}, expected 1 to ${MOST_SIDE}`);
   return Math.max(stride, Math.ceil(imgsz / stride) * stride);
 }
 

@@ -59,7 +59,7 @@ async function load(
   device: string,
   provider: ReturnType<typeof executionProvider>,
   threads: number,
-  { profile, optimise = true }: LoadOptions,
+  { file, profile, optimise = true }: LoadOptions,
 ): Promise<Session> {
   let session: Ort.InferenceSession;
   try {
@@ -78,17 +78,17 @@ async function load(
       profileFilePrefix: profile,
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = oneLine(cause);
     if (provider.name === "cpu")
-      throw new FoveaError("runtime_failed", `ONNX Runtime refuses the model: ${reason}`, { cause });
+      throw new FoveaError("runtime_failed", `ONNX Runtime refuses the model: ${reason}`, { file, cause });
     throw new FoveaError("provider_unavailable", `device ${device} does not start: ${reason}; ${provider.remedy}`, {
       cause,
     });
   }
-  return wrap(ort, session);
+  return wrap(ort, session, file);
 }
 
-function wrap(ort: typeof Ort, session: Ort.InferenceSession): Session {
+function wrap(ort: typeof Ort, session: Ort.InferenceSession, file: string | undefined): Session {
   // A tensor is a view of the caller's memory; the same buffers come back every step, so views are kept.
   const views = new WeakMap<object, Ort.Tensor>();
   const view = (name: string, value: Value): Ort.Tensor => {
@@ -117,9 +117,9 @@ function wrap(ort: typeof Ort, session: Ort.InferenceSession): Session {
       try {
         results = await session.run(inputs, fetches);
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = oneLine(cause);
         const code = OUT_OF_MEMORY.test(reason) ? "out_of_memory" : "runtime_failed";
-        throw new FoveaError(code, `ONNX Runtime: ${reason}`, { cause });
+        throw new FoveaError(code, `ONNX Runtime: ${reason}`, { file, cause });
       }
       const values: Record<string, Value> = {};
       for (const name of session.outputNames) values[name] = into[name] ?? plain(results[name] as Ort.Tensor);
@@ -127,6 +127,11 @@ function wrap(ort: typeof Ort, session: Ort.InferenceSession): Session {
     },
     release: () => session.release(),
   };
+}
+
+/** The engine's message, some of which go over several lines. */
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, " ").trim();
 }
 
 function plain({ type, dims, data }: Ort.Tensor): Value {

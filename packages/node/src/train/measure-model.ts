@@ -117,7 +117,7 @@ async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel
     );
   }
   const measure = async (runtime: Runtime, data: Measurement) => {
-    const session = await runtime.load(graph);
+    const session = await runtime.load(graph, { file: path });
     try {
       return await validateGraph({ ...signature, session }, data);
     } finally {

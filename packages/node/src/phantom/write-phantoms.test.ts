@@ -96,6 +96,22 @@ describe("writePhantoms", () => {
     expect(readdirSync(join(again, "images/train"))).toEqual(["phantom_0001.dcm", "phantom_0002.dcm"]);
   });
 
+  test("marks a set as unfinished while it is drawn, and draws such a one anew", async () => {
+    const left = join(root, "left");
+    const marks: string[][] = [];
+    const onProgress = () => marks.push(readdirSync(left).filter((name) => name.startsWith("phantom")));
+    await writePhantoms({ out: left, count: 1, size: 64 });
+    await writePhantoms({ out: left, count: 1, size: 64, onProgress });
+    expect(marks).toEqual([["phantom.unfinished"]]);
+    // As it stands after Ctrl-C.
+    rmSync(join(left, "phantom.yaml"));
+    writeFileSync(join(left, "phantom.unfinished"), "");
+    writeFileSync(join(left, "images/train/phantom_0009.dcm"), "");
+    await writePhantoms({ out: left, count: 1, size: 64 });
+    expect(readdirSync(join(left, "images/train"))).toEqual(["phantom_0001.dcm"]);
+    expect(readdirSync(left).filter((name) => name.startsWith("phantom"))).toEqual(["phantom.yaml"]);
+  });
+
   test("touches no folder that holds other files", async () => {
     const foreign = mkdtempSync(join(root, "foreign-"));
     writeFileSync(join(foreign, "thesis.docx"), "years of work");

@@ -41,8 +41,9 @@ export interface WrittenPhantoms {
 
 type Split = "train" | "val";
 
-/** Marks a folder as ours, so that nobody else's files are deleted. */
+/** Either marks a folder as ours, so that nobody else's files are deleted: a whole set, and one that is being drawn. */
 const DATA_YAML = "phantom.yaml";
+const UNFINISHED = "phantom.unfinished";
 
 /**
  * Write a seeded set of phantoms to `out`: `images/`, `labels/`, `phantom.yaml`, `coco_train.json`, `coco_val.json`.
@@ -106,12 +107,14 @@ function checkOptions({ count, seed, valFraction }: { count: number; seed: numbe
 /** Make the folders, and remove an earlier run's pictures: a smaller set must not keep a larger one's. */
 async function prepareFolder(out: string, format: "dicom" | "png"): Promise<void> {
   const entries = await readdir(out).catch((): string[] => []);
-  if (entries.length > 0 && !entries.includes(DATA_YAML)) {
+  if (entries.length > 0 && !entries.includes(DATA_YAML) && !entries.includes(UNFINISHED)) {
     const message = `holds other files (${entries[0]} ...); choose an empty folder or a new one`;
     throw new FoveaError("write_failed", message, { file: out });
   }
+  await write(join(out, UNFINISHED), "");
   try {
-    for (const old of ["images", "labels", "dicom"]) await rm(join(out, old), { recursive: true, force: true });
+    for (const old of [DATA_YAML, "images", "labels", "dicom"])
+      await rm(join(out, old), { recursive: true, force: true });
     for (const kind of format === "png" ? ["images", "labels", "dicom"] : ["images", "labels"]) {
       for (const split of ["train", "val"]) await mkdir(join(out, kind, split), { recursive: true });
     }
@@ -157,6 +160,7 @@ async function writeTexts(
   await write(join(out, "README.md"), readmeText(written, { seed, format }));
   // Last, so that a folder with a data YAML is complete.
   await write(join(out, DATA_YAML), dataYamlText(written, { seed }));
+  await rm(join(out, UNFINISHED), { force: true });
 }
 
 async function write(path: string, content: Uint8Array | string): Promise<void> {

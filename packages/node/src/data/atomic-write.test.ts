@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -49,6 +49,23 @@ describe("writeAtomically", () => {
     await mkdir(locked);
     await chmod(locked, 0o500);
     await expect(writeAtomically(join(locked, "a"), "x")).rejects.toMatchObject({ code: "write_failed" });
+  });
+});
+
+describe.skipIf(process.platform === "win32")("writeAtomically, given a device,", () => {
+  // By a link, so that a mistake here costs no machine its device.
+  test("writes to it and leaves it what it is", async () => {
+    const path = join(folder, "null");
+    await symlink("/dev/null", path);
+    await writeAtomically(path, "x");
+    expect(await readlink(path)).toBe("/dev/null");
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("says that it is full", async () => {
+    const path = join(folder, "full");
+    await symlink("/dev/full", path);
+    await expect(writeAtomically(path, "x")).rejects.toMatchObject({ code: "disk_full", place: { file: path } });
+    expect(await readlink(path)).toBe("/dev/full");
   });
 });
 

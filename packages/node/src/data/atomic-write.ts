@@ -1,7 +1,7 @@
 /**
  * @file Files that are there whole or not at all, whatever happens while they are written.
  */
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 
@@ -27,11 +27,17 @@ export function writeFailure(path: string, error: unknown): unknown {
 
 /**
  * Writes a file so that its path holds either what it held before or all of `content`: into a neighbour first, which is
- * brought to the disk and then takes the name.
+ * brought to the disk and then takes the name. A device or a pipe, such as `/dev/stdout`, is written to as it is.
  *
  * @throws {FoveaError} `disk_full` or `write_failed`; the neighbour is removed
  */
 export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+  if (await isDevice(path)) {
+    await writeFile(path, content).catch((error: unknown) => {
+      throw writeFailure(path, error);
+    });
+    return;
+  }
   const neighbour = `${path}.${process.pid}.tmp`;
   try {
     const handle = await open(neighbour, "w");
@@ -48,6 +54,12 @@ export async function writeAtomically(path: string, content: Uint8Array | string
     await rm(neighbour, { force: true }).catch(() => undefined);
     throw writeFailure(path, error);
   }
+}
+
+/** Whether something stands at `path` that is neither file nor folder: a rename would put a file in its place. */
+async function isDevice(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
 /** Brings the new name to the disk; Windows does so by itself and cannot be asked. */

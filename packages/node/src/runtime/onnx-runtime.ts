@@ -69,7 +69,8 @@ async function load(
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: optimise ? "all" : "disabled",
-      logSeverityLevel: 3,
+      // What fails on the processor is thrown; other devices log more than they throw.
+      logSeverityLevel: provider.name === "cpu" ? 4 : 3,
       // The pattern would fix an address for every tensor: half as much memory again, for the same speed.
       enableMemPattern: false,
       // Gradients fade into numbers too small for full speed.

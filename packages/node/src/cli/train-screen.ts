@@ -1,13 +1,14 @@
 /**
  * @file What a training run shows: what it starts from, one line for each epoch, where the results are.
  */
+import type { Problem } from "@fovea/core/dataset/sample";
 import { countNetwork } from "@fovea/core/nn/count";
 import type { ArgumentName } from "@fovea/core/nn/training-arguments";
 import { type Skipped, skippedText, type TransferReport, transferSummary } from "@fovea/core/nn/weights/transfer";
 import type { BatchProgress } from "../train/loop";
 import type { ResultRow } from "../train/results-csv";
 import type { TrainEvents, TrainResult, TrainStart } from "../train/train";
-import { datasetLine, plural, problemLines } from "./describe-dataset";
+import { datasetLine, plural, problemLines, problemText } from "./describe-dataset";
 import { EpochTable } from "./epoch-table";
 import { warn } from "./message";
 import { bar, duration, type Progress, workLine } from "./progress";
@@ -119,6 +120,10 @@ export class TrainScreen implements TrainEvents {
     this.#progress.print(`${this.#losses()}${this.#table!.measures(row, this.#left(1), improved)}`);
     this.#epochStartedAt = this.#now();
     this.#doneBefore = 0;
+  }
+
+  onFileProblem(problem: Problem): void {
+    warn(problemText(problem));
   }
 
   /** What came of the run, and how to go on. */

@@ -5,6 +5,7 @@
  * declares its options, and loads what it does when it is asked to do it.
  */
 import { Command } from "commander";
+import { writeFailure } from "../data/atomic-write";
 import { VERSION } from "../version";
 import { register as demo } from "./demo";
 import { register as doctor } from "./doctor";
@@ -50,8 +51,12 @@ async function main(args: readonly string[]): Promise<void> {
     if (message !== "") process.stderr.write(`${message}\n`);
     process.exitCode = exitCode;
   };
-  // Whoever reads our output may stop reading: `fovea info yolov8n | head`.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever reads our output may stop reading: `fovea info yolov8n | head`.
+    if (error.code === "EPIPE") process.exit(0);
+    fail(writeFailure("standard output", error));
+    process.exit();
+  });
   process.on("uncaughtException", (error) => {
     fail(error);
     process.exit();

@@ -8,7 +8,7 @@ import { type PredictResult, type PredictStart, predict } from "../predict/predi
 import type { PredictedImage } from "../predict/predicted-image";
 import { listed, plural } from "./describe-dataset";
 import { Interruption } from "./interruption";
-import { warn } from "./message";
+import { warn, warnOfSize } from "./message";
 import type { PredictCommandOptions } from "./predict";
 import { duration, Progress, workLine } from "./progress";
 
@@ -69,10 +69,7 @@ function announce(
   model.warnings.forEach(warn);
   if (inputSize) return;
   if (imgsz !== options.imgsz) warn(`--imgsz ${options.imgsz} is no multiple of the stride; ${imgsz} is used`);
-  const { trainedAt } = model;
-  if (trainedAt !== undefined && (imgsz >= 2 * trainedAt || trainedAt >= 2 * imgsz)) {
-    warn(`the model was trained on images of ${trainedAt} px and is used at ${imgsz}; consider --imgsz ${trainedAt}`);
-  }
+  warnOfSize(model.trainedAt, imgsz);
 }
 
 function failuresOf(images: readonly PredictedImage[]): string[] {

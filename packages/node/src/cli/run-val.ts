@@ -4,7 +4,7 @@
 import type { ClassSummary, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import { type MeasureOptions, measureModel } from "../train/measure-model";
 import { datasetLine, plural, problemLines } from "./describe-dataset";
-import { warn } from "./message";
+import { warn, warnOfSize } from "./message";
 import { duration, Progress, workLine } from "./progress";
 import { grouped, textTable } from "./table";
 import type { ValOptions } from "./val";
@@ -31,6 +31,7 @@ export async function measureOnScreen(options: MeasureOptions): Promise<Detectio
         progress.field("Data", `${dataset.name} ${dataset.split}: ${datasetLine(dataset)}`);
         for (const line of problemLines(dataset.problems)) progress.field("", line);
         model.warnings.forEach(warn);
+        warnOfSize(model.trainedAt, options.imgsz ?? 640);
         const differs = model.names.findIndex((name, id) => name !== dataset.names[id]);
         if (differs >= 0) {
           const [ours, theirs] = [model.names[differs], dataset.names[differs]];

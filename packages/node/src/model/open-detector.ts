@@ -36,11 +36,10 @@ export function isOnnxFile(path: string): boolean {
  */
 export async function openDetector(path: string): Promise<DetectorFile> {
   if (isOnnxFile(path)) return openOnnx(path);
-  const { network, values, names, checkpoint, warnings } = await openModel(path);
+  const { network, values, names, trainedAt, warnings } = await openModel(path);
   if (network.ch !== 3) {
     throw new FoveaError("invalid_model", `${network.name} reads ${network.ch} channels, expected 3`, { file: path });
   }
-  const trainedAt = checkpoint?.trainArgs?.imgsz;
   const head = network.rows.at(-1);
   if (head?.module !== "Detect" && head?.module !== "Segment") throw new Error("unreachable: a network without head");
   return {
@@ -56,7 +55,7 @@ export async function openDetector(path: string): Promise<DetectorFile> {
       channels: head.ch,
     },
     name: network.name,
-    trainedAt: typeof trainedAt === "number" ? trainedAt : undefined,
+    trainedAt,
     warnings,
   };
 }

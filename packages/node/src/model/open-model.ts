@@ -26,6 +26,8 @@ export interface Model {
   readonly names: readonly string[];
   /** File of weights it came from. */
   readonly checkpoint?: Checkpoint;
+  /** Side of the images that it was trained on, pixels, where the file says it. */
+  readonly trainedAt?: number;
   /** What a user should hear about the model's description. */
   readonly warnings: readonly string[];
 }
@@ -89,12 +91,14 @@ export async function openModel(path: string): Promise<Model> {
     );
   }
   checkFinite(target, path);
+  const imgsz = checkpoint.trainArgs?.imgsz;
   return {
     network,
     parameters,
     values: valuesOf(target),
     names: classNamesOf(checkpoint, network),
     checkpoint,
+    trainedAt: typeof imgsz === "number" ? imgsz : undefined,
     warnings,
   };
 }
@@ -145,18 +149,20 @@ export async function architecture(
   const near = nearestName(model.toLowerCase().replace(/\.ya?ml$/, ""), networkNames);
   throw new FoveaError(
     "file_not_found",
-    `no such model${near ? `, did you mean ${near}?` : ""}; give a file (.yaml, ${[...WEIGHTS].join(", ")}) or one of ${networkNames.join(", ")}`,
+    near
+      ? `no such model, did you mean ${near}?`
+      : `no such model; give a file (.yaml, ${[...WEIGHTS].join(", ")}) or one of ${networkNames.join(", ")}`,
     { file: model },
   );
 }
 
 function networkOf(checkpoint: Checkpoint, file: string, nc: number | undefined) {
   if (checkpoint.yaml === undefined) {
-    throw new FoveaError(
-      "invalid_checkpoint",
-      "the file does not say which network it belongs to; give the architecture by --model and this file by --weights",
-      { file },
-    );
+    const message =
+      checkpoint.metadata.state === undefined
+        ? "the file does not say which network it belongs to; train from it with --model ARCHITECTURE --weights FILE"
+        : "this is what `fovea train --resume` goes on from; take best.safetensors or last.safetensors beside it";
+    throw new FoveaError("invalid_checkpoint", message, { file });
   }
   if (checkpoint.nc !== undefined && !(Number.isInteger(checkpoint.nc) && checkpoint.nc >= 1)) {
     throw new FoveaError("invalid_checkpoint", `${checkpoint.nc}, expected a number of classes`, { file, at: "nc" });

@@ -49,6 +49,8 @@ export interface MeasuredModel {
   readonly warnings: readonly string[];
   /** Pixels of the image per cell of the coarsest map. */
   readonly stride: number;
+  /** Side of the images that the model was trained on, pixels, where the file says it. */
+  readonly trainedAt?: number;
   readonly measure: (runtime: Runtime, data: Measurement) => Promise<DetectionMetrics>;
 }
 
@@ -95,11 +97,11 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
 }
 
 async function trainedModel(path: string, imgsz: number): Promise<MeasuredModel> {
-  const { network, names, values, warnings } = await openModel(path);
+  const { network, names, values, trainedAt, warnings } = await openModel(path);
   checkImageSize(network, { width: imgsz, height: imgsz });
   const measure = async (runtime: Runtime, data: Measurement) =>
     (await validate(runtime, { network, values, names, ...data })).metrics;
-  return { name: network.name, names, warnings, stride: largestStride(network), measure };
+  return { name: network.name, names, warnings, stride: largestStride(network), trainedAt, measure };
 }
 
 /** The graph of an exported model is run as it is. */

@@ -6,6 +6,7 @@
  *     weights/resume.safetensors   everything a run needs to go on exactly where it stopped
  *     results.csv, results.png     losses and metrics of every epoch
  *     args.json                    what the run was asked for
+ *     transfer.json                what came from other weights, what did not and why
  */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -15,9 +16,11 @@ import type { ParameterStore } from "@fovea/core/nn/parameter-store";
 import type { Parameter } from "@fovea/core/nn/parameters";
 import type { NetworkRows } from "@fovea/core/nn/rows";
 import { toPublished } from "@fovea/core/nn/to-published";
+import { trainingArguments } from "@fovea/core/nn/training-arguments";
 import { readSafetensors } from "@fovea/core/nn/weights/safetensors";
 import { checkpointMetadata } from "@fovea/core/nn/weights/safetensors-checkpoint";
 import type { Json, StateDict } from "@fovea/core/nn/weights/state";
+import type { TransferReport } from "@fovea/core/nn/weights/transfer";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { readBytes, readText } from "../data/read-file";
 import { writeSafetensors } from "../data/weights-file";
@@ -80,6 +83,10 @@ export class RunFolder {
   }
 
   /** @throws {FoveaError} `file_not_found`, `file_unreadable` */
+  async writeTransfer(report: TransferReport): Promise<void> {
+    await writeAtomically(this.file("transfer.json"), `${JSON.stringify(report, null, 2)}\n`);
+  }
+
   async readRequest(): Promise<RunRequest> {
     const file = this.file("args.json");
     return parseRunRequest(await readText(file, "record of the run"), file);
@@ -113,11 +120,16 @@ export class RunFolder {
       nc: network.nc,
       stride: [...network.strides],
       yaml: toPublished(network),
-      trainArgs: { ...request.arguments, data: request.data, model: request.model } as Record<string, Json>,
+      trainArgs: trainArgsOf(request),
       metadata: { metrics: JSON.stringify(metrics ?? {}), producer: "fovea" },
     });
     await writeSafetensors(this.weights(name), state, { metadata });
   }
+}
+
+/** Every argument, so that what a file was trained with does not hang on the defaults of one version. */
+function trainArgsOf({ data, model, weights, arguments: given }: RunRequest): Readonly<Record<string, Json>> {
+  return { ...trainingArguments(given), data, model, ...(weights !== undefined && { weights }) };
 }
 
 export interface StoredModel {

@@ -90,6 +90,7 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
     arguments: request.arguments ?? {},
   };
   await folder.writeRequest(stored);
+  if (opened.model.transfer) await folder.writeTransfer(opened.model.transfer);
   return run(folder, stored, args, opened, events);
 }
 

@@ -16,11 +16,14 @@ export interface DemoOptions {
 }
 
 const NOTES = `
-Draws chest radiographs with nodules, masses and calcifications as DICOM files, trains a small detector on them from
-scratch, measures it on radiographs it has not seen, and finds lesions in some of those. It takes a few minutes on two
-processors. With --data it does the same on images of your own; their data set has train and val.
+Draws chest radiographs with nodules, masses and calcifications as DICOM files,
+trains a small detector on them from scratch, measures it on radiographs it has
+not seen, and finds lesions in some of those. It takes a few minutes on two
+processors. With --data it does the same on images of your own; their data set
+has train and val.
 
-Exit code 1 if the detector is worse on the drawn radiographs than it must be: then something is wrong here.
+Exit code 1 if the detector is worse on the drawn radiographs than it must be:
+then something is wrong here.
 
 Examples:
   fovea demo

@@ -15,14 +15,16 @@ export interface ExportCommandOptions {
 }
 
 const NOTES = `
-The file holds the whole network with batch norms folded: input images (B, 3, H, W), RGB in [0, 1], float32; output
-output0 (B, 4 + classes, N): centre x, centre y, width, height in pixels, then class probabilities, before
-non-maximum suppression. It is loaded and compared with its source before it is written. With --half weights and
-computation are float16, input and outputs stay float32, so that it is fed like any other.
+The file holds the whole network with batch norms folded. Input images: (B, 3,
+H, W), RGB in [0, 1], float32. Output output0: (B, 4 + classes, N), centre x,
+centre y, width, height in pixels, then class probabilities, before non-maximum
+suppression. It is loaded and compared with its source before it is written.
+With --half weights and computation are float16; input and outputs stay float32,
+so that it is fed like any other.
 
 Examples:
-  fovea export --model runs/train/weights/best.safetensors --out best.onnx
-  fovea export --model best.safetensors --imgsz 480,640 --half --out best-half.onnx
+  fovea export --model best.safetensors --out best.onnx
+  fovea export --model best.safetensors --imgsz 480,640 --half --out half.onnx
   fovea export --model yolov8n.pt --dynamic --out yolov8n.onnx`;
 
 export function register(program: Command): void {

@@ -20,14 +20,14 @@ import { register as val } from "./val";
 
 const EXAMPLES = `
 Examples:
-  fovea demo                                              everything once, on drawn radiographs
-  fovea train --data lesions.yaml --model yolov8n.yaml    train from scratch
-  fovea train --data lesions.yaml --model yolov8n.pt      train from published weights
+  fovea demo               everything once, on drawn radiographs
+  fovea doctor             what this machine has and lacks
+  fovea train --data lesions.yaml --model yolov8n.yaml
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
-  fovea predict --model runs/train/weights/best.safetensors --source images/
-  fovea doctor                                            what this machine has and lacks
+  fovea predict --model best.safetensors --source images/ --out results
 
-fovea COMMAND --help explains a command. For research use; not a medical device.`;
+fovea COMMAND --help explains a command. Options may also be written as
+name=value. For research use; not a medical device.`;
 
 function program(): Command {
   const command = new Command("fovea")

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { describe, expect, test } from "vitest";
-import { flag, imageSides, realNumber, wholeNumber } from "./option";
+import { flag, flagOption, imageSides, realNumber, wholeNumber } from "./option";
 
 describe("wholeNumber", () => {
   test("reads numbers within its bounds", () => {
@@ -50,5 +50,14 @@ describe("imageSides", () => {
 
   test.each(["", "31", "8193", "1,2,3", "640,", "-640", "640.5", "wide"])('refuses "%s"', (text) => {
     expect(() => imageSides(text)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe("flagOption", () => {
+  const half = (...args: string[]) =>
+    new Command().addOption(flagOption("half", "halves")).parse(args, { from: "user" }).opts().half;
+
+  test("is true alone, and what is said where something is", () => {
+    expect([half(), half("--half"), half("--half", "false"), half("--half=True")]).toEqual([false, true, false, true]);
   });
 });

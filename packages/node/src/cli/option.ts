@@ -31,7 +31,7 @@ export function flag(text: string): boolean {
 
 /** `--half [true|false]`; without a value it is true. */
 export function flagOption(name: string, meaning: string, value = false): Option {
-  return new Option(`--${name} [true|false]`, meaning).argParser(flag).preset("true").default(value);
+  return new Option(`--${name} [true|false]`, meaning).argParser(flag).default(value);
 }
 
 /** Image height and width, pixels. */

@@ -32,11 +32,13 @@ export interface WindowOption {
 const EXAMPLES = `
 Examples:
   fovea predict --model best.safetensors --source radiograph.dcm --out results
-  fovea predict --model best.safetensors --source images/ more/*.png --conf 0.4 --out results
-  fovea predict --model best.safetensors --source ct/ --window -600,1500 --classes 0,2 --out results
+  fovea predict --model best.onnx --source images/ more/*.png --out results
+  fovea predict --model best.safetensors --source ct/ --window -600,1500 \\
+    --conf 0.4 --classes 0,2 --out results
 
-The folder of results holds findings.json, findings.csv, index.html, annotated/ and sidebyside/. A file that cannot be
-read is named in the results, and the others go on. Ctrl-C finishes the files at hand and writes what was found.`;
+The folder of results holds findings.json, findings.csv, index.html, annotated/
+and sidebyside/. A file that cannot be read is named in the results, and the
+others go on. Ctrl-C finishes the files at hand and writes what was found.`;
 
 export function register(program: Command): void {
   program

@@ -4,25 +4,19 @@
 import { type Examination, examine, gib } from "../doctor/examine";
 import type { GraphicsProcessor } from "../doctor/graphics";
 import type { DoctorOptions } from "./doctor";
+import { wrapped } from "./wrap";
 
 /** Prints the examination; the exit code is 1 if something needed does not work. */
 export async function printExamination({ json }: DoctorOptions): Promise<void> {
   const found = await examine();
-  process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : examinationText(found));
+  const columns = process.stdout.isTTY ? process.stdout.columns - 1 : Number.POSITIVE_INFINITY;
+  process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : examinationText(found, columns));
   if (found.advice.some(({ severity }) => severity === "error")) process.exitCode = 1;
 }
 
-function examinationText({
-  versions,
-  platform,
-  processor,
-  memory,
-  disk,
-  gpus,
-  providers,
-  capabilities,
-  advice,
-}: Examination): string {
+/** @param columns of the terminal; lines are broken there */
+function examinationText(found: Examination, columns: number): string {
+  const { versions, platform, processor, memory, disk, gpus, providers, capabilities, advice } = found;
   const limit = memory.limitBytes === null ? "" : `, limited to ${gib(memory.limitBytes)} GiB`;
   const instructions = processor.instructions === null ? "instructions unknown" : processor.instructions.join(" ");
   const rows: (readonly [string, string])[] = [
@@ -50,9 +44,11 @@ function examinationText({
     ]),
   ];
   const width = Math.max(...rows.map(([what]) => what.length)) + 2;
-  const lines = rows.map(([what, text]) => `${what.padEnd(width)}${text}`);
-  const advised = advice.map(
-    ({ severity, what, how }) => `${severity === "error" ? "ERROR" : "hint "}  ${what}\n       ${how}`,
+  const lines = rows.map(([what, text]) => wrapped(`${what.padEnd(width)}${text}`, columns, width));
+  const advised = advice.map(({ severity, what, how }) =>
+    [`${severity === "error" ? "ERROR" : "hint "}  ${what}`, `       ${how}`]
+      .map((line) => wrapped(line, columns, 7))
+      .join("\n"),
   );
   const verdict = advice.length === 0 ? "Nothing is missing." : advised.join("\n");
   return `${lines.join("\n")}\n\n${verdict}\n`;

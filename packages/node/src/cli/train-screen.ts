@@ -178,7 +178,8 @@ function transferLines(report: TransferReport | undefined): string[] {
     const rest = skips.length > 1 ? `, and ${skips.length - 1} more` : "";
     return `  skipped ${skips.length}, ${reason}: ${skippedText(skips[0]).replace(`: ${reason}`, "")}${rest}`;
   });
-  return [transferSummary(report), ...skipped];
+  const all = skipped.length > 0 ? ["  transfer.json in the run's folder names all"] : [];
+  return [transferSummary(report), ...skipped, ...all];
 }
 
 /** A path as a shell takes it. */

@@ -35,16 +35,18 @@ export const ARGUMENT_GROUPS: Readonly<Record<string, readonly ArgumentName[]>> 
 };
 
 const EXAMPLES = `
-Arguments may also be written as users of the public YOLO tools know them: epochs=60 imgsz=320 close_mosaic=5
+Options may also be written as users of the public YOLO tools know them:
+epochs=60 imgsz=320 close_mosaic=5
 
 Examples:
   fovea train --data lesions.yaml --model yolov8n.yaml --epochs 60 --imgsz 320
-  fovea train --data lesions.yaml --model yolov8n.pt --freeze 10 --project runs --name ct
+  fovea train --data lesions.yaml --model yolov8n.pt --freeze 10 --name ct
   fovea train --data lesions.yaml --model own.yaml --weights yolov8n.pt
   fovea train data=lesions.yaml model=yolo12n.yaml epochs=60 batch=8
   fovea train --resume runs/train
 
-Ctrl-C finishes the step, saves the run and tells how to go on; a second one ends at once.`;
+Ctrl-C finishes the step, saves the run and tells how to go on; a second one
+ends at once.`;
 
 /** Options that are no training arguments. */
 const OWN = ["data", "model", "weights", "project", "name", "on_problem", "resume"] as const;

@@ -21,7 +21,8 @@ export interface ValOptions {
 const EXAMPLES = `
 Examples:
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
-  fovea val --model best.safetensors --data lesions.yaml --split test --json test.json`;
+  fovea val --model best.safetensors --data lesions.yaml --json val.json
+  fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {
   program

@@ -15,7 +15,8 @@ import {
   pickle,
   tensor,
 } from "../../../core/test/pickle-writer";
-import { smallNetwork, smallStore } from "../training/small-network";
+import { type TrainRequest, train } from "../../src/train/train";
+import { SIDE, smallNetwork, smallStore, smallYaml, writeSmallData } from "../training/small-network";
 import type { Scratch } from "./scratch";
 
 export interface WeightsChange {
@@ -80,4 +81,26 @@ export async function putDataset(
   const bytes = await plain().png().toBuffer();
   for (const name of images ?? Object.keys(labels)) await scratch.put(`images/${name}.png`, bytes);
   for (const [name, text] of Object.entries(labels)) await scratch.put(`labels/${name}.txt`, text);
+}
+
+/** One short epoch. */
+const ARGUMENTS = {
+  ...{ epochs: 1, batch: 4, nbs: 4, imgsz: SIDE, workers: 0, threads: 1, warmup_epochs: 0 },
+  ...{ optimizer: "AdamW", plots: false, val: false },
+};
+
+/** Writes eight images of squares and discs, and the small network. */
+export async function putTraining(scratch: Scratch): Promise<void> {
+  await writeSmallData(scratch.path("data"), { count: 4 });
+  await scratch.put("small.yaml", smallYaml());
+}
+
+/** Trains for an epoch, into `runs/run`. */
+export function trainIn(scratch: Scratch, change: Partial<TrainRequest> = {}): Promise<unknown> {
+  const request = {
+    data: scratch.path("data/data.yaml"),
+    model: scratch.path("small.yaml"),
+    project: scratch.path("runs"),
+  };
+  return train({ ...request, name: "run", ...change, arguments: { ...ARGUMENTS, ...change.arguments } });
 }

@@ -34,13 +34,15 @@ export class Scratch {
     return path;
   }
 
-  /**
-   * Lets the disk be full for the file `name`: what is written to it, or to the neighbour that shall take its name, goes
-   * to `/dev/full`.
-   */
-  async fullDisk(name: string): Promise<void> {
+  /** Lets the disk be full for the neighbour that shall take the name of `name` once it is whole. */
+  fullDisk(name: string): Promise<void> {
+    return this.fullDiskInPlace(`${name}.${process.pid}.tmp`);
+  }
+
+  /** Lets the disk be full for what is written to `name` itself. */
+  async fullDiskInPlace(name: string): Promise<void> {
     await mkdir(dirname(this.path(name)), { recursive: true });
-    for (const path of [name, `${name}.${process.pid}.tmp`]) await symlink("/dev/full", this.path(path));
+    await symlink("/dev/full", this.path(name));
   }
 
   remove(): Promise<void> {

@@ -15,7 +15,7 @@ import {
   pickle,
   tensor,
 } from "../../../core/test/pickle-writer";
-import { type TrainRequest, train } from "../../src/train/train";
+import { type TrainEvents, type TrainRequest, type TrainResult, train } from "../../src/train/train";
 import { SIDE, smallNetwork, smallStore, smallYaml, writeSmallData } from "../training/small-network";
 import type { Scratch } from "./scratch";
 
@@ -96,11 +96,15 @@ export async function putTraining(scratch: Scratch): Promise<void> {
 }
 
 /** Trains for an epoch, into `runs/run`. */
-export function trainIn(scratch: Scratch, change: Partial<TrainRequest> = {}): Promise<unknown> {
+export function trainIn(
+  scratch: Scratch,
+  change: Partial<TrainRequest> = {},
+  events: TrainEvents = {},
+): Promise<TrainResult> {
   const request = {
     data: scratch.path("data/data.yaml"),
     model: scratch.path("small.yaml"),
     project: scratch.path("runs"),
   };
-  return train({ ...request, name: "run", ...change, arguments: { ...ARGUMENTS, ...change.arguments } });
+  return train({ ...request, name: "run", ...change, arguments: { ...ARGUMENTS, ...change.arguments } }, events);
 }

@@ -150,27 +150,21 @@ function shifted(x: Tensor, axis: number, by: number): Tensor {
 /**
  * Odd kernel, stride 1, size kept: weight (r, s) pairs output (y, x) with input (y + r - ph, x + s - pw). Rows are
  * shifted on the input by one parallel `Gather`, columns on the gradient by `Pad`; kw products give everything. The
- * input stands on the left of the product: ONNX Runtime repacks the right side, which is smaller so.
+ * gradient stands on the left of the product: the weights then come out but for one plain transposition.
  */
 function bySameSizeShifts(g: Tensor, x: Tensor, w: Tensor): Tensor {
   const [out, within, kh, kw] = w.shape.map((dim) => fixed(dim, "Conv gradient"));
   const rank = x.shape.length;
   const height = fixed(x.shape[rank - 2], "Conv gradient");
   const rows = rowWindows(x, kh, height);
-  const columns: Tensor[] = [];
-  for (let s = 0; s < kw; s++) {
-    const moved = shifted(g, rank - 1, s - (kw - 1) / 2);
-    columns.push(reshape(productOfAll(rows, moved), [1, within, kh, out]));
-  }
-  const taps = transpose(concat(columns, { axis: 0 }), [2, 0, 1, 3]); // (kh, kw, C, O)
-  return kernelOf(reshape(taps, [kh * kw, within, out]), w);
+  const columns = Array.from({ length: kw }, (_, s) => productOfAll(shifted(g, rank - 1, s - (kw - 1) / 2), rows));
+  const taps = reshape(concat(columns, { axis: 0 }), [kw, out * within * kh]);
+  return reshape(transpose(taps, [1, 0]), w.shape);
 }
 
-/** Weights (O, C, kh, kw) from (kh kw, C, O), in two moves that are each a plain transposition of blocks. */
+/** Weights (O, C, kh, kw) from (kh kw, C, O). */
 function kernelOf(taps: Tensor, w: Tensor): Tensor {
-  const [count, within, out] = taps.shape.map((dim) => fixed(dim, "Conv gradient"));
-  const last = transpose(reshape(taps, [count, within * out]), [1, 0]);
-  return reshape(transpose(reshape(last, [within, out, count]), [1, 0, 2]), w.shape);
+  return reshape(transpose(taps, [2, 1, 0]), w.shape);
 }
 
 /** (B, C, ..., H, W) to (B, C * kh, ..., H, W): for each channel its kh row-shifted copies. */

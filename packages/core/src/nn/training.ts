@@ -25,7 +25,6 @@ import {
   sqrt,
   square,
   sub,
-  transpose,
   withPullback,
 } from "../graph/tensor";
 import { type ConvBlockShape, type ConvShape, type Leaves, padding } from "./leaves";
@@ -55,6 +54,8 @@ export interface TrainingLeaves {
 export function trainingLeaves(hasBias: (name: string) => boolean): TrainingLeaves {
   const parameters = new Map<string, Tensor>();
   const statistics: BatchStatistics[] = [];
+  // All blocks see the same batch.
+  let batch: Tensor | undefined;
   const parameter = (name: string, shape: readonly number[]): Tensor => {
     const known = parameters.get(name);
     if (known) return known;
@@ -77,8 +78,10 @@ export function trainingLeaves(hasBias: (name: string) => boolean): TrainingLeav
       const y = convolution(x, w, bias, shape);
       const gamma = parameter(`${path}.bn.weight`, [shape.c2]);
       const beta = parameter(`${path}.bn.bias`, [shape.c2]);
-      const normed = normalise({ x, w, bias, y, gamma, beta, act: shape.act ?? true });
-      statistics.push({ path: `${path}.bn`, mean: normed.mean, variance: normed.variance, pixels: mapPixels(y) });
+      const pixels = mapPixels(y);
+      batch ??= batchSize(x);
+      const normed = normalise({ x, w, bias, y, gamma, beta, act: shape.act ?? true }, mul(batch, pixels));
+      statistics.push({ path: `${path}.bn`, mean: normed.mean, variance: normed.variance, pixels });
       return normed.output;
     },
     conv2d: (path, x, shape) => convolution(x, weight(path, x, shape), parameter(`${path}.bias`, [shape.c2]), shape),
@@ -110,33 +113,39 @@ interface ConvNorm {
 /** Maps of at least this many pixels take the affine as a depthwise convolution: one pass instead of two. */
 const LARGE_MAP = 1024;
 
-/** x * scale + shift, both (1, C, 1, 1), per channel of (B, C, H, W). */
-function affine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
-  const c = fixed(x.shape[1], "batch norm");
-  if (mapPixels(x) < LARGE_MAP) return add(mul(x, scale), shift);
-  return conv(x, reshape(scale, [c, 1, 1, 1]), reshape(shift, [c]), { group: c });
+/** (C) before maps: (C, 1, 1). */
+function perChannel(values: Tensor): Tensor {
+  return reshape(values, [values.shape[0], 1, 1]);
 }
 
-/** Mean over batch and pixels: (B, C, H, W) to (1, C, 1, 1). */
+/** x * scale + shift, both (C), per channel of (B, C, H, W). */
+function affine(x: Tensor, scale: Tensor, shift: Tensor): Tensor {
+  const c = fixed(x.shape[1], "batch norm");
+  if (mapPixels(x) < LARGE_MAP) return add(mul(x, perChannel(scale)), perChannel(shift));
+  return conv(x, reshape(scale, [c, 1, 1, 1]), shift, { group: c });
+}
+
+/** Mean over batch and pixels: (B, C, H, W) to (C). */
 function channelMean(x: Tensor): Tensor {
-  return reduceMean(x, { axes: [0, 2, 3], keepdims: true });
+  return reduceMean(x, { axes: [0, 2, 3] });
 }
 
 /**
  * Batch norm and activation after a convolution, with a way back through all three at once.
  *
  * Per-channel arithmetic costs as many nodes as it has operations, and there are sixty norms in a network: it is
- * written for few of them.
+ * written for few of them. @param count values per channel, a float32 scalar
  */
-function normalise(block: ConvNorm): { readonly output: Tensor; readonly mean: Tensor; readonly variance: Tensor } {
-  const { x, w, bias, y, act } = block;
-  const c = fixed(y.shape[1], "batch norm");
-  const [gamma, beta] = [block.gamma, block.beta].map((t) => reshape(t, [1, c, 1, 1]));
+function normalise(
+  block: ConvNorm,
+  count: Tensor,
+): { readonly output: Tensor; readonly mean: Tensor; readonly variance: Tensor } {
+  const { x, w, bias, y, gamma, beta, act } = block;
   const mean = channelMean(y);
   // The difference of two means can fall below zero by rounding where the deviation is small beside the mean.
   const variance = relu(sub(channelMean(square(y)), square(mean)));
-  const inverse = div(1, sqrt(add(variance, BATCH_NORM_EPSILON)));
-  const scale = mul(gamma, inverse);
+  const deviation = sqrt(add(variance, BATCH_NORM_EPSILON));
+  const scale = div(gamma, deviation);
   const normed = affine(y, scale, sub(beta, mul(mean, scale)));
   const activated = act ? silu(normed) : normed;
 
@@ -144,33 +153,28 @@ function normalise(block: ConvNorm): { readonly output: Tensor; readonly mean: T
     const gNormed = act ? mul(g, siluSlope(normed, activated)) : g;
     const gMean = channelMean(gNormed);
     // Mean of gradient times normalised value.
-    const slope = mul(inverse, sub(channelMean(mul(gNormed, y)), mul(mean, gMean)));
+    const slope = div(sub(channelMean(mul(gNormed, y)), mul(mean, gMean)), deviation);
     // The gradient by y is scale * (gNormed - a y - b); the scale goes into the weights instead of the activations.
-    const a = mul(inverse, slope);
+    const a = div(slope, deviation);
     const unscaled = sub(gNormed, affine(y, a, sub(gMean, mul(mean, a))));
     const { attributes } = (y.source as { readonly node: Node<"Conv"> }).node;
     const gradients = convGradients(unscaled, scale, x, w, attributes);
-    const count = sampleCount(y);
-    const norm = [mul(slope, count), mul(gMean, count)].map((t) => reshape(t, [c]));
+    const norm = [mul(slope, count), mul(gMean, count)];
     // A bias before a batch norm moves nothing: its gradient is zero.
     return bias ? [...gradients, ...norm, null] : [...gradients, ...norm];
   };
-  const inputs = bias ? [x, w, block.gamma, block.beta, bias] : [x, w, block.gamma, block.beta];
-  return {
-    output: withPullback(activated, { inputs, rule }),
-    mean: reshape(mean, [c]),
-    variance: reshape(variance, [c]),
-  };
+  const inputs = bias ? [x, w, gamma, beta, bias] : [x, w, gamma, beta];
+  return { output: withPullback(activated, { inputs, rule }), mean, variance };
 }
 
-/** Gradients by input and weights of a convolution whose output's gradient is `g` times `scale` (1, O, 1, 1). */
+/** Gradients by input and weights of a convolution whose output's gradient is `g` times `scale` (O). */
 function convGradients(g: Tensor, scale: Tensor, x: Tensor, w: Tensor, attributes: Attributes["Conv"]) {
   // The scale goes where there are fewer values to multiply: into the weights, or over a small map.
   if (foldsBatch(g, w)) {
-    const scaled = mul(g, scale);
+    const scaled = mul(g, perChannel(scale));
     return [convInputGradient(scaled, x, w, attributes), convWeightGradient(scaled, x, w, attributes)];
   }
-  const perOutput = transpose(scale, [1, 0, 2, 3]);
+  const perOutput = reshape(scale, [scale.shape[0], 1, 1, 1]);
   return [
     convInputGradient(g, x, mul(w, perOutput), attributes),
     mul(convWeightGradient(g, x, w, attributes), perOutput),
@@ -182,9 +186,8 @@ function siluSlope(x: Tensor, y: Tensor): Tensor {
   return mul(sigmoid(x), add(sub(x, y), 1));
 }
 
-/** Values per channel of (B, C, H, W), as a float32 scalar: the batch may be known only when the graph runs. */
-function sampleCount(x: Tensor): Tensor {
-  const pixels = mapPixels(x);
-  if (typeof x.shape[0] === "number") return scalar(x.shape[0] * pixels);
-  return mul(reshape(cast(shapeOf(x, 0, 1), "float32"), []), pixels);
+/** Images in a batch as a float32 scalar, which may be known only when the graph runs. */
+function batchSize(x: Tensor): Tensor {
+  const [size] = x.shape;
+  return typeof size === "number" ? scalar(size) : reshape(cast(shapeOf(x, 0, 1), "float32"), []);
 }

@@ -91,7 +91,8 @@ describe("summarise", () => {
     expect(summary.speed.median).toBe(2);
     expect(summary.speed.p10).toBeCloseTo(0.5 + 0.2 * 1.5, 12); // position .1 * 2 = .2 from .5 towards 2
     expect(summary.peakRssMib).toEqual({ ours: 102, peer: 200 });
-    expect(markdownRow(summary)).toBe("| x | 100 | 200 | PyTorch nchw | 2.00 (0.80-2.80) | 102 / 200 | 3 (2) |");
+    expect(summary.bestSpeed).toBe(1); // 100 against 100, of different pairs
+    expect(markdownRow(summary)).toBe("| x | 100 | 200 | PyTorch nchw | 2.00 (0.80-2.80) | 1.00 | 102 / 200 | 3 (2) |");
   });
 
   test("refuses rounds without a valid pair", () => {

@@ -135,7 +135,8 @@ export class TrainScreen implements TrainEvents {
       this.#progress.print(`  fovea train --resume ${quoted(folder)}`);
       return;
     }
-    const took = duration(this.#now() - this.#startedAt);
+    // Of all sessions, as the last row has it.
+    const took = duration(Number(rows.at(-1)?.time));
     const early = end === "stopped early" ? `, stopped early: no better epoch since epoch ${bestEpoch}` : "";
     this.#progress.print(`${plural(rows.length, "epoch")} in ${took}${early}`);
     const bestRow = rows.find(({ epoch }) => epoch === bestEpoch);

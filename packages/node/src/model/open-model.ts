@@ -2,7 +2,7 @@
  * @file A model as the user names it - a published name, a YAML, a file of weights - as rows and values.
  */
 import { existsSync } from "node:fs";
-import { extname } from "node:path";
+import { basename, extname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import { nearestName } from "@fovea/core/math/nearest-name";
 import type { ParameterValues } from "@fovea/core/nn/inference";
@@ -70,7 +70,7 @@ export async function openModel(path: string): Promise<Model> {
       },
     );
   }
-  const checkpoint = await readCheckpoint(path);
+  const checkpoint = await readWeights(path);
   const { network, warnings } = networkOf(checkpoint, path, undefined);
   const peBias = hasPeBias(checkpoint.state);
   const parameters = parametersOf(network, { peBias });
@@ -116,7 +116,7 @@ export async function openTrainableModel(
 ): Promise<TrainableModel> {
   const isWeights = isWeightsFile(model);
   const source = weights ?? (isWeights ? model : undefined);
-  const checkpoint = source === undefined ? undefined : await readCheckpoint(source);
+  const checkpoint = source === undefined ? undefined : await readWeights(source);
   const { network, warnings } = isWeights
     ? networkOf(checkpoint as Checkpoint, model, names?.length)
     : await architecture(model, names?.length);
@@ -154,6 +154,19 @@ export async function architecture(
       : `no such model; give a file (.yaml, ${[...WEIGHTS].join(", ")}) or one of ${networkNames.join(", ")}`,
     { file: model },
   );
+}
+
+/** Users of the public tools know `yolov8n.pt` as a name that is downloaded where it is missing. */
+async function readWeights(path: string): Promise<Checkpoint> {
+  const name = basename(path, extname(path));
+  if (isNetworkName(name) && !existsSync(path)) {
+    throw new FoveaError(
+      "file_not_found",
+      `no such file of weights, and none is downloaded; give the path of your own, or train ${name}.yaml from scratch`,
+      { file: path },
+    );
+  }
+  return readCheckpoint(path);
 }
 
 function networkOf(checkpoint: Checkpoint, file: string, nc: number | undefined) {

@@ -239,6 +239,11 @@ describe("fovea export", () => {
     }
   });
 
+  test("warns of a size that is far from that of training", { timeout: PATIENCE }, async () => {
+    const { code, stderr } = await desk.run(`export --model ${LAST} --imgsz 128 --out exports/large.onnx`);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("was trained on images of 64 px and is used at 128")]);
+  });
+
   test("of half precision is smaller and finds the surest of each image nearly there", {
     timeout: PATIENCE,
   }, async () => {

@@ -77,8 +77,8 @@ export function outputRoom(
 /**
  * Detections in a network's results, pixels of its input. Scores give each anchor's best class alone.
  *
- * @throws {FoveaError} `invalid_onnx` if the outputs are not what the signature says; `scores_not_finite` if a score is no
- * number, where silence would look like a healthy patient
+ * @throws {FoveaError} `invalid_onnx` if the outputs are not what the signature says; `scores_not_finite` if a score, or
+ * a corner of what was found, is no number: silence would look like a healthy patient
  */
 export async function readAnswer(
   network: DetectorNetwork,
@@ -86,9 +86,10 @@ export async function readAnswer(
   size: InputSize,
   choice: Choice,
 ): Promise<NetworkAnswer> {
-  return network.outputs === "scores"
-    ? readScores(network, results, size, choice)
-    : readDecoded(network, results, size, choice);
+  const read = network.outputs === "scores" ? readScores : readDecoded;
+  const answer = await read(network, results, size, choice);
+  checkNumbers(answer.found.boxes, { file: network.file, at: "boxes" });
+  return answer;
 }
 
 async function readScores(
@@ -101,7 +102,7 @@ async function readScores(
   const levels = strides.map((stride): Level => ({ width: width / stride, height: height / stride, stride }));
   const each = (name: string, of: Results) => levels.map((_, i) => floats(of[`${name}.${i}`], { file, at: name }));
   const scores = each("scores", results);
-  for (const level of scores) checkScores(level, { file, at: "scores" });
+  for (const level of scores) checkNumbers(level, { file, at: "scores" });
   const candidates = candidatesOf(levels, scores, { nc: names.length, ...choice });
   if (candidates.scores.length === 0) return { found: { ...candidates, boxes: new Float32Array(0) } };
   const plan = new TilePlan(levels, candidates.anchorIndex);
@@ -129,7 +130,7 @@ function readDecoded(
     throw new FoveaError("invalid_onnx", message, { file, at: first });
   }
   const data = floats(results[first], { file, at: first });
-  checkScores(data.subarray(4 * anchors, (4 + names.length) * anchors), { file, at: first });
+  checkNumbers(data.subarray(4 * anchors, (4 + names.length) * anchors), { file, at: first });
   const found = selectDetections(data, { anchors, nc: names.length, extra: maskCount, ...choice });
   if (maskCount === 0) return { found };
   const start = 4 + names.length;
@@ -153,10 +154,10 @@ function floats({ data }: Value, place: Place): Float32Array {
 }
 
 /** Scores that are no numbers exceed no threshold: nothing would be found, and nobody told why. */
-function checkScores(scores: Float32Array, place: Place): void {
-  for (let i = 0; i < scores.length; i++) {
-    if (!Number.isNaN(scores[i])) continue;
-    const message = "scores that are no numbers; its weights are damaged, or too large for half precision";
+function checkNumbers(values: Float32Array, place: Place): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i])) continue;
+    const message = "holds NaN, no numbers; the model's weights are damaged, or too large for half precision";
     throw new FoveaError("scores_not_finite", message, place);
   }
 }

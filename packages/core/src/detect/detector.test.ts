@@ -130,6 +130,27 @@ describe("Detector", () => {
     expect(() => new Detector(network, { classes: [0, 2] })).toThrow("classes: got 2, the network knows 0 to 1");
   });
 
+  test.each([
+    ["conf", 25],
+    ["conf", -0.1],
+    ["iou", Number.NaN],
+  ])("refuses %s of %d", (name, value) => {
+    const network = decodedNetwork([0, 0, 0, 0, 0, 0]);
+    expect(() => new Detector(network, { imgsz: 32, [name]: value })).toThrow(`${name} is ${value}, expected a number`);
+  });
+
+  // cx, cy, w, h, two classes.
+  test.each([
+    ["a score", [16, 16, 8, 8, 0.5, Number.NaN], "output0"],
+    ["a box", [Number.NaN, 16, 8, 8, 0.5, 0], "boxes"],
+  ])("says so when %s is no number, instead of finding nothing", async (_, values, at) => {
+    const detector = new Detector(decodedNetwork(values, { file: "m.onnx" }), { imgsz: 32 });
+    await expect(detector.detect(grey(32, 32))).rejects.toMatchObject({
+      code: "scores_not_finite",
+      place: { file: "m.onnx", at },
+    });
+  });
+
   test("refuses outputs of another shape than the classes say", async () => {
     const detector = new Detector(decodedNetwork([0, 0, 0, 0, 0, 0, 0]), { imgsz: 32 });
     await expect(detector.detect(grey(32, 32))).rejects.toMatchObject({

@@ -5,6 +5,9 @@
 import { readFile } from "node:fs/promises";
 import type { Problem } from "@fovea/core/dataset/sample";
 import type { ErrorCode } from "@fovea/core/errors";
+import { toModelBytes } from "@fovea/core/graph/onnx/write";
+import type { Tensor } from "@fovea/core/graph/op";
+import { concat, constant, div, input, mul, reduceMean, reshape } from "@fovea/core/graph/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
 import { type PredictResult, predict } from "../../src/predict/predict";
@@ -89,6 +92,25 @@ async function damagedPng(): Promise<Uint8Array> {
   const bytes = await noise().png().toBuffer();
   return bytes.fill(0x55, bytes.length >> 1, (bytes.length >> 1) + 40);
 }
+
+describe("prediction by a model that computes NaN", () => {
+  test("says so of every image, instead of nothing found", async () => {
+    const mean = (images: Tensor) => reshape(reduceMean(images, { axes: [1, 2, 3] }), [1, 1, 1]);
+    const images = input("images", "float32", [1, 3, 64, 64]);
+    const box = mul(constant(Float32Array.of(32, 32, 16, 16), [1, 4, 1]), 1);
+    const score = div(mul(mean(images), 0), mul(mean(images), 0));
+    const output0 = concat([box, score], { axis: 1 });
+    const metadata = { names: "{0: 'bright'}", stride: "32" };
+    const model = await scratch.put("nan.onnx", toModelBytes({ output0 }, { inputs: [images], metadata }));
+    const sources = [await scratch.put("nan/a.png", await plain().png().toBuffer()), await scratch.put("nan/b.png")];
+    const out = scratch.path("nan-out");
+    const { summary } = await predict({ model, sources, out, threads: 1, pictures: false, page: false });
+    expect(summary).toMatchObject({ files: 2, failures: 2 });
+    const { images: found } = JSON.parse(await readFile(scratch.path("nan-out/findings.json"), "utf8"));
+    expect(found.map(({ error }: PredictedImage) => error?.code)).toEqual(["scores_not_finite", "invalid_image"]);
+    expect(found[0].error.message).toMatch(/^.*a\.png: .*nan\.onnx: output0: holds NaN/);
+  });
+});
 
 describe("training on a data set with broken files among good ones", () => {
   const image = "data/images/train/scan97.png";

@@ -82,11 +82,11 @@ export class RunFolder {
     await writeAtomically(this.file("args.json"), `${JSON.stringify(request, null, 2)}\n`);
   }
 
-  /** @throws {FoveaError} `file_not_found`, `file_unreadable` */
   async writeTransfer(report: TransferReport): Promise<void> {
     await writeAtomically(this.file("transfer.json"), `${JSON.stringify(report, null, 2)}\n`);
   }
 
+  /** @throws {FoveaError} `file_not_found`, `file_unreadable` */
   async readRequest(): Promise<RunRequest> {
     const file = this.file("args.json");
     return parseRunRequest(await readText(file, "record of the run"), file);

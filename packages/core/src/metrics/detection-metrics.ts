@@ -8,6 +8,7 @@ import { ShapeError } from "../errors";
 import { type ClassedBoxes, IOU_THRESHOLDS, matchDetections } from "../geometry/match";
 import { orderByScore } from "../geometry/nms";
 import { type AveragePrecision, apPerClass } from "./average-precision";
+import { ConfusionMatrix } from "./confusion-matrix";
 
 /** Detections of one image, in any order, pixels of the source image. */
 export interface ScoredBoxes extends ClassedBoxes {
@@ -53,7 +54,10 @@ export function byFallingScore({ boxes, scores, classIds }: ScoredBoxes): Scored
 
 /** Detections against labels, image by image. */
 export class DetectionMetrics {
-  readonly #names: readonly string[];
+  /** Of the classes, by id. */
+  readonly names: readonly string[];
+  /** At confidence 0.25 and IoU 0.45. */
+  readonly confusion: ConfusionMatrix;
   readonly #hits: Uint8Array[] = [];
   readonly #scores: Float32Array[] = [];
   readonly #classIds: Int32Array[] = [];
@@ -61,7 +65,8 @@ export class DetectionMetrics {
 
   /** @param names of the classes, by id */
   constructor(names: readonly string[]) {
-    this.#names = names;
+    this.names = names;
+    this.confusion = new ConfusionMatrix(names.length);
   }
 
   /**
@@ -79,6 +84,7 @@ export class DetectionMetrics {
     }
     const sorted = byFallingScore(detections);
     this.#hits.push(matchDetections(sorted, truth));
+    this.confusion.add(sorted, truth);
     this.#scores.push(sorted.scores);
     this.#classIds.push(sorted.classIds);
     this.#truth.push(truth.classIds.slice());
@@ -99,7 +105,7 @@ export class DetectionMetrics {
   summary(): DetectionSummary {
     const perClass = this.averagePrecision().classes.map(({ classId, labels, precision, recall, ap }) => ({
       classId,
-      name: this.#names[classId] ?? String(classId),
+      name: this.names[classId] ?? String(classId),
       ap50: ap[0],
       ap: ap.reduce((sum, value) => sum + value, 0) / ap.length,
       precision,

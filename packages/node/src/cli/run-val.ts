@@ -1,7 +1,9 @@
 /**
  * @file What `fovea val` does.
  */
+import { join } from "node:path";
 import type { ClassSummary, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
+import { VALIDATION_PICTURES } from "../report/draw-validation";
 import { type MeasureOptions, measureModel } from "../train/measure-model";
 import { datasetLine, plural, problemLines } from "./describe-dataset";
 import { warn, warnOfSize } from "./message";
@@ -13,6 +15,10 @@ import { writeResult } from "./write-result";
 /** Measures, prints a table, writes JSON if asked to. */
 export async function runValidation({ json, ...options }: ValOptions): Promise<void> {
   const summary = await measureOnScreen(options);
+  if (options.plots !== undefined) {
+    const { curves, confusion } = VALIDATION_PICTURES;
+    process.stdout.write(`Pictures ${join(options.plots, curves)}, ${confusion}\n`);
+  }
   if (json === undefined) return;
   await writeResult(json, `${JSON.stringify(asJson(summary, options), null, 2)}\n`);
   process.stdout.write(`Measures ${json}\n`);

@@ -16,12 +16,13 @@ export interface ValOptions {
   readonly device: string;
   readonly threads?: number;
   readonly json?: string;
+  readonly plots?: string;
 }
 
 const EXAMPLES = `
 Examples:
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
-  fovea val --model best.safetensors --data lesions.yaml --json val.json
+  fovea val --model best.safetensors --data lesions.yaml --json val.json --plots pictures
   fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {
@@ -40,6 +41,7 @@ export function register(program: Command): void {
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")
     .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
     .option("--json <file>", "also write the measures to a JSON file")
+    .option("--plots <dir>", "also draw curves and confusion matrix into this folder")
     .addHelpText("after", EXAMPLES)
     .action(async (options: ValOptions) => {
       const { runValidation } = await import("./run-val");

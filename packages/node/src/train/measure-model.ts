@@ -37,6 +37,8 @@ export interface MeasureOptions {
   readonly threads?: number;
   /** What becomes of broken images and labels. @default "skip" */
   readonly onProblem?: "skip" | "refuse";
+  /** Folder for pictures of curves and confusion. @default none are drawn */
+  readonly plots?: string;
 }
 
 /** What is measured. */
@@ -90,6 +92,10 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
     const { conf, iou } = options;
     const onBatch = (done: number, total: number) => events.onBatch?.(done, total);
     const metrics = await model.measure(runtime, { dataset, loader, conf, iou, onBatch });
+    if (options.plots !== undefined) {
+      const { drawValidation } = await import("../report/draw-validation");
+      await drawValidation(metrics, options.plots);
+    }
     return metrics.summary();
   } finally {
     await loader.close();

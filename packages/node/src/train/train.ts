@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
+import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import type { Gains } from "@fovea/core/nn/detection-loss";
 import { checkImageSize } from "@fovea/core/nn/image-size";
 import { ParameterStore } from "@fovea/core/nn/parameter-store";
@@ -199,6 +200,8 @@ async function run(
       told.add(problem.file);
     }
   };
+  let latest: DetectionMetrics | undefined;
+  let best: DetectionMetrics | undefined;
   const keep = (name: string, metrics?: ResultRow) =>
     folder.writeModel(name, { network, parameters, store: step.average, names, request, metrics });
   try {
@@ -212,8 +215,8 @@ async function run(
         state: resumed?.state,
         validate:
           val && valLoader
-            ? () =>
-                validate(runtime, {
+            ? async () => {
+                const validation = await validate(runtime, {
                   network,
                   values: step.average.values,
                   names,
@@ -221,14 +224,20 @@ async function run(
                   loader: valLoader,
                   gains,
                   onBatch: (done, total) => events.onValidation?.(done, total),
-                })
+                });
+                latest = validation.metrics;
+                return validation;
+              }
             : undefined,
       },
       {
         onBatch: (progress) => events.onBatch?.(progress),
         onEpoch: async (row, improved, state) => {
           await keep("last", row);
-          if (improved) await keep("best", row);
+          if (improved) {
+            await keep("best", row);
+            best = latest;
+          }
           const { save_period: period } = args;
           if (period > 0 && state.epoch % period === 0) await keep(`epoch${state.epoch}`, row);
           await writeAtomically(folder.file("results.csv"), resultsCsv(state.rows));
@@ -244,6 +253,10 @@ async function run(
     if (args.plots && result.rows.length > 0) {
       const { drawCurves } = await import("../report/curves");
       await drawCurves(result.rows as Parameters<typeof drawCurves>[0], folder.file("results.png"));
+      if (best) {
+        const { drawValidation } = await import("../report/draw-validation");
+        await drawValidation(best, folder.path);
+      }
     }
     return { ...result, folder: folder.path, best: folder.weights("best"), last: folder.weights("last") };
   } finally {

@@ -80,7 +80,9 @@ describe("fovea train", () => {
       ...["val/box_loss", "val/cls_loss", "val/dfl_loss", "lr/pg0", "lr/pg1", "lr/pg2"],
     ]);
     expect(rows.map(([epoch]) => Number(epoch))).toEqual(Array.from({ length: EPOCHS }, (_, i) => i + 1));
-    expect(readdirSync(desk.path("runs/ct"))).toContain("results.png");
+    expect(readdirSync(desk.path("runs/ct"))).toEqual(
+      expect.arrayContaining(["results.png", "precision_recall.png", "confusion.png"]),
+    );
   });
 
   test("puts names, rows, arguments and metrics into the file of weights", () => {
@@ -112,8 +114,10 @@ describe("fovea train", () => {
 
 test("fovea val measures all classes and each, as training did", { timeout: PATIENCE }, async () => {
   const out = await desk.succeed(
-    `val --model ${LAST} --data data/data.yaml --split val --imgsz ${SIDE} --rect false --json measures/val.json`,
+    `val --model ${LAST} --data data/data.yaml --split val --imgsz ${SIDE} --rect false --json measures/val.json
+     --plots measures`,
   );
+  expect(readdirSync(desk.path("measures")).sort()).toEqual(["confusion.png", "precision_recall.png", "val.json"]);
   expect(out).toMatch(/^class +lesions +P +R +mAP50 +mAP50-95$/m);
   const { perClass, ...all } = json("measures/val.json");
   expect(all).toMatchObject({ images: 24, labels: 36, model: LAST, split: "val", imgsz: SIDE, rect: false });

@@ -39,6 +39,7 @@ const WORKSPACES: readonly Workspace[] = [
     floors: [
       "version",
       "worker-entry",
+      "read-file",
       "runtime",
       "dicom",
       "imaging",

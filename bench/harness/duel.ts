@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { Child, type Command } from "./child";
 import { alternate, type Children, type Pair, type PairOptions, type Round } from "./pairs";
-import { bestPeer } from "./peer";
+import { bestPeer, LAYOUTS, type Variant } from "./peer";
 import { markdownRow, report, summarise } from "./report";
 
 export interface Duel {
@@ -17,8 +17,12 @@ export interface Duel {
   readonly peer: string;
   /** Options both sides take. */
   readonly options: readonly string[];
+  /** Options of our side alone. @default [] */
+  readonly ourOptions?: readonly string[];
   /** Options of the peer alone. @default [] */
   readonly peerOptions?: readonly string[];
+  /** Ways to run the peer, of which the fastest is taken. @default its memory layouts */
+  readonly variants?: readonly Variant[];
   readonly threads: number;
   /** Both sides are started anew for each: where a process's memory happens to lie is worth up to a tenth. */
   readonly rounds: number;
@@ -45,15 +49,24 @@ async function startBoth(ours: Command, peer: Command): Promise<Children> {
 
 /** Runs it, prints every pair as it comes, reports. */
 export async function duel(duel: Duel): Promise<void> {
-  const { options, peerOptions = [], threads, rounds, self = false, pairing } = duel;
+  const {
+    options,
+    ourOptions = [],
+    peerOptions = [],
+    variants = LAYOUTS,
+    threads,
+    rounds,
+    self = false,
+    pairing,
+  } = duel;
   const name = self ? `${duel.name} (peer against itself)` : duel.name;
   console.log(name);
   const requests = pairing.requests ?? [""];
-  const { command: peer, times } = await bestPeer(duel.peer, [...options, ...peerOptions], threads, requests);
+  const { command: peer, times } = await bestPeer(duel.peer, variants, [...options, ...peerOptions], threads, requests);
   console.log(`peer: ${peer.label}, of ${JSON.stringify(times)} ms`);
   const done: Round[] = [];
   for (let i = 0; i < rounds; i++) {
-    const children = await startBoth(self ? peer : oursCommand(duel.ours, options), peer);
+    const children = await startBoth(self ? peer : oursCommand(duel.ours, [...options, ...ourOptions]), peer);
     try {
       done.push(await alternate(children, pairing, print));
     } finally {
@@ -62,5 +75,5 @@ export async function duel(duel: Duel): Promise<void> {
     }
   }
   const summary = summarise(name, peer.label, done);
-  report(name, markdownRow(summary), { summary, layouts: times, rounds: done });
+  report(name, markdownRow(summary), { summary, variants: times, rounds: done });
 }

@@ -5,7 +5,7 @@
  * times), so a pair in which anything else ran is void and repeated. Who goes first changes from pair to pair.
  */
 import type { Child } from "./child";
-import { processTicks, untilIdle, watch } from "./processor";
+import { familyTicks, untilIdle, watch } from "./processor";
 import type { Answer } from "./protocol";
 import { quantile } from "./quantile";
 
@@ -78,7 +78,7 @@ async function warm(child: Child, requests: readonly string[], steps: number): P
 async function turn(child: Child, requests: readonly string[], maxOthers: number): Promise<Turn & { rss: number }> {
   await untilIdle({ maxOthers });
   const { result: answers, others } = await watch(
-    () => processTicks(child.pid).own,
+    () => familyTicks(child.pid),
     () => warm(child, requests, requests.length),
   );
   // The first finds caches and threads as the other child left them.

@@ -1,21 +1,31 @@
 /**
- * @file The PyTorch peer: how it is started, and which memory layout suits it best here.
+ * @file The PyTorch peer: how it is started, and what suits it best here.
  */
 import { Child, type Command } from "./child";
 import { untilIdle } from "./processor";
 
-const LAYOUTS = ["nchw", "channels_last"] as const;
+/** A way to run the peer: what to call it, and its options. */
+export interface Variant {
+  readonly name: string;
+  readonly options: readonly string[];
+}
+
+/** The memory layouts of its tensors. */
+export const LAYOUTS: readonly Variant[] = ["nchw", "channels_last"].map((name) => ({
+  name,
+  options: ["--memory-format", name],
+}));
+
 const TRIAL_STEPS = 6;
 
-/** Time of each layout tried, ms, the least of its steps. */
-export type LayoutTimes = Readonly<Record<string, number>>;
+/** Time of each variant tried, ms, the least of its steps. */
+export type VariantTimes = Readonly<Record<string, number>>;
 
-/** The peer in one memory layout. */
-export function peerCommand(script: string, layout: string, options: readonly string[], threads: number): Command {
+function peerCommand(script: string, variant: Variant, options: readonly string[], threads: number): Command {
   return {
-    label: `PyTorch ${layout}${options.includes("--compile") ? " compiled" : ""}`,
+    label: `PyTorch ${variant.name}${options.includes("--compile") ? " compiled" : ""}`,
     executable: process.env.FOVEA_BENCH_PYTHON ?? "python3",
-    arguments: [`bench/peer/${script}`, ...options, "--memory-format", layout],
+    arguments: [`bench/peer/${script}`, ...options, ...variant.options],
     environment: { OMP_NUM_THREADS: `${threads}`, PYTHONWARNINGS: "ignore" },
   };
 }
@@ -31,23 +41,24 @@ async function leastTime(child: Child, requests: readonly string[]): Promise<num
 }
 
 /**
- * Tries the peer in each memory layout, alone, and tells how to start it in the faster.
+ * Tries the peer in each variant, alone, and tells how to start the fastest.
  *
  * @param script file in bench/peer
  * @param requests asked in turn
  */
 export async function bestPeer(
   script: string,
+  variants: readonly Variant[],
   options: readonly string[],
   threads: number,
   requests: readonly string[],
-): Promise<{ command: Command; times: LayoutTimes }> {
+): Promise<{ command: Command; times: VariantTimes }> {
   const times: Record<string, number> = {};
-  for (const layout of LAYOUTS) {
-    const child = await Child.start(peerCommand(script, layout, options, threads));
-    times[layout] = await leastTime(child, requests);
+  for (const variant of variants) {
+    const child = await Child.start(peerCommand(script, variant, options, threads));
+    times[variant.name] = await leastTime(child, requests);
     child.stop();
   }
-  const best = LAYOUTS.reduce((a, b) => (times[a] <= times[b] ? a : b));
+  const best = variants.reduce((a, b) => (times[a.name] <= times[b.name] ? a : b));
   return { command: peerCommand(script, best, options, threads), times };
 }

@@ -3,7 +3,7 @@
  *
  * Times are in clock ticks, 10 ms each, summed over all cores; a turn of a second or more is told to a few per cent.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** Ticks since boot: all, and those in which a core worked (time stolen by other virtual machines included). */
@@ -36,6 +36,14 @@ export function machineTicks(): MachineTicks {
 /** @param pid process, `"self"` for this one */
 export function processTicks(pid: number | "self"): { readonly own: number; readonly waited: number } {
   return parseProcessTicks(readFileSync(`/proc/${pid}/stat`, "utf8"));
+}
+
+/** User and system time of a process and of all that it has started and that still run. */
+export function familyTicks(pid: number): number {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+  );
+  return processTicks(pid).own + children.reduce((sum, child) => sum + familyTicks(child), 0);
 }
 
 /**

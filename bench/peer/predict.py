@@ -1,6 +1,8 @@
 """End-to-end prediction in PyTorch: image file → findings in pixels of the source image."""
 
 import argparse
+import multiprocessing
+import time
 from pathlib import Path
 
 import cv2
@@ -91,10 +93,34 @@ class Predictor:
         found = found.clip(0, [width, height, width, height])
         return np.column_stack((found, confidence[order].numpy()[kept], cls[kept]))
 
-    def step(self, path):
-        """Check numbers: how many findings, and the sum of their confidences."""
-        rows = self.find(path)
-        return [len(rows), float(rows[:, 4].sum())]
+    def step(self, paths):
+        """Check numbers of one file, or of several as `a.jpg|b.jpg`: how many findings, and the sum of their confidences."""
+        found = [self.find(path) for path in paths.split("|")]
+        return [sum(map(len, found)), float(sum(rows[:, 4].sum() for rows in found))]
+
+
+def start(options):
+    global predictor
+    torch.set_num_threads(options.threads)
+    cv2.setNumThreads(options.threads)
+    predictor = Predictor(options)
+
+
+def step_here(paths):
+    return predictor.step(paths)
+
+
+def serve_processes(options):
+    """As `serve` with one predictor, but with several processes of one thread that share the files of a request."""
+    count = options.processes
+    options.threads = max(1, options.threads // count)
+    with multiprocessing.get_context("spawn").Pool(count, start, (options,)) as pool:
+        pool.map(time.sleep, [0.1] * count)
+
+        def step(paths):
+            return np.sum(pool.map(step_here, paths.split("|"), chunksize=1), axis=0).tolist()
+
+        serve(step, [child.pid for child in multiprocessing.active_children()])
 
 
 def parse():
@@ -109,11 +135,14 @@ def parse():
     parser.add_argument("--memory-format", choices=("nchw", "channels_last"), default="channels_last")
     parser.add_argument("--compile", action="store_true", help="torch.compile; needs a C++ compiler")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=1, help="share the files of a request and the threads")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     arguments = parse()
-    torch.set_num_threads(arguments.threads)
-    cv2.setNumThreads(arguments.threads)
-    serve(Predictor(arguments).step)
+    if arguments.processes > 1:
+        serve_processes(arguments)
+    else:
+        start(arguments)
+        serve(step_here)

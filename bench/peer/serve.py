@@ -6,17 +6,19 @@ import sys
 import time
 
 
-def peak_rss_mib():
-    """Peak resident memory of this process, MiB. Not ru_maxrss alone: a child inherits that from its parent."""
+def peak_rss_mib(process="self"):
+    """Peak resident memory of a process, MiB. Not ru_maxrss alone: a child inherits that from its parent."""
     try:
-        with open("/proc/self/status") as status:
+        with open(f"/proc/{process}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def serve(step):
+def serve(step, helpers=()):
     """Answer every line `step [ARGUMENT]` with one call of `step(argument)`, timed; `step` returns check numbers.
+
+    The memory told is that of this process and of `helpers`, process ids.
 
     Says `{"ready": true}` once, when everything up to the first step is done.
     """
@@ -28,4 +30,5 @@ def serve(step):
         begin = time.perf_counter()
         check = step(argument)
         ms = (time.perf_counter() - begin) * 1000
-        print(json.dumps({"ms": ms, "peakRssMib": peak_rss_mib(), "check": check}), file=answers, flush=True)
+        peak = peak_rss_mib() + sum(map(peak_rss_mib, helpers))
+        print(json.dumps({"ms": ms, "peakRssMib": peak, "check": check}), file=answers, flush=True)

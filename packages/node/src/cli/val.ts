@@ -22,7 +22,7 @@ export interface ValOptions {
 const EXAMPLES = `
 Examples:
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
-  fovea val --model best.safetensors --data lesions.yaml --json val.json --plots pictures
+  fovea val --model best.pt --data lesions.yaml --json val.json --plots val
   fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {

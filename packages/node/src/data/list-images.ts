@@ -8,7 +8,7 @@ import type { DataYaml } from "@fovea/core/dataset/data-yaml";
 import type { Label, Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { glob } from "tinyglobby";
-import { readText } from "./read-file";
+import { readText } from "../read-file";
 import { IMAGE_ENDINGS } from "./source-image";
 
 /** An image file, not opened yet. */

@@ -6,8 +6,8 @@ import { parseDataYaml } from "@fovea/core/dataset/data-yaml";
 import { type Dataset, errorOf, type Label, type Problem, problemOf, type Sample } from "@fovea/core/dataset/sample";
 import { parseYoloLabels } from "@fovea/core/dataset/yolo-labels";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
+import { readText } from "../read-file";
 import { type ListedImage, listImages } from "./list-images";
-import { readText } from "./read-file";
 import { readImageSize } from "./source-image";
 
 export interface OpenDatasetOptions {

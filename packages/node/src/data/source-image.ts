@@ -12,7 +12,7 @@ import type { FrameDecoder } from "../dicom/frame-decoder";
 import { readDicom } from "../dicom/read-dicom";
 import { imageFormat } from "../imaging/image-format";
 import { readImage } from "../imaging/read-image";
-import { readFailure } from "./read-file";
+import { readFailure } from "../read-file";
 
 /** Endings of the files that are looked for in folders. */
 export const IMAGE_ENDINGS: ReadonlySet<string> = new Set(

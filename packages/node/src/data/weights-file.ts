@@ -8,8 +8,8 @@ import { writeSafetensors as encodeSafetensors, type SafetensorsOptions } from "
 import { readSafetensorsCheckpoint } from "@fovea/core/nn/weights/safetensors-checkpoint";
 import type { Checkpoint, StateDict } from "@fovea/core/nn/weights/state";
 import { readTorchCheckpoint } from "@fovea/core/nn/weights/torch";
+import { readBytes } from "../read-file";
 import { writeAtomically } from "./atomic-write";
-import { readBytes } from "./read-file";
 
 type Format = Checkpoint["format"];
 

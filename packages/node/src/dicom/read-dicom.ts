@@ -1,7 +1,6 @@
 /**
  * @file A DICOM file as the detector and the reader see it: one frame in 8 bit, with its pixel spacing.
  */
-import { readFile } from "node:fs/promises";
 import { isWholeStream, streamSize } from "@fovea/core/dicom/code-stream";
 import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { type DisplayOptions, displayImage } from "@fovea/core/dicom/display";
@@ -16,6 +15,7 @@ import {
 import { readSpacing, type Spacing } from "@fovea/core/dicom/spacing";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
+import { readBytes } from "../read-file";
 import { FrameDecoder } from "./frame-decoder";
 
 /** A frame ready to be looked at. */
@@ -48,7 +48,7 @@ export interface ReadDicomOptions extends DisplayOptions {
  * `unsupported_dicom` if it holds no image or one of a kind that is not read; `invalid_argument` without such a frame
  */
 export async function readDicom(path: string, options: ReadDicomOptions = {}): Promise<DicomImage> {
-  return dicomImage(parseDataSet(await readBytes(path), path), options);
+  return dicomImage(parseDataSet(await readBytes(path, "DICOM file"), path), options);
 }
 
 /**
@@ -137,17 +137,5 @@ function checkStream(dataSet: DataSet, { rows, columns }: ImagePixel, bytes: Uin
   }
   if (!isWholeStream(bytes)) {
     throw dataSet.error("PixelData", `frame ${frame} is cut short: no end of image; copy the file again`);
-  }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new FoveaError("file_not_found", "no such DICOM file", { file: path, cause });
-    }
-    throw new FoveaError("file_unreadable", `cannot be read: ${String(cause)}`, { file: path, cause });
   }
 }

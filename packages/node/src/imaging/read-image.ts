@@ -7,10 +7,10 @@
  *
  * What is broken is refused, not guessed: half a photograph looks healthy where the lesion was cut off.
  */
-import { readFile } from "node:fs/promises";
 import { FoveaError } from "@fovea/core/errors";
 import { type Image, image } from "@fovea/core/imaging/image";
 import type { Metadata, Sharp } from "sharp";
+import { readBytes } from "../read-file";
 import { describeBytes, imageFormat } from "./image-format";
 import { jpegFrame } from "./jpeg-header";
 import { decodeBmp } from "./read-bmp";
@@ -28,25 +28,7 @@ export interface ReadImageOptions {
  * large, or holds no image of a kind named above
  */
 export async function readImage(path: string, options: ReadImageOptions = {}): Promise<Image> {
-  return decodeImage(await readBytes(path), path, options);
-}
-
-/**
- * Content of an image file.
- *
- * @throws {FoveaError} `file_not_found`, `file_unreadable`
- */
-export async function readBytes(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new FoveaError("file_not_found", "no such image file", { file: path, cause });
-    }
-    const what = code === "EISDIR" ? "is a folder, expected an image file" : `cannot be read: ${String(cause)}`;
-    throw new FoveaError("file_unreadable", what, { file: path, cause });
-  }
+  return decodeImage(await readBytes(path, "image file"), path, options);
 }
 
 /**

@@ -5,7 +5,7 @@ import { extname } from "node:path";
 import type { NetworkSignature } from "@fovea/core/detect/detector-network";
 import { FoveaError } from "@fovea/core/errors";
 import { scoreGraph, tileGraph } from "@fovea/core/nn/prediction-graph";
-import { readBytes } from "../data/read-file";
+import { readBytes } from "../read-file";
 import { readOnnxSignature } from "./onnx-model";
 import { openModel } from "./open-model";
 

@@ -14,8 +14,8 @@ import type { NetworkRows } from "@fovea/core/nn/rows";
 import { type Checkpoint, type StateDict, valueCount } from "@fovea/core/nn/weights/state";
 import { type TransferReport, transferWeights } from "@fovea/core/nn/weights/transfer";
 import { unfoldBatchNorm } from "@fovea/core/nn/weights/unfold-batch-norm";
-import { readText } from "../data/read-file";
 import { readCheckpoint } from "../data/weights-file";
+import { readText } from "../read-file";
 
 /** A network with all its values. */
 export interface Model {

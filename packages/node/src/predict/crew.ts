@@ -74,16 +74,8 @@ export async function openCrew(lanes: number, setup: LaneSetup): Promise<Predict
 }
 
 function ownLane(predictor: FilePredictor): PredictCrew {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    capacity: 1,
-    predict(job) {
-      const images = last.then(() => predictor.predict(job));
-      last = images.catch(() => undefined);
-      return images;
-    },
-    close: () => predictor.close(),
-  };
+  // One is looked at, one is read.
+  return { capacity: 2, predict: (job) => predictor.predict(job), close: () => predictor.close() };
 }
 
 interface Waiting {

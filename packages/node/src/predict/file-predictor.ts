@@ -1,8 +1,11 @@
 /**
  * @file One file after another: read, detected upon, drawn. Runs in the threads of prediction.
+ *
+ * While the network looks at one file, the next one is decoded (docs/performance.md).
  */
 import { writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Detector } from "@fovea/core/detect/detector";
 import { FoveaError } from "@fovea/core/errors";
 import type { Finding } from "@fovea/core/finding";
@@ -12,7 +15,7 @@ import { withSizeMm } from "@fovea/core/report/findings";
 import { writeFailure } from "../data/atomic-write";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import type { PredictedImage } from "./predicted-image";
-import { type OpenSourceOptions, openSource, type SourceFile } from "./source-images";
+import { type OpenSourceOptions, openSource, type SourceFile, type SourceImage } from "./source-images";
 
 /** Folders of pictures in the folder of results. */
 export const PICTURE_FOLDERS = { annotated: "annotated", sideBySide: "sidebyside" } as const;
@@ -29,10 +32,18 @@ export interface FilePredictorOptions extends Pick<OpenSourceOptions, "window"> 
   readonly picturesIn?: string;
 }
 
+type FailedImage = PredictedImage & { readonly error: NonNullable<PredictedImage["error"]> };
+
+/** A file that was opened and whose first image was read, or what came in between. */
+type ReadFile = { readonly source: SourceFile; readonly first: SourceImage | FailedImage } | FailedImage;
+
 export class FilePredictor {
   readonly #detector: Detector;
   readonly #options: FilePredictorOptions;
   readonly #decoder = new FrameDecoder();
+  /** The end of the work on the last file asked for, and on the one before. */
+  #last: Promise<unknown> = Promise.resolve();
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(detector: Detector, options: FilePredictorOptions = {}) {
     this.#detector = detector;
@@ -40,20 +51,42 @@ export class FilePredictor {
   }
 
   /**
-   * Findings in the images of a file; what cannot be read is said in their place.
+   * Findings in the images of a file; what cannot be read is said in their place. May be asked for several files at
+   * once: they are done in turn, one being read ahead.
    *
    * @throws {FoveaError} if the network fails, or a picture cannot be written: then no other file will do better
    */
-  async predict(job: PredictJob): Promise<PredictedImage[]> {
-    let source: SourceFile;
+  predict(job: PredictJob): Promise<PredictedImage[]> {
+    const [before, last] = [this.#before, this.#last];
+    const reading = before.then(() => this.#read(job));
+    const images = last.then(async () => this.#predictFile(job, await reading));
+    this.#before = last;
+    this.#last = images.catch(() => undefined);
+    return images;
+  }
+
+  async #read({ file }: PredictJob): Promise<ReadFile> {
     try {
-      source = await openSource(job.file, { ...this.#options, decoder: this.#decoder });
+      const source = openSource(file, { ...this.#options, decoder: this.#decoder });
+      return { source, first: await this.#readFrame(file, source, 0) };
     } catch (error) {
-      return [failedImage(job.file, error)];
+      return failedImage(file, error);
     }
+  }
+
+  #readFrame(file: string, source: SourceFile, frame: number): Promise<SourceImage | FailedImage> {
+    return source.read(frame).catch((error: unknown) => failedImage(file, error));
+  }
+
+  async #predictFile(job: PredictJob, read: ReadFile): Promise<PredictedImage[]> {
+    if ("error" in read) return [read];
+    const { source, first } = read;
+    // The network works in this thread: the decoding of the next file, which does not, must have been asked for.
+    await setImmediate();
     const images: PredictedImage[] = [];
     for (let frame = 0; frame < source.frames; frame++) {
-      images.push(await this.#predictFrame(job, source, frame));
+      const image = frame === 0 ? first : await this.#readFrame(job.file, source, frame);
+      images.push(await this.#predictFrame(job, source.frames > 1, frame, image));
     }
     return images;
   }
@@ -63,11 +96,14 @@ export class FilePredictor {
     return this.#decoder.close();
   }
 
-  async #predictFrame({ file, pictureName }: PredictJob, source: SourceFile, frame: number): Promise<PredictedImage> {
-    const several = source.frames > 1;
+  async #predictFrame(
+    { file, pictureName }: PredictJob,
+    several: boolean,
+    frame: number,
+    read: SourceImage | FailedImage,
+  ): Promise<PredictedImage> {
     const place = several ? { file, frame } : { file };
-    const read = await source.read(frame).catch((error: unknown) => ({ ...failedImage(file, error), ...place }));
-    if ("error" in read) return read;
+    if ("error" in read) return { ...read, ...place };
     const { image, spacingMm } = read;
     let found: readonly Finding[];
     try {
@@ -115,10 +151,7 @@ async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function failedImage(
-  file: string,
-  error: unknown,
-): PredictedImage & { readonly error: NonNullable<PredictedImage["error"]> } {
+function failedImage(file: string, error: unknown): FailedImage {
   const nothing = { file, width: 0, height: 0, findings: [] };
   if (error instanceof FoveaError) return { ...nothing, error: { code: error.code, message: error.message } };
   // Codecs and parsers of others throw what they like; the rest of the batch must not suffer from one file.

@@ -10,15 +10,12 @@ if (port === null) throw new Error("unreachable: lane-worker runs as a thread on
 const lane = openLane(workerData as LaneSetup);
 // Whoever sends a file hears why the lane could not be opened.
 lane.catch(() => undefined);
-let last: Promise<void> = Promise.resolve();
 
-port.on("message", (job: LaneJob) => {
-  last = last.then(async () => {
-    try {
-      const images = await (await lane).predict(job);
-      port.postMessage({ id: job.id, images } satisfies LaneReply);
-    } catch (error) {
-      port.postMessage(failedReply(job.id, error));
-    }
-  });
+port.on("message", async (job: LaneJob) => {
+  try {
+    const images = await (await lane).predict(job);
+    port.postMessage({ id: job.id, images } satisfies LaneReply);
+  } catch (error) {
+    port.postMessage(failedReply(job.id, error));
+  }
 });

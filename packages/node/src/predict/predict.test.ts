@@ -204,13 +204,14 @@ describe("predict", () => {
   });
 
   test("ends early when asked to, and writes what it has", async () => {
-    const files = [await picture("a.png"), await picture("b.png"), await picture("c.png")];
+    const files = await Promise.all(["a.png", "b.png", "c.png", "d.png"].map((name) => picture(name)));
     let asked = 0;
+    // Asked a third time when two are done; the third, read ahead, is finished.
     const stop = { shouldStop: () => ++asked > 2 };
     const { left, summary } = await predict({ model, sources: files, out, threads: 1 }, stop);
-    expect([left, summary.files]).toEqual([1, 2]);
+    expect([left, summary.files]).toEqual([1, 3]);
     const { images } = JSON.parse(await readFile(join(out, "findings.json"), "utf8"));
-    expect(images).toHaveLength(2);
+    expect(images).toHaveLength(3);
   });
 
   test("rounds the size up to a multiple of the stride", async () => {

@@ -9,7 +9,8 @@ import type { Window } from "@fovea/core/dicom/window";
 import type { Image } from "@fovea/core/imaging/image";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { dicomImage } from "../dicom/read-dicom";
-import { decodeImage, readBytes } from "../imaging/read-image";
+import { decodeImage } from "../imaging/read-image";
+import { readBytesAtOnce } from "../read-file";
 
 /** An image to look for lesions in. */
 export interface SourceImage {
@@ -39,8 +40,8 @@ export interface OpenSourceOptions {
  *
  * @throws {FoveaError} as `readImage` or `readDicom`, also when an image is read
  */
-export async function openSource(file: string, options: OpenSourceOptions = {}): Promise<SourceFile> {
-  const bytes = await readBytes(file);
+export function openSource(file: string, options: OpenSourceOptions = {}): SourceFile {
+  const bytes = readBytesAtOnce(file, "image file");
   if (!hasDicomPrefix(bytes) && !/^\.(dcm|dicom)$/i.test(extname(file))) {
     return { frames: 1, read: async () => ({ image: await decodeImage(bytes, file) }) };
   }

@@ -5,8 +5,8 @@ import { open, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { hasDicomPrefix } from "@fovea/core/dicom/data-set";
 import { FoveaError } from "@fovea/core/errors";
-import { readText } from "../data/read-file";
 import { IMAGE_ENDINGS } from "../data/source-image";
+import { readText } from "../read-file";
 
 export interface ListSourcesOptions {
   /** Folder whose files are no sources: that of the results, which may lie among the images. @default none */

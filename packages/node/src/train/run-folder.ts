@@ -22,8 +22,8 @@ import { checkpointMetadata } from "@fovea/core/nn/weights/safetensors-checkpoin
 import type { Json, StateDict } from "@fovea/core/nn/weights/state";
 import type { TransferReport } from "@fovea/core/nn/weights/transfer";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
-import { readBytes, readText } from "../data/read-file";
 import { writeSafetensors } from "../data/weights-file";
+import { readBytes, readText } from "../read-file";
 import type { ResultRow } from "./results-csv";
 import { parseRunRequest, parseRunState, type RunRequest, type RunState } from "./run-record";
 

@@ -23,7 +23,7 @@ interface OddInput {
 /** Width, height, channels, type of the values, and the first `values` of the image in a file. */
 function read(file: string, content: () => Uint8Array | Promise<Uint8Array>, values = 0): OddInput["act"] {
   return async (scratch) => {
-    const { image } = await (await openSource(await scratch.put(file, await content()))).read(0);
+    const { image } = await openSource(await scratch.put(file, await content())).read(0);
     const { width, height, channels, data } = image;
     return [width, height, channels, data.constructor.name, ...data.slice(0, values)];
   };
@@ -124,7 +124,7 @@ const ODD: readonly OddInput[] = [
     what: "a spacing of 0 mm is none",
     act: async (scratch) => {
       const file = await scratch.put("a.dcm", scan([[0x00280030, "DS", "0\\0"]]));
-      return (await (await openSource(file)).read(0)).spacingMm;
+      return (await openSource(file).read(0)).spacingMm;
     },
     gives: undefined,
   },

@@ -1,6 +1,7 @@
 /**
  * @file Files read whole, and what the operating system says where that fails in the user's words.
  */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { FoveaError } from "@fovea/core/errors";
 
@@ -38,6 +39,15 @@ export function readFailure(path: string, error: unknown, what: string): unknown
 export async function readBytes(path: string, what: string): Promise<Buffer> {
   try {
     return await readFile(path);
+  } catch (error) {
+    throw readFailure(path, error, what);
+  }
+}
+
+/** As `readBytes`, at once: for threads that have nothing else to do and would wait for the event loop instead. */
+export function readBytesAtOnce(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
   } catch (error) {
     throw readFailure(path, error, what);
   }

@@ -1,6 +1,6 @@
 /**
  * Builds what Node runs: `packages/node/dist` (command line and worker entry points, with core bundled in and
- * chunks shared, so that a command loads only what it needs) and `packages/core/dist` (one file per module, for
+ * chunks shared, so that a command loads only what it needs) and `packages/core/dist` (an entry for each module, for
  * programs that import `@fovea/core/...`).
  */
 import { readdirSync, rmSync } from "node:fs";
@@ -24,6 +24,9 @@ await Promise.all([
     entryPoints: sources("packages/core/src"),
     outdir: "packages/core/dist",
     outbase: "packages/core/src",
+    bundle: true,
+    splitting: true,
+    packages: "external",
   }),
   build({
     ...common,

@@ -59,6 +59,8 @@ export class TrainStep {
   readonly #sums: Readonly<Record<GroupName, FlatArray>>;
   readonly #fresh: Readonly<Record<GroupName, FlatArray>>;
   readonly #statistics: FlatArray;
+  /** Names of the running statistics that move. */
+  readonly #moving: readonly string[];
   readonly #states = new Map<string, Float32Array>();
   readonly #parameterFeeds: Record<string, Value> = {};
   readonly #intoSums: Record<string, Value> = {};
@@ -109,6 +111,7 @@ export class TrainStep {
     this.#sums = groupedArrays(start.trained, allocate);
     this.#fresh = groupedArrays(start.trained, allocate);
     this.#statistics = flatArray(new Map(graph.norms.flatMap(({ path }) => statisticsOf(path, start))));
+    this.#moving = graph.norms.flatMap(({ path }) => [`${path}.running_mean`, `${path}.running_var`]);
     for (const state of STATES[optimiser]) {
       for (const group of GROUPS) this.#states.set(`${state}:${group}`, allocate(start.groups[group].data.length));
     }
@@ -199,7 +202,10 @@ export class TrainStep {
       });
     }
     this.#summed = 0;
-    moveTowards(this.average.buffers.data, this.store.buffers.data, 1 - averageDecay);
+    // Running statistics; nothing else that is not trained changes.
+    for (const name of this.#moving) {
+      moveTowards(this.average.values.get(name)!, this.store.values.get(name)!, 1 - averageDecay);
+    }
     return norm;
   }
 

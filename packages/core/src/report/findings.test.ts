@@ -26,6 +26,7 @@ describe("findingsReport", () => {
     ];
     expect(findingsReport(settings, images).summary).toEqual({
       files: 3,
+      images: 2,
       filesWithFindings: 1,
       failures: 1,
       findings: 3,
@@ -36,6 +37,20 @@ describe("findingsReport", () => {
         { classId: 0, className: "nodule", findings: 1 },
         { classId: 1, className: "mass", findings: 2 },
       ],
+    });
+  });
+
+  test("counts a file of several frames as one file", () => {
+    const frames = [
+      { ...image("a.dcm", finding(0, "nodule")), frame: 0 },
+      { ...image("a.dcm", finding(0, "nodule")), frame: 1 },
+      { ...broken, file: "a.dcm", frame: 2 },
+      { ...broken, file: "a.dcm", frame: 3 },
+    ];
+    expect(findingsReport(settings, [...frames, image("b.png"), broken]).summary).toMatchObject({
+      ...{ files: 3, images: 3, filesWithFindings: 1, failures: 2, findings: 2 },
+      // Two in two frames of the one and none in the other.
+      meanPerImage: 2 / 3,
     });
   });
 

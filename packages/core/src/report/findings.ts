@@ -24,7 +24,10 @@ export interface ImageFindings {
 /** How the run went, in numbers. Means and maxima are over images that could be read. */
 export interface FindingsSummary {
   readonly files: number;
+  /** Images that could be read: each frame of a multi-frame file is one. */
+  readonly images: number;
   readonly filesWithFindings: number;
+  /** Files of which something could not be read. */
   readonly failures: number;
   readonly findings: number;
   /** 0 where no image could be read. */
@@ -65,33 +68,45 @@ function summarize(images: readonly ImageFindings[]): FindingsSummary {
 
 /** Counts findings image by image, for runs whose images are not kept. */
 export class FindingsTally {
+  /** The file counted last, and what its images so far came to. */
+  #file: { readonly path: string; found: boolean; failed: boolean } | undefined;
   #files = 0;
+  #images = 0;
   #filesWithFindings = 0;
   #failures = 0;
   #findings = 0;
   #maxPerImage = 0;
   readonly #classes = new Map<number, { classId: number; className: string; findings: number }>();
 
-  add({ findings, error }: Pick<ImageFindings, "findings" | "error">): void {
-    this.#files++;
+  /** Counts one image; the frames of a file come one after another. */
+  add({ file, findings, error }: Pick<ImageFindings, "file" | "findings" | "error">): void {
+    if (this.#file?.path !== file) {
+      this.#file = { path: file, found: false, failed: false };
+      this.#files++;
+    }
     if (error !== undefined) {
-      this.#failures++;
+      if (!this.#file.failed) this.#failures++;
+      this.#file.failed = true;
       return;
     }
-    if (findings.length > 0) this.#filesWithFindings++;
+    this.#images++;
+    if (findings.length > 0) {
+      if (!this.#file.found) this.#filesWithFindings++;
+      this.#file.found = true;
+    }
     this.#findings += findings.length;
     this.#maxPerImage = Math.max(this.#maxPerImage, findings.length);
     for (const finding of findings) count(this.#classes, finding);
   }
 
   summary(): FindingsSummary {
-    const read = this.#files - this.#failures;
     return {
       files: this.#files,
+      images: this.#images,
       filesWithFindings: this.#filesWithFindings,
       failures: this.#failures,
       findings: this.#findings,
-      meanPerImage: read === 0 ? 0 : this.#findings / read,
+      meanPerImage: this.#images === 0 ? 0 : this.#findings / this.#images,
       maxPerImage: this.#maxPerImage,
       perClass: byClassId(this.#classes),
     };

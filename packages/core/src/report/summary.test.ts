@@ -34,6 +34,7 @@ describe("findingsSentence", () => {
 describe("runSentence", () => {
   const summary = {
     files: 5,
+    images: 5,
     filesWithFindings: 2,
     failures: 0,
     findings: 3,

@@ -88,12 +88,12 @@ function conclude(
   progress.say(runSentence(summary, language));
   for (const failure of failures.slice(0, MOST_FAILURES)) field("Failed", failure);
   if (failures.length > MOST_FAILURES) field("", `and ${failures.length - MOST_FAILURES} more; findings.csv names all`);
-  field("Time", `${duration(seconds)}, ${(summary.files / Math.max(seconds, 1e-3)).toFixed(1)} images/s`);
+  field("Time", `${duration(seconds)}, ${(summary.images / Math.max(seconds, 1e-3)).toFixed(1)} images/s`);
   field("Findings", `${join(out, "findings.json")}, findings.csv`);
   if (pictures) field("Pictures", `${join(out, "annotated")}, ${join(out, "sidebyside")}`);
   if (html) field("Page", join(out, "index.html"));
   if (left > 0) throw new FoveaError("interrupted", `${plural(left, "file")} left out; the results hold the others`);
-  if (summary.failures > 0 && summary.failures === summary.files) {
+  if (summary.failures > 0 && summary.images === 0) {
     throw new FoveaError("invalid_image", `none of ${plural(summary.files, "image")} could be read`);
   }
 }

@@ -132,7 +132,8 @@ describe("predict", () => {
       [0x00280102, "US", [7]],
     ] as const;
     await writeFile(file, dicomBytes(greyElements(16, 16, values, bits8)));
-    const { images } = await run([file]);
+    const { images, summary } = await run([file]);
+    expect(summary).toMatchObject({ files: 1, images: 2, filesWithFindings: 1 });
     expect(images.map(({ frame }) => frame)).toEqual([0, 1]);
     expect(images.map(({ findings }) => findings[0].confidence)).toEqual([1, 0.502]);
     expect(images.map(({ annotated }) => annotated)).toEqual([

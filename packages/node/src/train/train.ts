@@ -95,7 +95,11 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
   return run(folder, stored, args, opened, events);
 }
 
-/** Goes on with an interrupted run, from the path of its folder or of a file of weights in it. */
+/**
+ * Goes on with an interrupted run, from the path of its folder or of a file of weights in it.
+ *
+ * @throws {FoveaError} `invalid_dataset` if the data set's classes are others by now
+ */
 export async function resumeTraining(path: string, events: TrainEvents = {}): Promise<TrainResult> {
   const folder = RunFolder.open(path);
   const request = await folder.readRequest();
@@ -108,10 +112,17 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
       { file: path },
     );
   }
-  return run(folder, request, args, await open(request, args, "skip", events, state.threads), events, {
-    state,
-    arrays,
-  });
+  const opened = await open(request, args, "skip", events, state.threads);
+  checkNames(opened.train.names, request, folder.file("args.json"));
+  return run(folder, request, args, opened, events, { state, arrays });
+}
+
+/** Classes that were renamed or stand in another order since would be learned under each other's names. */
+function checkNames(names: readonly string[], request: RunRequest, file: string): void {
+  if (names.length === request.names.length && names.every((name, id) => name === request.names[id])) return;
+  const [then, now] = [request.names.join(", "), names.join(", ")];
+  const message = `the run was begun with classes ${then}, ${request.data} has ${now} now; put them back, or start a new run`;
+  throw new FoveaError("invalid_dataset", message, { file, at: "names" });
 }
 
 interface Opened {

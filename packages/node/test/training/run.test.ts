@@ -125,6 +125,19 @@ describe("training", () => {
   });
 });
 
+test("a run is not resumed on classes that stand in another order by now", async () => {
+  const own = await writeSmallData(join(folder, "renamed"));
+  const stopped = await train({ ...request(), data: own }, stopAfter(1));
+  const text = await readFile(own, "utf8");
+  await writeFile(own, text.replace(/names: \[(\w+), (\w+)/, "names: [$2, $1"));
+  await expect(resumeTraining(stopped.folder)).rejects.toMatchObject({
+    code: "invalid_dataset",
+    place: { file: join(stopped.folder, "args.json"), at: "names" },
+  });
+  await writeFile(own, text);
+  expect((await resumeTraining(stopped.folder)).end).toBe("finished");
+});
+
 /** Trains in a process of its own, and kills it without warning once `batches` batches are done. */
 async function trainAndKill(given: TrainRequest, batches: number): Promise<string> {
   const bundle = await bundled("train/train");

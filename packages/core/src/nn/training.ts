@@ -6,10 +6,12 @@
  */
 import { convInputGradient, convWeightGradient, foldsBatch } from "../graph/conv-gradient";
 import type { Attributes, Node, Tensor } from "../graph/op";
+import { nodesBehind } from "../graph/order";
 import { fixed, product } from "../graph/shape";
 import {
   add,
   cast,
+  concat,
   conv,
   convTranspose,
   div,
@@ -22,6 +24,7 @@ import {
   shapeOf,
   sigmoid,
   silu,
+  slice,
   sqrt,
   square,
   sub,
@@ -80,7 +83,8 @@ export function trainingLeaves(hasBias: (name: string) => boolean): TrainingLeav
       const beta = parameter(`${path}.bn.bias`, [shape.c2]);
       const pixels = mapPixels(y);
       batch ??= batchSize(x);
-      const normed = normalise({ x, w, bias, y, gamma, beta, act: shape.act ?? true }, mul(batch, pixels));
+      const learning = learningPart(x, w, parameters);
+      const normed = normalise({ x, learning, w, bias, y, gamma, beta, act: shape.act ?? true }, mul(batch, pixels));
       statistics.push({ path: `${path}.bn`, mean: normed.mean, variance: normed.variance, pixels });
       return normed.output;
     },
@@ -99,8 +103,39 @@ export function trainingLeaves(hasBias: (name: string) => boolean): TrainingLeav
 
 const mapPixels = (x: Tensor) => fixed(product(x.shape.slice(2)), "batch norm");
 
+/** Neighbouring channels of a convolution's input. */
+interface Channels {
+  readonly x: Tensor;
+  /** Number of the first among the input's. */
+  readonly first: number;
+}
+
+/**
+ * The channels of `x` that parameters stand behind: where frozen and learning maps are concatenated, the learning ones,
+ * with what lies between them. The others need no gradient, and none is computed.
+ */
+function learningPart(x: Tensor, w: Tensor, parameters: ReadonlyMap<string, Tensor>): Channels {
+  const whole = { x, first: 0 };
+  const { source } = x;
+  if (source.kind !== "node" || source.node.op !== "Concat" || w.shape[1] !== x.shape[1]) return whole;
+  if ((source.node.attributes as Attributes["Concat"]).axis !== 1) return whole;
+  const { inputs } = source.node;
+  const learns = inputs.map((part) =>
+    nodesBehind([part]).some((node) =>
+      node.inputs.some((input) => input.source.kind === "input" && parameters.has(input.source.name)),
+    ),
+  );
+  const [from, to] = [learns.indexOf(true), learns.lastIndexOf(true) + 1];
+  const parts = inputs.slice(Math.max(from, 0), to);
+  if (parts.length === 0 || parts.length === inputs.length) return whole;
+  const first = inputs.slice(0, from).reduce((sum, part) => sum + fixed(part.shape[1], "conv"), 0);
+  return { x: parts.length === 1 ? parts[0] : concat(parts, { axis: 1 }), first };
+}
+
 interface ConvNorm {
   readonly x: Tensor;
+  /** What of `x` gets a gradient. */
+  readonly learning: Channels;
   readonly w: Tensor;
   readonly bias: Tensor | undefined;
   /** The convolution's output (B, C, H, W). */
@@ -140,7 +175,7 @@ function normalise(
   block: ConvNorm,
   count: Tensor,
 ): { readonly output: Tensor; readonly mean: Tensor; readonly variance: Tensor } {
-  const { x, w, bias, y, gamma, beta, act } = block;
+  const { learning, w, bias, y, gamma, beta, act } = block;
   const mean = channelMean(y);
   // The difference of two means can fall below zero by rounding where the deviation is small beside the mean.
   const variance = relu(sub(channelMean(square(y)), square(mean)));
@@ -158,27 +193,35 @@ function normalise(
     const a = div(slope, deviation);
     const unscaled = sub(gNormed, affine(y, a, sub(gMean, mul(mean, a))));
     const { attributes } = (y.source as { readonly node: Node<"Conv"> }).node;
-    const gradients = convGradients(unscaled, scale, x, w, attributes);
+    const gradients = convGradients(unscaled, scale, block, attributes);
     const norm = [mul(slope, count), mul(gMean, count)];
     // A bias before a batch norm moves nothing: its gradient is zero.
     return bias ? [...gradients, ...norm, null] : [...gradients, ...norm];
   };
-  const inputs = bias ? [x, w, gamma, beta, bias] : [x, w, gamma, beta];
+  const inputs = bias ? [learning.x, w, gamma, beta, bias] : [learning.x, w, gamma, beta];
   return { output: withPullback(activated, { inputs, rule }), mean, variance };
 }
 
-/** Gradients by input and weights of a convolution whose output's gradient is `g` times `scale` (O). */
-function convGradients(g: Tensor, scale: Tensor, x: Tensor, w: Tensor, attributes: Attributes["Conv"]) {
+/** Gradients by learning input and weights of a convolution whose output's gradient is `g` times `scale` (O). */
+function convGradients(
+  g: Tensor,
+  scale: Tensor,
+  { x, learning, w }: Pick<ConvNorm, "x" | "learning" | "w">,
+  attributes: Attributes["Conv"],
+) {
+  const byInput = (gradient: Tensor, weights: Tensor) => {
+    const channels = fixed(weights.shape[1], "conv");
+    const own = learning.x === x ? channels : fixed(learning.x.shape[1], "conv");
+    const seen = own === channels ? weights : slice(weights, 1, learning.first, learning.first + own);
+    return convInputGradient(gradient, learning.x, seen, attributes);
+  };
   // The scale goes where there are fewer values to multiply: into the weights, or over a small map.
   if (foldsBatch(g, w)) {
     const scaled = mul(g, perChannel(scale));
-    return [convInputGradient(scaled, x, w, attributes), convWeightGradient(scaled, x, w, attributes)];
+    return [byInput(scaled, w), convWeightGradient(scaled, x, w, attributes)];
   }
   const perOutput = reshape(scale, [scale.shape[0], 1, 1, 1]);
-  return [
-    convInputGradient(g, x, mul(w, perOutput), attributes),
-    mul(convWeightGradient(g, x, w, attributes), perOutput),
-  ];
+  return [byInput(g, mul(w, perOutput)), mul(convWeightGradient(g, x, w, attributes), perOutput)];
 }
 
 /** Derivative of y = x s at x, with s the sigmoid: s + y - y s = s (1 + x - y). */

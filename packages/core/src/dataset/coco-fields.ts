@@ -46,6 +46,8 @@ export interface CategoryClasses {
   readonly names: readonly string[];
   /** Class index by category id; categories without annotations may be left out. */
   readonly classOf: ReadonlyMap<unknown, number>;
+  /** What a user should hear about how they were found. */
+  readonly warning?: string;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface CategoryClasses {
  *
  * @param used ids that annotations carry
  * @throws {FoveaError} `invalid_annotations` if a category has no name or repeats an id, or if the categories in use
- * have neither names nor a count that fit `names`
+ * have neither names nor a count that fit `names`, or names that stand elsewhere there
  */
 export function classesOfCategories(
   categories: readonly unknown[],
@@ -80,7 +82,15 @@ export function classesOfCategories(
   if (inUse.every((id) => names.includes(nameOf.get(id) ?? ""))) {
     return { names, classOf: new Map(inUse.map((id) => [id, names.indexOf(nameOf.get(id) ?? "")])) };
   }
-  if (ids.length === names.length) return { names, classOf: new Map(ids.map((id, classId) => [id, classId])) };
-  const message = `${[...nameOf.values()].join(", ")} do not fit the data set's classes ${names.join(", ")}`;
-  throw new FoveaError("invalid_annotations", message, { file, at: "categories" });
+  const inOrder = ids.map((id) => nameOf.get(id) ?? "");
+  const shown = `${inOrder.join(", ")} do not fit the data set's classes ${names.join(", ")}`;
+  // Names in another language go by their order; a name that stands elsewhere says that the order is another.
+  const plain = (list: readonly string[]) => list.map((name) => name.trim().toLowerCase());
+  const [ours, theirs] = [plain(names), plain(inOrder)];
+  const elsewhere = theirs.some((name, i) => name !== ours[i] && ours.includes(name));
+  if (ids.length === names.length && !elsewhere) {
+    const classOf = new Map(ids.map((id, classId) => [id, classId] as const));
+    return { names, classOf, warning: `${shown}; taken in the order of their ids` };
+  }
+  throw new FoveaError("invalid_annotations", `${shown}; name them alike`, { file, at: "categories" });
 }

@@ -39,8 +39,20 @@ describe("parseCoco", () => {
     expect(images[0].labels[0].classId).toBe(0);
   });
 
-  test("follows the order of ids where the names differ but their count fits", () => {
-    expect(parse([box], {}, ["Knoten", "Masse"]).images[0].labels[0].classId).toBe(1);
+  test("follows the order of ids where the names differ but their count fits, and says so", () => {
+    const { images, problems } = parse([box], {}, ["Knoten", "Masse"]);
+    expect(images[0].labels[0].classId).toBe(1);
+    expect(problems).toMatchObject([{ severity: "warning", at: "categories", file: "a.json" }]);
+    expect(problems[0].message).toContain("taken in the order of their ids");
+  });
+
+  test.each([
+    ["in other capitals", ["Mass", "Nodule"]],
+    ["beside one of another language", ["mass", "Knoten"]],
+  ])("does not take a class for another where its name stands elsewhere %s", (_, names) => {
+    expect(() => parse([box], {}, ["Nodule", "Mass"])).not.toThrow();
+    const nodule = { ...box, id: 2, category_id: 2 };
+    expect(() => parse([box, nodule], {}, names)).toThrow("do not fit the data set's classes");
   });
 
   test("does not mind a category without annotations", () => {

@@ -75,6 +75,7 @@ export function parseCoco(text: string, { file, names }: CocoOptions): CocoAnnot
   const classes = classesOfCategories(listIn(root, "categories", { file }), used, { file, names });
   const images = openImages(listIn(root, "images", { file }), file);
   const tally = new Tally();
+  if (classes.warning !== undefined) tally.add(classes.warning, "categories");
   for (const [index, annotation] of annotations.entries()) {
     const fields = fieldsOf(annotation) ?? {};
     const at = fields.id === undefined ? `annotations[${index}]` : `annotation ${String(fields.id)}`;

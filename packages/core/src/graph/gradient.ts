@@ -127,12 +127,13 @@ function maxPoolGradient([g]: readonly (Tensor | undefined)[], node: Node<"MaxPo
 
 function resizeGradient(g: Tensor, { inputs: [x], attributes: { mode, scales } }: Node<"Resize">): Tensor {
   if (mode !== "nearest") throw new ArgumentError("Resize: only the nearest mode has a gradient");
-  const [b, c, h, w] = x.shape;
+  const c = x.shape[1];
   const [sy, sx] = scales;
   if (sy === sx && Number.isInteger(sy) && sy > 1) {
-    // The sum over each cell, as one strided pass.
-    const deep = t.reshape(t.spaceToDepth(g, sy), [b, sy * sy, c, h, w]);
-    return t.reduceSum(deep, { axes: [1] });
+    // The sum over each cell, as a convolution of each channel with ones.
+    const channels = fixed(c, "Resize gradient");
+    const ones = t.constant(new Float32Array(channels * sy * sy).fill(1), [channels, 1, sy, sy]);
+    return t.conv(g, ones, undefined, { strides: [sy, sy], group: channels });
   }
   throw new ArgumentError(`Resize: no gradient for factors ${scales.join(" x ")}, only for one whole factor above 1`);
 }

@@ -128,11 +128,6 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   return apply("Where", [condition, operand(a, b), operand(b, a)], {})[0];
 }
 
-/** Sum of tensors that broadcast to one shape. */
-export function sumOf(terms: readonly Tensor[]): Tensor {
-  return terms.reduce((a, b) => add(a, b));
-}
-
 export interface ReduceOptions {
   /** Axes to reduce, negative ones from the end. @default all */
   readonly axes?: readonly number[];

@@ -253,12 +253,3 @@ export function boxesToSource(
   }
   return boxes;
 }
-
-/** Boxes of source pixels in pixels of the network's input; in place. @returns `boxes` */
-export function boxesFromSource(boxes: Boxes, { scale, left, top }: LetterboxTransform): Boxes {
-  for (let i = 0; i < boxes.length; i += 2) {
-    boxes[i] = boxes[i] * scale + left;
-    boxes[i + 1] = boxes[i + 1] * scale + top;
-  }
-  return boxes;
-}

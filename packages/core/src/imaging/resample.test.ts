@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, ShapeError } from "../errors";
 import { image } from "./image";
-import { bilinearRows, resizeBilinear, resizeBilinearDeep, roundHalfEven } from "./resample";
+import { bilinearRows, resizeBilinear, roundHalfEven } from "./resample";
 
 describe("roundHalfEven", () => {
   test.each([
@@ -76,26 +76,5 @@ describe("bilinearRows", () => {
     const backwards = new Uint8Array(28);
     for (let y = 6; y >= 0; y--) row(y, backwards, 4 * y);
     expect([...backwards]).toEqual([...whole]);
-  });
-});
-
-describe("resizeBilinearDeep", () => {
-  test("rounds integers and keeps fractions of float", () => {
-    const pixels = [0, 1001];
-    const deep = resizeBilinearDeep(image(2, 1, 1, Uint16Array.from(pixels)), 4, 1);
-    expect(deep.data).toBeInstanceOf(Uint16Array);
-    // 250.25 and 750.75.
-    expect([...deep.data]).toEqual([0, 250, 751, 1001]);
-    expect([...resizeBilinearDeep(image(2, 1, 1, Float32Array.from(pixels)), 4, 1).data]).toEqual([
-      0, 250.25, 750.75, 1001,
-    ]);
-  });
-
-  test("keeps signs", () => {
-    expect([...resizeBilinearDeep(image(1, 2, 1, Int16Array.of(-1000, 0)), 1, 4).data]).toEqual([-1000, -750, -250, 0]);
-  });
-
-  test("refuses empty sizes", () => {
-    expect(() => resizeBilinearDeep(image(1, 1, 1, Int16Array.of(1)), 0, 1)).toThrow(ArgumentError);
   });
 });

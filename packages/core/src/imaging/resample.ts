@@ -7,7 +7,7 @@
  * public tools, to the last bit.
  */
 import { ArgumentError, ShapeError } from "../errors";
-import { type ByteImage, type Image, image as makeImage, type Pixels } from "./image";
+import { type ByteImage, image as makeImage } from "./image";
 
 /** Where each output position reads: left or upper source index, and the two weights. */
 interface Taps {
@@ -47,7 +47,7 @@ function fixedWeights(fraction: Float32Array): [Int16Array, Int16Array] {
   return [w0, w1];
 }
 
-function checkSize(image: Image, width: number, height: number): void {
+function checkSize(image: ByteImage, width: number, height: number): void {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new ArgumentError(`resize: ${width} x ${height}, both must be integers above 0`);
   }
@@ -163,36 +163,4 @@ export function resizeBilinear(image: ByteImage, width: number, height: number, 
   }
   for (let y = 0; y < height; y++) row(y, data, y * lineLength);
   return makeImage(width, height, image.channels, data);
-}
-
-/**
- * `image` of any storage resized to `width` x `height` in floating point; integer storage gets the nearest integer.
- *
- * @throws {ArgumentError} if a side is not an integer above 0, or the image is empty
- */
-export function resizeBilinearDeep<P extends Pixels>(image: Image<P>, width: number, height: number): Image<P> {
-  checkSize(image, width, height);
-  const { data: source, channels } = image;
-  const data = new (source.constructor as new (length: number) => P)(width * height * channels);
-  const horizontal = taps(image.width, width);
-  const vertical = taps(image.height, height);
-  const rounding = source instanceof Float32Array ? 0 : 0.5;
-  const stride = image.width * channels;
-  for (let y = 0, i = 0; y < height; y++) {
-    const top = stride * Math.max(vertical.index[y], 0);
-    const bottom = stride * Math.min(vertical.index[y] + 1, image.height - 1);
-    const fy = vertical.fraction[y];
-    for (let x = 0; x < width; x++) {
-      const left = channels * Math.max(horizontal.index[x], 0);
-      const right = channels * Math.min(horizontal.index[x] + 1, image.width - 1);
-      const fx = horizontal.fraction[x];
-      for (let c = 0; c < channels; c++, i++) {
-        const above = source[top + left + c] * (1 - fx) + source[top + right + c] * fx;
-        const below = source[bottom + left + c] * (1 - fx) + source[bottom + right + c] * fx;
-        const value = above * (1 - fy) + below * fy;
-        data[i] = rounding === 0 ? value : Math.floor(value + rounding);
-      }
-    }
-  }
-  return makeImage(width, height, channels, data);
 }

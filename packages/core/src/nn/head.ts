@@ -5,7 +5,7 @@
  * of the distances left, top, right, bottom in strides (distribution focal loss: Li et al., 2020, arXiv:2006.04388).
  */
 import type { Tensor } from "../graph/op";
-import { fixed, product, sum } from "../graph/shape";
+import { fixed, product } from "../graph/shape";
 import {
   add,
   cast,
@@ -179,9 +179,4 @@ export function decode(maps: RawMaps, strides: readonly number[]): Tensor {
   const parts = [centres, sizes, sigmoid(joinLevels(maps.scores))];
   if (maps.coefficients) parts.push(joinLevels(maps.coefficients));
   return concat(parts, { axis: 1 });
-}
-
-/** Number of anchors of all levels. */
-export function anchorCount(levels: readonly Tensor[]): Tensor["shape"][number] {
-  return sum(levels.map(({ shape }) => product(shape.slice(2))));
 }

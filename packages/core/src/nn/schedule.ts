@@ -13,15 +13,6 @@ export function learningRateFactor(
   return Math.max(1 - epoch / epochs, 0) * (1 - lrf) + lrf;
 }
 
-export interface WarmUp {
-  /** Iterations of warm-up; 0 for none. */
-  readonly iterations: number;
-  /** Learning rate of biases at the start; everything else starts at 0. */
-  readonly biasLr: number;
-  /** Momentum at the start. */
-  readonly momentum: number;
-}
-
 /** Iterations of warm-up: `warmupEpochs` of them, but at least 100. */
 export function warmUpIterations(warmupEpochs: number, batchesPerEpoch: number): number {
   return warmupEpochs > 0 ? Math.max(Math.round(warmupEpochs * batchesPerEpoch), 100) : 0;

@@ -2,7 +2,7 @@
  * @file Paints one tile of a canvas into a training image, straight from its source pixels.
  *
  * Bilinear; at the edge of a source image its outermost pixels go on, and pixels outside the tile are left alone.
- * (`imaging/warp` warps whole images and blends their edges into grey, which would draw lines where tiles meet.)
+ * (Blending edges into grey, as a warp of whole images does, would draw lines where tiles meet.)
  */
 import { type Affine, compose, invert, transformBoxes } from "../../geometry/affine";
 import type { ByteImage } from "../image";

@@ -81,10 +81,10 @@ function asJson(summary: DetectionSummary, options: Omit<ValOptions, "json">) {
     recall: one.recall,
     labels: one.labels,
   });
-  const { model, data, split, imgsz, batch, rect, conf, iou } = options;
+  const { model, data, split, imgsz, batch, rect, singleCls, conf, iou } = options;
   return {
     ...{ map50, map5095, precision, recall },
     perClass: perClass.map(classJson),
-    ...{ images, labels, model, data, split, imgsz, batch, rect, conf, iou },
+    ...{ images, labels, model, data, split, imgsz, batch, rect, singleCls, conf, iou },
   };
 }

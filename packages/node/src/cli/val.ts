@@ -11,6 +11,7 @@ export interface ValOptions {
   readonly imgsz: number;
   readonly batch: number;
   readonly rect: boolean;
+  readonly singleCls: boolean;
   readonly conf: number;
   readonly iou: number;
   readonly device: string;
@@ -36,6 +37,7 @@ export function register(program: Command): void {
     .option("--imgsz <px>", "side of the images", wholeNumber(32, 8192), 640)
     .option("--batch <n>", "images in a batch", wholeNumber(1, 4096), 16)
     .addOption(flagOption("rect", "batches of like proportions with little margin, instead of squares"))
+    .addOption(flagOption("single-cls", "take all classes for one, for models that were trained so"))
     .option("--conf <x>", "detections below this confidence are not looked at", realNumber(0, 1), 0.001)
     .option("--iou <x>", "a box that overlaps a better one by more is dropped", realNumber(0, 1), 0.7)
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")

@@ -27,6 +27,8 @@ export interface MeasureOptions {
   readonly batch?: number;
   /** Batches of images of like proportions, with little margin, instead of squares. @default false */
   readonly rect?: boolean;
+  /** Take all classes of the data set for one, as training with `single_cls` did. @default false */
+  readonly singleCls?: boolean;
   /** Detections below are not looked at. @default 0.001 */
   readonly conf?: number;
   /** IoU above which a detection is suppressed by a better one. @default 0.7 */
@@ -72,10 +74,11 @@ export interface MeasureEvents {
  * @throws {FoveaError} `invalid_dataset` if the classes of data set and model do not fit
  */
 export async function measureModel(options: MeasureOptions, events: MeasureEvents = {}): Promise<DetectionSummary> {
-  const { model: path, data, split = "val", imgsz = 640, batch = 16, rect = false, onProblem } = options;
+  const { model: path, data, split = "val", imgsz = 640, batch = 16, rect = false } = options;
+  const { onProblem, singleCls } = options;
   const model = await (isOnnxFile(path) ? exportedModel(path, imgsz) : trainedModel(path, imgsz));
   const onProgress = (done: number, total: number) => events.onScan?.(done, total);
-  const dataset = await openDataset(data, split, { onProblem, onProgress });
+  const dataset = await openDataset(data, split, { onProblem, singleCls, onProgress });
   checkClasses(model, path, dataset, data);
   const runtime = await openRuntime({ device: options.device, threads: options.threads });
   events.onStart?.(model, dataset);
@@ -140,9 +143,11 @@ function checkClasses({ names }: MeasuredModel, path: string, dataset: Dataset, 
   const [ours, theirs] = [names.join(", "), dataset.names.join(", ")];
   const place = { file: data, at: "names" };
   if (names.length !== dataset.nc) {
+    const advice =
+      names.length === 1 ? "give --single-cls to take all for one" : "measure it on data labelled with its own classes";
     throw new FoveaError(
       "invalid_dataset",
-      `${dataset.nc} classes (${theirs}), but ${path} has ${names.length} (${ours}); measure it on data labelled with its own classes`,
+      `${dataset.nc} classes (${theirs}), but ${path} has ${names.length} (${ours}); ${advice}`,
       place,
     );
   }

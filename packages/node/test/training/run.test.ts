@@ -8,7 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateDict } from "@fovea/core/nn/weights/state";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openDataset } from "../../src/data/open-dataset";
 import { readCheckpoint } from "../../src/data/weights-file";
+import { measureModel } from "../../src/train/measure-model";
 import { resumeTraining, type TrainEvents, type TrainRequest, type TrainResult, train } from "../../src/train/train";
 import { bundled } from "./bundled";
 import { SIDE, smallYaml, writeSmallData } from "./small-network";
@@ -123,6 +125,15 @@ describe("training", () => {
     await writeFile(args, JSON.stringify(other));
     await expect(resumeTraining(stopped.folder)).rejects.toThrow(/saved state does not fit the network/);
   });
+});
+
+test("a model trained on all classes as one is measured on them as one", async () => {
+  const { best } = await train(request({ epochs: 1, single_cls: true }));
+  const options = { model: best, data, imgsz: SIDE, threads: 1 };
+  await expect(measureModel(options)).rejects.toMatchObject({ code: "invalid_dataset", place: { at: "names" } });
+  const [whole, asOne] = [await openDataset(data, "val"), await measureModel({ ...options, singleCls: true })];
+  const labels = whole.samples.reduce((sum, sample) => sum + sample.labels.length, 0);
+  expect(asOne).toMatchObject({ labels, perClass: [{ classId: 0, name: "item", labels }] });
 });
 
 test("a run is not resumed on classes that stand in another order by now", async () => {

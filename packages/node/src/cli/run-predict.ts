@@ -94,7 +94,7 @@ function conclude(
   if (html) field("Page", join(out, "index.html"));
   if (left > 0) throw new FoveaError("interrupted", `${plural(left, "file")} left out; the results hold the others`);
   if (summary.failures > 0 && summary.images === 0) {
-    throw new FoveaError("invalid_image", `none of ${plural(summary.files, "image")} could be read`);
+    throw new FoveaError("invalid_image", `none of ${plural(summary.files, "file")} could be read`);
   }
 }
 

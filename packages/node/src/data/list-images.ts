@@ -168,6 +168,7 @@ async function imagesOfCoco(
       ? [dirname(path), join(dirname(path), "images"), join(dirname(path), "..", "images")]
       : [resolve(context.root, imageFolder)];
   const listed: ListedImage[] = [];
+  const entryOf = new Map<string, string>();
   for (const { fileName, width, height, labels, problems: ownProblems } of images) {
     const candidates = folders.flatMap((folder) => [resolve(folder, fileName), resolve(folder, basename(fileName))]);
     let file = candidates[0];
@@ -176,6 +177,13 @@ async function imagesOfCoco(
       file = candidate;
       break;
     }
+    // Folders of the same names inside would put the labels of two images on one.
+    const other = entryOf.get(file);
+    if (other !== undefined) {
+      const message = `both ${other} and ${fileName} lead to ${file}; name the folder that holds their folders under the key images of the data YAML`;
+      throw new FoveaError("invalid_annotations", message, { file: path, at: "images" });
+    }
+    entryOf.set(file, fileName);
     listed.push({ file, annotated: { width, height, labels, problems: ownProblems } });
   }
   return listed;

@@ -107,6 +107,17 @@ describe("openDataset", () => {
     expect((await open("val")).samples[0].file).toBe(join(folder, "2.jpg"));
   });
 
+  test("refuses COCO entries of two folders that lead to one image", async () => {
+    await yaml("train: a.json");
+    await putImages("images/1.jpg");
+    const images = ["left/1.jpg", "right/1.jpg"].map((name, id) => ({ id, file_name: name, width: 40, height: 30 }));
+    await put("a.json", JSON.stringify({ images, categories: [{ id: 3, name: "mass" }], annotations: [] }));
+    await expect(open()).rejects.toMatchObject({
+      code: "invalid_annotations",
+      message: expect.stringContaining("a.json: images: both left/1.jpg and right/1.jpg lead to"),
+    });
+  });
+
   test("looks for COCO images in the folder that the key images names", async () => {
     await yaml("train: a.json\nimages: elsewhere");
     await putImages("elsewhere/1.jpg");

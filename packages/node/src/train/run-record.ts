@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly model: string;
   readonly weights?: string;
   readonly names: readonly string[];
+  /** What becomes of broken images and labels. @default "skip" */
+  readonly onProblem?: "skip" | "refuse";
   /** Arguments that were given; the others have their defaults. */
   readonly arguments: Readonly<Record<string, string | number | boolean>>;
 }
@@ -49,6 +51,10 @@ interface Kind<T> {
 }
 
 const TEXT: Kind<string> = { wanted: "text", read: (value) => (typeof value === "string" ? value : undefined) };
+const ON_PROBLEM: Kind<"skip" | "refuse"> = {
+  wanted: "skip or refuse",
+  read: (value) => (value === "skip" || value === "refuse" ? value : undefined),
+};
 const NUMBER: Kind<number> = {
   wanted: "a number",
   read: (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined),
@@ -116,6 +122,7 @@ export function parseRunRequest(text: string, file: string): RunRequest {
     model: take("model", TEXT),
     weights: has("weights") ? take("weights", TEXT) : undefined,
     names: take("names", listOf(TEXT)),
+    onProblem: has("onProblem") ? take("onProblem", ON_PROBLEM) : undefined,
     arguments: take("arguments", ARGUMENTS),
   };
 }

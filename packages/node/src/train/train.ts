@@ -88,6 +88,7 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
     model: existsSync(model) ? resolve(model) : model,
     weights: weights === undefined ? undefined : resolve(weights),
     names: opened.model.names,
+    onProblem,
     arguments: request.arguments ?? {},
   };
   await folder.writeRequest(stored);
@@ -112,7 +113,7 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
       { file: path },
     );
   }
-  const opened = await open(request, args, "skip", events, state.threads);
+  const opened = await open(request, args, request.onProblem, events, state.threads);
   checkNames(opened.train.names, request, folder.file("args.json"));
   return run(folder, request, args, opened, events, { state, arrays });
 }

@@ -96,7 +96,7 @@ const COMMANDS: readonly BadCommand[] = [
   {
     what: "a folder in which no image can be read",
     command: "predict --model best.safetensors --source broken --out out --imgsz 64 --threads 1",
-    says: /none of 2 images could be read/,
+    says: /none of 2 files could be read/,
     ...{ code: "invalid_image", exit: 1 },
   },
 ];

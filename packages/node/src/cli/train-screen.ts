@@ -2,6 +2,8 @@
  * @file What a training run shows: what it starts from, one line for each epoch, where the results are.
  */
 import type { Problem } from "@fovea/core/dataset/sample";
+import { countSmallLabels } from "@fovea/core/dataset/small-labels";
+import { MIN_SIDE } from "@fovea/core/imaging/augment/move-labels";
 import { countNetwork } from "@fovea/core/nn/count";
 import type { ArgumentName } from "@fovea/core/nn/training-arguments";
 import { type Skipped, skippedText, type TransferReport, transferSummary } from "@fovea/core/nn/weights/transfer";
@@ -78,6 +80,12 @@ export class TrainScreen implements TrainEvents {
       `${plural(args.epochs, "epoch")}, batch ${args.batch}, ${optimiser.name}, learning rate ${optimiser.lr0}${frozenText(args.freeze)}`,
     );
     print("Folder", folder);
+    const small = countSmallLabels(train, args.imgsz);
+    if (small > 0) {
+      const all = train.samples.reduce((sum, { labels }) => sum + labels.length, 0);
+      const size = `${MIN_SIDE} px or less at --imgsz ${args.imgsz}`;
+      warn(`${grouped(small)} of ${plural(all, "lesion")}: ${size}, too small to be learnt; train on larger images`);
+    }
     if (resumedAt !== undefined) print("Resumed", `at epoch ${resumedAt + 1}`);
     model.warnings.forEach(warn);
     this.#warnChosen(start);

@@ -13,7 +13,7 @@ export interface PlacedLabel extends Bounds {
 }
 
 /** Smaller sides are dropped, pixels. */
-const MIN_SIDE = 2;
+export const MIN_SIDE = 2;
 /** Longer slivers are dropped: one side by the other. */
 const MAX_ASPECT = 100;
 /** Least share of a box that must be left. Outlines follow what is seen more closely and may lose more. */

@@ -220,6 +220,12 @@ describe("predict", () => {
     expect((await run([await picture("a.png")], { imgsz: 500 })).imgsz).toBe(512);
   });
 
+  test("leaves no folder behind for a size that it refuses", async () => {
+    const file = await picture("a.png");
+    await expect(predict({ model, sources: [file], out, imgsz: 0 })).rejects.toMatchObject({ code: "invalid_argument" });
+    expect(await readdir(folder)).not.toContain("out");
+  });
+
   test("refuses a class that the model does not know", async () => {
     const file = await picture("a.png");
     await expect(run([file], { classes: [1] })).rejects.toMatchObject({ code: "invalid_argument" });

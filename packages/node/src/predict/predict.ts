@@ -72,9 +72,9 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
   const { sources, out, pictures = true, page = true, conf = 0.25, iou = 0.7, device = "cpu" } = options;
   const files = await listSources(sources, { except: out });
   const model = await openDetector(options.model);
-  await makeResultsFolder(out, { pictures });
   const { inputSize } = model.signature;
   const wanted = suitableSize(options.imgsz ?? 640, model);
+  await makeResultsFolder(out, { pictures });
   const imgsz = inputSize ? Math.max(inputSize.width, inputSize.height) : wanted;
   const plan = planLanes({
     files: files.length,

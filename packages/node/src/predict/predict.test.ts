@@ -222,7 +222,9 @@ describe("predict", () => {
 
   test("leaves no folder behind for a size that it refuses", async () => {
     const file = await picture("a.png");
-    await expect(predict({ model, sources: [file], out, imgsz: 0 })).rejects.toMatchObject({ code: "invalid_argument" });
+    await expect(predict({ model, sources: [file], out, imgsz: 0 })).rejects.toMatchObject({
+      code: "invalid_argument",
+    });
     expect(await readdir(folder)).not.toContain("out");
   });
 

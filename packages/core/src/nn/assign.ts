@@ -2,7 +2,8 @@
  * @file The task-aligned assigner inside a graph, on candidate lists.
  *
  * Feng et al., "TOOD: task-aligned one-stage object detection", 2021, arXiv:2108.07755, with top 10, alpha 0.5, beta 6.
- * Nothing here carries a gradient. M ground truths, K candidates each, B images of N anchors, C classes.
+ * Nothing here carries a gradient. M ground truths with L candidates together, at most K each; B images of N anchors,
+ * C classes.
  */
 import type { Tensor } from "../graph/op";
 import { fixed, product } from "../graph/shape";
@@ -14,7 +15,6 @@ import {
   constant,
   div,
   equal,
-  expandLike,
   fullLike,
   gather,
   greater,
@@ -23,11 +23,8 @@ import {
   not,
   or,
   pow,
-  range,
-  reduceMax,
   reshape,
   scatterND,
-  shapeOf,
   sigmoid,
   slice,
   sqrt,
@@ -45,19 +42,25 @@ export interface TruthInputs {
   readonly boxes: Tensor;
   /** (M) int64 */
   readonly classes: Tensor;
-  /** (M, K) int64: image * N + anchor. */
+  /** (L) int64: image * N + anchor. */
   readonly candidates: Tensor;
-  /** (M, K) 1 or 0. */
+  /** (L) int64: ground truth of each candidate. */
+  readonly rows: Tensor;
+  /** (M, K) int64: places of a ground truth's candidates in the list. */
+  readonly slots: Tensor;
+  /** (L) 1 or 0. */
   readonly valid: Tensor;
 }
 
-/** Inputs named `truth_boxes`, `truth_classes`, `candidates`, `candidates_valid`, of symbolic size. */
+/** Graph inputs of symbolic size, named as `truthFeeds` names them. */
 export function truthInputs(): TruthInputs {
   return {
     boxes: input("truth_boxes", "float32", ["truths", 4]),
     classes: input("truth_classes", "int64", ["truths"]),
-    candidates: input("candidates", "int64", ["truths", "candidates"]),
-    valid: input("candidates_valid", "float32", ["truths", "candidates"]),
+    candidates: input("candidates", "int64", ["candidates"]),
+    rows: input("candidate_rows", "int64", ["candidates"]),
+    slots: input("candidate_slots", "int64", ["truths", "columns"]),
+    valid: input("candidates_valid", "float32", ["candidates"]),
   };
 }
 
@@ -80,33 +83,33 @@ export interface Assignment {
  * @param logits class logits (B N, C)
  */
 export function assign(boxes: Tensor, logits: Tensor, truths: TruthInputs): Assignment {
-  const { candidates, valid } = truths;
+  const { candidates, rows, valid } = truths;
   const classes = fixed(logits.shape[1], "assign");
-  const tuples = flatIndices(candidates);
+  const anchors = tuples(candidates);
+  const ofTruth = (x: Tensor) => gather(x, rows, { axis: 0 });
 
   // Position of each candidate's own class among all logits.
-  const own = add(mul(candidates, int64Scalar(classes)), reshape(truths.classes, ["truths", 1]));
-  const probability = sigmoid(gather(reshape(logits, [product(logits.shape)]), own, { axis: 0 })); // (M, K)
-  const predicted = gather(boxes, candidates, { axis: 0 }); // (M, K, 4)
-  const iou = ciou(reshape(truths.boxes, ["truths", 1, 4]), predicted, { axis: 2 });
-  const overlap = mul(clip(reshape(iou, candidates.shape), { min: 0 }), valid);
+  const own = add(mul(candidates, int64Scalar(classes)), ofTruth(truths.classes));
+  const probability = sigmoid(gather(reshape(logits, [product(logits.shape)]), own, { axis: 0 })); // (L)
+  const iou = reshape(ciou(ofTruth(truths.boxes), gather(boxes, candidates, { axis: 0 })), candidates.shape);
+  const overlap = mul(clip(iou, { min: 0 }), valid);
   const metric = mul(mul(sqrt(probability), pow(overlap, 6)), valid);
 
-  const chosen = mul(atLeastTenth(metric), cast(greater(metric, 0), "float32"));
-  const positive = mul(resolveConflicts(chosen, overlap, boxes, truths, tuples), valid);
+  const perAnchor = reshape(fullLike(slice(boxes, 1, 0, 1), 0), [boxes.shape[0]]);
+  const chosen = mul(atLeastTenth(metric, truths), cast(greater(metric, 0), "float32"));
+  const positive = mul(resolveConflicts(chosen, overlap, perAnchor, truths), valid);
 
   // The best anchor of a ground truth gets its overlap as target, the others less by their metric.
-  const best = (x: Tensor) => reduceMax(mul(x, positive), { axes: [1], keepdims: true });
+  const perTruth = cast(fullLike(truths.classes, 0), "float32");
+  const best = (x: Tensor) => ofTruth(scatterND(perTruth, tuples(rows), mul(x, positive), "max"));
   const target = div(mul(mul(metric, positive), best(overlap)), add(best(metric), EPSILON));
 
-  const perAnchor = fullLike(slice(boxes, 1, 0, 1), 0);
-  const anchors = reshape(perAnchor, [boxes.shape[0]]);
-  const rows = add(reshape(rowNumbers(truths), ["truths", 1]), 1);
-  const truth = scatterND(anchors, tuples, flat(mul(positive, rows)), "max");
+  const numbers = add(cast(rows, "float32"), 1);
+  const truth = scatterND(perAnchor, anchors, mul(positive, numbers), "max");
   const perClass = reshape(fullLike(logits, 0), [product(logits.shape)]);
   return {
-    scores: scatterND(perClass, flatIndices(own), flat(target), "add"),
-    weights: scatterND(anchors, tuples, flat(target), "add"),
+    scores: scatterND(perClass, tuples(own), target, "add"),
+    weights: scatterND(perAnchor, anchors, target, "add"),
     truth: cast(clip(sub(truth, 1), { min: 0 }), "int64"),
     foreground: cast(greater(truth, 0), "float32"),
   };
@@ -114,38 +117,32 @@ export function assign(boxes: Tensor, logits: Tensor, truths: TruthInputs): Assi
 
 const int64Scalar = (value: number) => constant(BigInt64Array.of(BigInt(value)), [], "int64");
 
-const flat = (x: Tensor) => reshape(x, [product(x.shape)]);
-
-/** (M, K) positions as the index tuples of ScatterND: (M K, 1). */
-function flatIndices(x: Tensor): Tensor {
-  return reshape(x, [product(x.shape), 1]);
+/** Positions (L) as the index tuples of ScatterND: (L, 1). */
+function tuples(positions: Tensor): Tensor {
+  return reshape(positions, [positions.shape[0], 1]);
 }
 
-/** 0, 1 ... M - 1 as float32 (M). */
-function rowNumbers(truths: TruthInputs): Tensor {
-  return cast(range(reshape(shapeOf(truths.classes), []), "truths"), "float32");
+/** 1 where a candidate is among the ten best of its ground truth; all of several that tie for the tenth place. */
+function atLeastTenth(metric: Tensor, { rows, slots }: TruthInputs): Tensor {
+  const best = topK(gather(metric, slots, { axis: 0 }), TOP).values; // (M, 10)
+  const tenth = reshape(slice(best, 1, TOP - 1, TOP), [slots.shape[0]]);
+  return cast(not(greater(gather(tenth, rows, { axis: 0 }), metric)), "float32");
 }
 
-/** 1 where a value is among the ten largest of its row; all of several that tie for the tenth place. */
-function atLeastTenth(metric: Tensor): Tensor {
-  const tenth = slice(topK(metric, TOP).values, 1, TOP - 1, TOP);
-  return cast(not(greater(tenth, metric)), "float32");
-}
-
-/** An anchor that several ground truths chose goes to the one it overlaps most; the first of equals. */
-function resolveConflicts(chosen: Tensor, overlap: Tensor, boxes: Tensor, truths: TruthInputs, tuples: Tensor): Tensor {
-  const { candidates } = truths;
-  const zeros = reshape(fullLike(slice(boxes, 1, 0, 1), 0), [boxes.shape[0]]);
-  const at = (perAnchor: Tensor) => gather(perAnchor, candidates, { axis: 0 }); // (M, K)
-  const contenders = at(scatterND(zeros, tuples, flat(chosen), "add"));
-  const most = at(scatterND(zeros, tuples, flat(overlap), "max"));
-  const leads = and(equal(overlap, most), greater(overlap, 0));
+/**
+ * An anchor that several ground truths chose goes to the one it overlaps most; the first of equals.
+ *
+ * @param perAnchor zeros (B N)
+ */
+function resolveConflicts(chosen: Tensor, overlap: Tensor, perAnchor: Tensor, truths: TruthInputs): Tensor {
+  const { candidates, rows } = truths;
+  const overAnchors = (x: Tensor, reduction: "add" | "max") =>
+    gather(scatterND(perAnchor, tuples(candidates), x, reduction), candidates, { axis: 0 });
+  const leads = and(equal(overlap, overAnchors(overlap, "max")), greater(overlap, 0));
   // Bids fall with the row, so that the first of equals bids most.
-  const order = div(1, add(reshape(rowNumbers(truths), ["truths", 1]), 1));
-  const bid = mul(cast(leads, "float32"), order);
-  const winner = at(scatterND(zeros, tuples, flat(bid), "max"));
-  const wins = and(leads, equal(expandLike(order, overlap), winner));
-  const disputed = greater(contenders, 1.5);
+  const order = div(1, add(cast(rows, "float32"), 1));
+  const wins = and(leads, equal(order, overAnchors(mul(cast(leads, "float32"), order), "max")));
+  const disputed = greater(overAnchors(chosen, "add"), 1.5);
   const undisputed = and(not(disputed), greater(chosen, 0.5));
   return cast(or(undisputed, and(disputed, wins)), "float32");
 }

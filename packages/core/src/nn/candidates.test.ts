@@ -13,10 +13,11 @@ function target(image: number, label: number, x1: number, y1: number, x2: number
 
 const truths = (...targets: number[][]) => truthsOf(Float32Array.from(targets.flat()), GRID);
 
-/** Candidates of a row, without the padding. */
-function listed({ candidates, valid, width }: Truths, row: number): number[] {
-  const from = row * width;
-  return [...candidates.subarray(from, from + width)].filter((_, i) => valid[from + i] === 1).map(Number);
+/** Candidates of a ground truth, by the table of places; the list must say the same. */
+function listed({ candidates, rows, valid, slots, width }: Truths, row: number): number[] {
+  const places = [...slots.subarray(row * width, (row + 1) * width)].map(Number).filter((place) => valid[place] === 1);
+  expect([...rows.keys()].filter((i) => valid[i] === 1 && Number(rows[i]) === row)).toEqual(places);
+  return places.map((place) => Number(candidates[place]));
 }
 
 describe("anchorTotal", () => {
@@ -77,11 +78,13 @@ describe("truthsOf", () => {
     expect(found.most).toBe(2);
   });
 
-  test("pads both ways to powers of two, at least 16 candidates, without valid ones", () => {
+  test("pads list and table to powers of two, at least 16 columns, without valid pairs", () => {
     const box = [8, 8, 24, 24] as const;
     const found = truths(target(0, 0, ...box), target(0, 0, ...box), target(0, 0, ...box));
     expect([found.count, found.width]).toEqual([4, 16]);
-    expect(found.valid).toHaveLength(64);
+    // 3 x 5 candidates and the unused pair that the rest of the table names.
+    expect(found.valid).toHaveLength(16);
+    expect(found.slots).toHaveLength(64);
     expect(listed(found, 3)).toEqual([]);
     expect(found.valid.reduce((a, b) => a + b)).toBe(15);
   });

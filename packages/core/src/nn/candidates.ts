@@ -1,17 +1,19 @@
 /**
  * @file Which anchors may be assigned to which ground truth: those whose centre lies in its box.
  *
- * This is known before the network runs, so that the assigner works on short lists instead of on every pair of anchor
- * and ground truth.
+ * This is known before the network runs, so that the assigner works on one list of pairs instead of on every pair of
+ * anchor and ground truth. A large lesion has hundreds of candidates, a small one a few: the list has no gaps, and only
+ * the choice of the best ten, which needs rows of equal length, sees it as a table.
  */
 import { ShapeError } from "../errors";
+import type { Value } from "../graph/runtime";
 
 /** Sides below this many pixels are widened to `WIDENED` for choosing candidates, so that small lesions have any. */
 const SMALL = 8;
 const WIDENED = 16;
 
-/** Candidates per ground truth are padded to at least this many; the assigner takes the best 10 of them. */
-const MIN_CANDIDATES = 16;
+/** The table has at least this many columns; the assigner takes the best 10 of them. */
+const MIN_COLUMNS = 16;
 
 /** Grid of anchors: one level for each stride, cell centres row by row. */
 export interface AnchorGrid {
@@ -29,9 +31,9 @@ export function anchorTotal({ width, height, strides }: AnchorGrid): number {
 
 /** Ground truths of a batch and their candidates, as the loss graph takes them. */
 export interface Truths {
-  /** Rows of every array below, a power of two; unused rows have no candidates. */
+  /** Ground truths, a power of two; unused ones have no candidates. */
   readonly count: number;
-  /** Columns of `candidates`, a power of two. */
+  /** Columns of `slots`, a power of two. */
   readonly width: number;
   /** count x 4, pixels x1 y1 x2 y2. */
   readonly boxes: Float32Array;
@@ -39,10 +41,14 @@ export interface Truths {
   readonly classes: BigInt64Array;
   /** count: position within its image, from 1; 0 in unused rows. */
   readonly ranks: Float32Array;
-  /** count x width: image * anchors + anchor. */
+  /** Pairs, ground truth by ground truth: image * anchors + anchor. Their number is a power of two, the last is unused. */
   readonly candidates: BigInt64Array;
-  /** count x width: 1 where `candidates` holds one, else 0. */
+  /** Ground truth of each pair; 0 of unused ones. */
+  readonly rows: BigInt64Array;
+  /** 1 for each pair that is used, else 0. */
   readonly valid: Float32Array;
+  /** count x width: where each ground truth's pairs stand in the list; the rest names the last pair. */
+  readonly slots: BigInt64Array;
   /** Largest number of ground truths in one image. */
   readonly most: number;
 }
@@ -76,16 +82,35 @@ export function truthsOf(targets: Float32Array, grid: AnchorGrid): Truths {
     perImage.set(image, ranks[i]);
     lists.push(anchorsWithin(box, grid, image * anchors));
   }
-  const width = powerOfTwo(Math.max(MIN_CANDIDATES, ...lists.map((list) => list.length)));
-  const candidates = new BigInt64Array(count * width);
-  const valid = new Float32Array(count * width);
-  lists.forEach((list, i) => {
-    for (let j = 0; j < list.length; j++) {
-      candidates[i * width + j] = BigInt(list[j]);
-      valid[i * width + j] = 1;
+  const width = powerOfTwo(Math.max(MIN_COLUMNS, ...lists.map((list) => list.length)));
+  const length = powerOfTwo(lists.reduce((sum, list) => sum + list.length, 1));
+  const candidates = new BigInt64Array(length);
+  const rows = new BigInt64Array(length);
+  const valid = new Float32Array(length);
+  const slots = new BigInt64Array(count * width).fill(BigInt(length - 1));
+  let next = 0;
+  lists.forEach((list, row) => {
+    for (let column = 0; column < list.length; column++, next++) {
+      candidates[next] = BigInt(list[column]);
+      rows[next] = BigInt(row);
+      valid[next] = 1;
+      slots[row * width + column] = BigInt(next);
     }
   });
-  return { count, width, boxes, classes, ranks, candidates, valid, most: Math.max(1, ...perImage.values()) };
+  const most = Math.max(1, ...perImage.values());
+  return { count, width, boxes, classes, ranks, candidates, rows, valid, slots, most };
+}
+
+/** The inputs of `truthInputs` by name. */
+export function truthFeeds({ count, width, boxes, classes, candidates, rows, valid, slots }: Truths) {
+  return {
+    truth_boxes: { dtype: "float32", shape: [count, 4], data: boxes },
+    truth_classes: { dtype: "int64", shape: [count], data: classes },
+    candidates: { dtype: "int64", shape: [candidates.length], data: candidates },
+    candidate_rows: { dtype: "int64", shape: [rows.length], data: rows },
+    candidate_slots: { dtype: "int64", shape: [count, width], data: slots },
+    candidates_valid: { dtype: "float32", shape: [valid.length], data: valid },
+  } as const satisfies Readonly<Record<string, Value>>;
 }
 
 /** Anchors whose centre lies strictly within the box, small sides widened. */

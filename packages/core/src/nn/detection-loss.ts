@@ -87,7 +87,7 @@ export function detectionLoss(
 
   const mean = (loss: Tensor, gain: number) => mul(div(reduceSum(loss), total), gain);
   const items = [
-    mean(mul(sub(1, ciou(box4, goal, { axis: 1 })), weights), box),
+    mean(mul(sub(1, ciou(box4, goal)), transpose(weights, [1, 0])), box),
     mean(crossEntropy(logits, reshape(assignment.scores, logits.shape)), cls),
     mean(mul(focalDistance(own, spread, distancesTo(goal, points)), weights), dfl),
   ];

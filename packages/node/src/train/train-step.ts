@@ -6,7 +6,7 @@
  */
 
 import type { Runtime, Session, Value } from "@fovea/core/graph/runtime";
-import { type AnchorGrid, truthsOf } from "@fovea/core/nn/candidates";
+import { type AnchorGrid, truthFeeds, truthsOf } from "@fovea/core/nn/candidates";
 import type { Gains } from "@fovea/core/nn/detection-loss";
 import { clippingScale, OptimiserMemory, type OptimiserName, STATES } from "@fovea/core/nn/optimiser";
 import {
@@ -250,10 +250,7 @@ export function batchFeeds(batch: Batch, network: NetworkRows): Record<string, V
   const truths = truthsOf(batch.targets, grid);
   const feeds: Record<string, Value> = {
     images: { dtype: "uint8", shape: [size, 3, height, width], data: batch.images },
-    truth_boxes: { dtype: "float32", shape: [truths.count, 4], data: truths.boxes },
-    truth_classes: { dtype: "int64", shape: [truths.count], data: truths.classes },
-    candidates: { dtype: "int64", shape: [truths.count, truths.width], data: truths.candidates },
-    candidates_valid: { dtype: "float32", shape: [truths.count, truths.width], data: truths.valid },
+    ...truthFeeds(truths),
   };
   if (network.task !== "segment" || !masks) return feeds;
   const slots = BigInt64Array.of(BigInt(10 * truths.most));

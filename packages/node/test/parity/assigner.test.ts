@@ -8,7 +8,7 @@ import { toModelBytes } from "@fovea/core/graph/onnx/write";
 import type { Value } from "@fovea/core/graph/runtime";
 import { input } from "@fovea/core/graph/tensor";
 import { assign, truthInputs } from "@fovea/core/nn/assign";
-import { type AnchorGrid, anchorTotal, truthsOf } from "@fovea/core/nn/candidates";
+import { type AnchorGrid, anchorTotal, truthFeeds, truthsOf } from "@fovea/core/nn/candidates";
 import { anchorsOf } from "@fovea/core/nn/head";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Fixture, readFixture } from "../../../../test/fixture";
@@ -44,7 +44,6 @@ describe.skipIf(!sharedAvailable)("the assigner", () => {
     const logits = input("logits", "float32", [`${ANCHORS}*batch`, CLASSES]);
     const { scores, weights, truth, foreground } = assign(boxes, logits, truthInputs());
     const session = await load(toModelBytes({ scores, weights, truth, foreground }));
-    const list = [truths.count, truths.width];
     results = await session.run({
       boxes: { dtype: "float32", shape: [IMAGES * ANCHORS, 4], data: given("pd_bboxes") },
       // The reference is given probabilities.
@@ -53,10 +52,7 @@ describe.skipIf(!sharedAvailable)("the assigner", () => {
         shape: [IMAGES * ANCHORS, CLASSES],
         data: given("pd_scores").map((p) => Math.log(p / (1 - p))),
       },
-      truth_boxes: { dtype: "float32", shape: [truths.count, 4], data: truths.boxes },
-      truth_classes: { dtype: "int64", shape: [truths.count], data: truths.classes },
-      candidates: { dtype: "int64", shape: list, data: truths.candidates },
-      candidates_valid: { dtype: "float32", shape: list, data: truths.valid },
+      ...truthFeeds(truths),
     });
     await session.release();
   });

@@ -13,7 +13,7 @@ describe.skipIf(!sharedAvailable)("ciou in a graph", () => {
   test("parity: 200 pairs within 1e-6", async () => {
     const fixture = readFixture("reference/yolo/ops/iou.safetensors");
     const [a, b] = ["a", "b"].map((name) => input(name, "float32", ["pairs", 4]));
-    const session = await load(toModelBytes({ ciou: ciou(a, b, { axis: 1 }) }));
+    const session = await load(toModelBytes({ ciou: ciou(a, b) }));
     const feed = (name: string) => {
       const { shape, data } = fixture.get(name)!;
       return { dtype: "float32" as const, shape, data };
@@ -21,7 +21,7 @@ describe.skipIf(!sharedAvailable)("ciou in a graph", () => {
     const got = (await session.run({ a: feed("a"), b: feed("b") })).ciou;
     await session.release();
     const expected = fixture.get("ciou")!;
-    expect(got.shape).toEqual([200, 1]);
+    expect(got.shape).toEqual([1, 200]);
     const differences = Array.from(expected.data, (value, i) => Math.abs(value - Number(got.data[i])));
     expect(Math.max(...differences)).toBeLessThan(1e-6);
   });

@@ -9,7 +9,7 @@ import type { Session, Value } from "@fovea/core/graph/runtime";
 import { input } from "@fovea/core/graph/tensor";
 import { Random } from "@fovea/core/math/random";
 import { truthInputs } from "@fovea/core/nn/assign";
-import { type AnchorGrid, anchorTotal, truthsOf } from "@fovea/core/nn/candidates";
+import { type AnchorGrid, anchorTotal, truthFeeds, truthsOf } from "@fovea/core/nn/candidates";
 import { detectionLoss } from "@fovea/core/nn/detection-loss";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openRuntime } from "../../src/runtime/onnx-runtime";
@@ -54,13 +54,7 @@ type Target = readonly [image: number, label: number, cx: number, cy: number, w:
 
 async function run(levels: readonly LevelMaps[], targets: readonly Target[]): Promise<Readonly<Record<string, Value>>> {
   const truths = truthsOf(Float32Array.from(targets.flat()), GRID);
-  const list = [truths.count, truths.width];
-  const feeds: Record<string, Value> = {
-    truth_boxes: { dtype: "float32", shape: [truths.count, 4], data: truths.boxes },
-    truth_classes: { dtype: "int64", shape: [truths.count], data: truths.classes },
-    candidates: { dtype: "int64", shape: list, data: truths.candidates },
-    candidates_valid: { dtype: "float32", shape: list, data: truths.valid },
-  };
+  const feeds: Record<string, Value> = { ...truthFeeds(truths) };
   levels.forEach(({ boxes, scores }, i) => {
     const size = [GRID.height / GRID.strides[i], GRID.width / GRID.strides[i]];
     feeds[`boxes:${i}`] = { dtype: "float32", shape: [BATCH, 64, ...size], data: boxes };

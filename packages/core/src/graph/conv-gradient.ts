@@ -129,7 +129,7 @@ function productOfAll(a: Tensor, b: Tensor): Tensor {
   return reduceSum(products, { axes: [0] });
 }
 
-/** Maps up to this wide are shifted faster by a product with a shifted identity, which runs in parallel, than by `Pad`. */
+/** Maps up to this wide are shifted along their rows fastest by a product with a shifted identity. */
 const NARROW = 20;
 
 /** Moves content along one axis by `by` cells, zeros coming in: out[i] = x[i - by]. */
@@ -141,6 +141,12 @@ function shifted(x: Tensor, axis: number, by: number): Tensor {
     for (let i = Math.max(0, by); i < size + Math.min(0, by); i++) move[(i - by) * size + i] = 1;
     return matMul(x, constant(move, [size, size]));
   }
+  const [, channels] = x.shape;
+  if (axis === 3 && x.shape.length === 4 && typeof channels === "number" && Math.abs(by) === 1) {
+    // One tap a channel: unlike `Pad` it runs in parallel, and in ONNX Runtime's blocked layout where that is chosen.
+    const tap = new Float32Array(3 * channels).map((_, i) => (i % 3 === 1 - by ? 1 : 0));
+    return conv(x, constant(tap, [channels, 1, 1, 3]), undefined, { pads: [0, 1, 0, 1], group: channels });
+  }
   const pads = new Array<number>(2 * x.shape.length).fill(0);
   pads[axis] = by;
   pads[axis + x.shape.length] = -by;
@@ -149,16 +155,20 @@ function shifted(x: Tensor, axis: number, by: number): Tensor {
 
 /**
  * Odd kernel, stride 1, size kept: weight (r, s) pairs output (y, x) with input (y + r - ph, x + s - pw). Rows are
- * shifted on the input by one parallel `Gather`, columns on the gradient by `Pad`; kw products give everything. The
- * gradient stands on the left of the product: the weights then come out but for one plain transposition.
+ * shifted on the input by one parallel `Gather`, columns on the gradient; kw products give everything. The wide windows
+ * stand on the left, since the right side of a product is laid out anew: the weights come out but for one plain
+ * transposition.
  */
 function bySameSizeShifts(g: Tensor, x: Tensor, w: Tensor): Tensor {
   const [out, within, kh, kw] = w.shape.map((dim) => fixed(dim, "Conv gradient"));
   const rank = x.shape.length;
   const height = fixed(x.shape[rank - 2], "Conv gradient");
   const rows = rowWindows(x, kh, height);
-  const columns = Array.from({ length: kw }, (_, s) => productOfAll(shifted(g, rank - 1, s - (kw - 1) / 2), rows));
-  const taps = reshape(concat(columns, { axis: 0 }), [kw, out * within * kh]);
+  const columns = Array.from({ length: kw }, (_, s) => {
+    const sums = productOfAll(rows, shifted(g, rank - 1, s - (kw - 1) / 2));
+    return reshape(sums, [within * kh, 1, out]);
+  });
+  const taps = reshape(concat(columns, { axis: 1 }), [within * kh * kw, out]);
   return reshape(transpose(taps, [1, 0]), w.shape);
 }
 
@@ -219,9 +229,9 @@ function byGatheredPixels(g: Tensor, x: Tensor, w: Tensor, attributes: ConvAttri
   const fold = foldsBatch(g, w);
   const shape = fold ? [1, product([batch, pixels])] : [batch, pixels];
   const columns = reshape(seen, [...shape, kh * kw * within]);
-  const sums = fusedMatMul(columns, flat(fold ? foldBatch(g) : g), { transA: true, transB: true }); // (B or 1, k C, O)
+  const sums = matMul(flat(fold ? foldBatch(g) : g), columns); // (B or 1, O, k C)
   const taps = fold ? sums : reduceSum(sums, { axes: [0] });
-  return kernelOf(reshape(taps, [kh * kw, within, out]), w);
+  return reshape(transpose(reshape(taps, [out, kh * kw, within]), [0, 2, 1]), w.shape);
 }
 
 /** Positions in the padded input (H W), for each output pixel those of all weights in turn. */

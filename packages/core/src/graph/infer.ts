@@ -188,7 +188,10 @@ export const shapeRules: { readonly [K in OpType]: ShapeRule<K> } = {
   ReduceSum: reduce("ReduceSum"),
   Relu: unary,
   ReorderInput: unary,
-  ReorderOutput: unary,
+  ReorderOutput: ([x], { channelsLast }) => {
+    const [batch, channels, height, width] = x.shape;
+    return [{ dtype: x.dtype, shape: channelsLast ? [batch, height, width, channels] : x.shape }];
+  },
   Reshape: ([x], { shape }) => {
     if (product(x.shape) !== product(shape)) {
       throw new ShapeError(`Reshape: ${describe(x.shape)} into ${describe(shape)}`);

@@ -99,8 +99,8 @@ export interface Attributes {
   Relu: Empty;
   /** com.microsoft.nchwc: (B, C, H, W) into blocks of channels, the shape unchanged. */
   ReorderInput: Empty;
-  /** com.microsoft.nchwc: blocks of channels back to (B, C, H, W). */
-  ReorderOutput: { readonly channels: number };
+  /** com.microsoft.nchwc: blocks of channels back to (B, C, H, W), or to (B, H, W, C). */
+  ReorderOutput: { readonly channels: number; readonly channelsLast: boolean };
   Reshape: { readonly shape: Shape };
   /** Nearest neighbour by whole factors, or bilinear with half-pixel centres, of the last two axes. */
   Resize: { readonly mode: "nearest" | "linear"; readonly scales: readonly number[] };

@@ -164,6 +164,22 @@ describe.skipIf(lanes === 1)("a convolution in blocks", () => {
   });
 });
 
+describe.skipIf(lanes === 1)("channels put last", () => {
+  test.each([
+    [2, 7, 5],
+    [1, 1, 1],
+    [3, 4, 6],
+  ])("through blocks: %d of them, %d x %d pixels", async (blocks, height, width) => {
+    const x = inputOf("x", ["batch", blocks * lanes, height, width]);
+    expect(await compare({ y: t.transpose(x, [0, 2, 3, 1]) }, [x])).toContain("com.microsoft.nchwc:ReorderOutput");
+  });
+
+  test("without blocks where the channels do not fill them", async () => {
+    const x = inputOf("x", ["batch", 1.5 * lanes, 4, 6]);
+    expect(await compare({ y: t.transpose(x, [0, 2, 3, 1]) }, [x])).toContain(":Transpose");
+  });
+});
+
 describe.skipIf(lanes === 1)("a graph without convolutions", () => {
   test("is written the same in both layouts", () => {
     const x = inputOf("x", ["batch", 32, 8, 8]);

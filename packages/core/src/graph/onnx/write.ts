@@ -127,7 +127,9 @@ const spellers: { readonly [K in OpType]?: Speller<K> } = {
   ReduceMax: reduce,
   ReduceMean: reduce,
   ReduceSum: reduce,
-  ReorderOutput: ({ channels }) => ({ attributes: { channels: { i: channels }, channels_last: { i: 0 } } }),
+  ReorderOutput: ({ channels, channelsLast }) => ({
+    attributes: { channels: { i: channels }, channels_last: { i: channelsLast ? 1 : 0 } },
+  }),
   Reshape: ({ shape }, { inputs: [x, sizes] }) => ({
     constants: sizes ? [] : [int64(targetShape(shape, x.shape))],
     // Without this a 0 means "as in the input", which is how a symbol that stays is said.

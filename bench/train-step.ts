@@ -21,7 +21,8 @@ const HELP = `npm run bench -- train-step [OPTIONS]
   --size PX         (320)
   --batch N         (8)
   --fold            the peer folds the batch norms of its frozen rows
-  --compile         the peer goes through torch.compile${PAIRING_HELP}`;
+  --compile         the peer goes through torch.compile
+  --own             with --freeze: against our own step in which everything learns${PAIRING_HELP}`;
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     batch: { type: "string", default: "8" },
     fold: { type: "boolean", default: false },
     compile: { type: "boolean", default: false },
+    own: { type: "boolean", default: false },
     ...PAIRING_OPTIONS,
   },
 });
@@ -43,20 +45,25 @@ async function main(): Promise<void> {
   try {
     const boxes = await writeBatch(sharedPath("data/det_bccd"), "yolo_train.txt", folder, size, batch);
     const frozen = numberOption("freeze", freeze) > 0 ? `, freeze=${freeze}` : "";
+    const beside = values.own ? " beside our own full step" : "";
     console.log(`${batch} images, ${boxes} boxes`);
+    const optionsOf = (rows: string) => [
+      ...["--model", model, "--weights", sharedPath(`reference/yolo/bccd-${model}.pt`), "--batch-folder", folder],
+      ...["--size", `${size}`, "--batch", `${batch}`, "--freeze", rows, "--threads", values.threads],
+    ];
+    const pairing = pairOptions(values);
     await duel({
-      name: `train step ${model}, ${size} px, batch ${batch}${frozen}`,
+      name: `train step ${model}, ${size} px, batch ${batch}${frozen}${beside}`,
       ours: "ours/train-step.js",
       peer: "train_step.py",
-      options: [
-        ...["--model", model, "--weights", sharedPath(`reference/yolo/bccd-${model}.pt`), "--batch-folder", folder],
-        ...["--size", `${size}`, "--batch", `${batch}`, "--freeze", freeze, "--threads", values.threads],
-      ],
+      options: optionsOf(freeze),
       peerOptions: [...(values.fold ? ["--fold"] : []), ...(values.compile ? ["--compile"] : [])],
       threads: numberOption("threads", values.threads),
       rounds: numberOption("rounds", values.rounds),
       self: values.self,
-      pairing: pairOptions(values),
+      own: values.own ? { label: "our own full step", options: optionsOf("0") } : undefined,
+      // Frozen norms give other losses than norms that learn: with `own` there is nothing to agree on.
+      pairing: values.own ? { ...pairing, tolerance: Number.POSITIVE_INFINITY } : pairing,
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

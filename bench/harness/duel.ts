@@ -28,6 +28,8 @@ export interface Duel {
   readonly rounds: number;
   /** The peer stands on both sides: shows what the harness itself adds. @default false */
   readonly self?: boolean;
+  /** In the peer's place we stand ourselves, doing something else: what to call it, and its options. @default none */
+  readonly own?: { readonly label: string; readonly options: readonly string[] };
   readonly pairing: PairOptions;
 }
 
@@ -57,12 +59,15 @@ export async function duel(duel: Duel): Promise<void> {
     threads,
     rounds,
     self = false,
+    own,
     pairing,
   } = duel;
   const name = self ? `${duel.name} (peer against itself)` : duel.name;
   console.log(name);
   const requests = pairing.requests ?? [""];
-  const { command: peer, times } = await bestPeer(duel.peer, variants, [...options, ...peerOptions], threads, requests);
+  const { command: peer, times } = own
+    ? { command: { ...oursCommand(duel.ours, own.options), label: own.label }, times: {} }
+    : await bestPeer(duel.peer, variants, [...options, ...peerOptions], threads, requests);
   console.log(`peer: ${peer.label}, of ${JSON.stringify(times)} ms`);
   const done: Round[] = [];
   for (let i = 0; i < rounds; i++) {

@@ -53,6 +53,7 @@ async function main(): Promise<void> {
   const { model, size, conf, iou, letterbox, threads } = values;
   const folder = numberOption("folder", values.folder);
   const files = listed(sharedPath("data/det_bccd"), "yolo_val.txt");
+  if (folder > files.length) throw new Error(`--folder ${folder}: there are ${files.length} files`);
   await duel({
     name: `predict ${model}, ${folder > 0 ? `${folder} files` : "file"} to findings, ${size} px, ${letterbox} letterbox`,
     ours: "ours/predict.js",

@@ -38,8 +38,18 @@ export function processTicks(pid: number | "self"): { readonly own: number; read
   return parseProcessTicks(readFileSync(`/proc/${pid}/stat`, "utf8"));
 }
 
-/** User and system time of a process and of all that it has started and that still run. */
+/** User and system time of a process and of all that it has started and that still run; 0 of one that has ended. */
 export function familyTicks(pid: number): number {
+  try {
+    return ticksOfFamily(pid);
+  } catch (error) {
+    // It ended between being listed and being read.
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return 0;
+    throw error;
+  }
+}
+
+function ticksOfFamily(pid: number): number {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
   );

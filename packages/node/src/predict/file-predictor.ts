@@ -37,15 +37,18 @@ type FailedImage = PredictedImage & { readonly error: NonNullable<PredictedImage
 /** A file that was opened and whose first image was read, or what came in between. */
 type ReadFile = { readonly source: SourceFile; readonly first: SourceImage | FailedImage } | FailedImage;
 
+/** Who looks at an image. */
+type Looker = Pick<Detector, "detect">;
+
 export class FilePredictor {
-  readonly #detector: Detector;
+  readonly #detector: Looker;
   readonly #options: FilePredictorOptions;
   readonly #decoder = new FrameDecoder();
   /** The end of the work on the last file asked for, and on the one before. */
   #last: Promise<unknown> = Promise.resolve();
   #before: Promise<unknown> = Promise.resolve();
 
-  constructor(detector: Detector, options: FilePredictorOptions = {}) {
+  constructor(detector: Looker, options: FilePredictorOptions = {}) {
     this.#detector = detector;
     this.#options = options;
   }

@@ -81,6 +81,30 @@ describe("drawPhantom", () => {
     });
   });
 
+  test("draws each class as often as its share", () => {
+    const counts = [0, 0, 0];
+    for (let index = 0; index < 300; index++) {
+      const { lesions } = drawPhantom(4, index, { width: 64, height: 64, shares: [10, 8, 2] });
+      for (const { classId } of lesions) counts[classId]++;
+    }
+    const all = counts[0] + counts[1] + counts[2];
+    // A tenth is rare: about 600 lesions have a standard deviation of a hundredth. Masses find room less often.
+    expect(all).toBeGreaterThan(450);
+    expect(Math.abs(counts[2] / all - 0.1)).toBeLessThan(0.05);
+    expect(counts[0]).toBeGreaterThan(counts[1]);
+    const none = drawPhantom(4, 1, { width: 64, height: 64, shares: [0, 0, 1] }).lesions;
+    expect(none.every(({ className }) => className === "calcification")).toBe(true);
+  });
+
+  test("draws the same by equal shares as by none", () => {
+    const [plain, equal] = [undefined, [2, 2, 2]].map((shares) => drawPhantom(1, 2, { width: 64, height: 64, shares }));
+    expect(equal).toEqual(plain);
+  });
+
+  test.each([[[1, 1]], [[0, 0, 0]], [[1, -1, 1]], [[1, Number.NaN, 1]]])("refuses shares of %j", (shares) => {
+    expect(() => drawPhantom(0, 0, { shares })).toThrow("shares are");
+  });
+
   test.each([63, 8193, 99.5, Number.NaN])("refuses a side of %d pixels", (width) => {
     expect(() => drawPhantom(0, 0, { width })).toThrow("expected whole sides from 64 to 8192");
   });

@@ -35,7 +35,11 @@ export interface PhantomOptions {
   readonly width?: number;
   /** Pixels. @default 512 */
   readonly height?: number;
+  /** How often each class is drawn, in the order of `LESION_CLASSES`, to one another. @default all alike */
+  readonly shares?: readonly number[];
 }
+
+const ALIKE = LESION_CLASSES.map(() => 1);
 
 /** The detector's longer side: a 35 cm cassette. */
 const FIELD_MM = 350;
@@ -49,19 +53,33 @@ const WHITE = 4095;
  *
  * One in eight has no lesion, the others one to four. Lesions lie in the lungs and do not touch one another.
  *
- * @throws {ArgumentError} if a side is not a whole number from 64 to 8192
+ * @throws {ArgumentError} if a side is not a whole number from 64 to 8192, or the shares are no shares of the classes
  */
-export function drawPhantom(seed: number, index: number, { width = 512, height = 512 }: PhantomOptions = {}): Phantom {
+export function drawPhantom(
+  seed: number,
+  index: number,
+  { width = 512, height = 512, shares = ALIKE }: PhantomOptions = {},
+): Phantom {
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 64 || side > 8192) {
       throw new ArgumentError(`drawPhantom: ${width} x ${height} pixels, expected whole sides from 64 to 8192`);
     }
   }
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  if (
+    shares.length !== LESION_CLASSES.length ||
+    !shares.every((share) => share >= 0) ||
+    !(whole > 0 && whole < Infinity)
+  ) {
+    throw new ArgumentError(
+      `drawPhantom: shares are ${shares}, expected one of 0 or more for each of ${LESION_CLASSES}`,
+    );
+  }
   const random = new Random(hashSeed(seed, index));
   const view = drawView(random, width, height);
   const chest = drawChest(random);
   const values = project(chest, view);
-  const lesions = placeLesions(values, chest, view, random);
+  const lesions = placeLesions(values, chest, view, shares, random);
   return { image: image(width, height, 1, expose(values, random, width)), lesions, spacingMm: view.spacingMm };
 }
 
@@ -113,12 +131,28 @@ function project({ attenuation }: Chest, view: View): Float32Array {
   return values;
 }
 
-function placeLesions(values: Float32Array, chest: Chest, view: View, random: Random): PhantomLesion[] {
+/** A class, each as often as its share of all. */
+function drawClass(shares: readonly number[], random: Random): LesionClass {
+  let left = random.uniform() * shares.reduce((sum, share) => sum + share, 0);
+  const chosen = shares.findIndex((share) => {
+    left -= share;
+    return left < 0;
+  });
+  return LESION_CLASSES[chosen];
+}
+
+function placeLesions(
+  values: Float32Array,
+  chest: Chest,
+  view: View,
+  shares: readonly number[],
+  random: Random,
+): PhantomLesion[] {
   const { width, height, spacingMm } = view;
   const count = random.chance(0.125) ? 0 : random.integer(1, 5);
   const lesions: PhantomLesion[] = [];
   for (let i = 0; i < count; i++) {
-    const className = LESION_CLASSES[random.integer(0, LESION_CLASSES.length)];
+    const className = drawClass(shares, random);
     // Lungs are crowded: a lesion that finds no room is left out.
     for (let attempt = 0; attempt < 80; attempt++) {
       const shape = lesionShape(className, random);

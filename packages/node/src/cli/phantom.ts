@@ -1,7 +1,7 @@
 /**
  * @file `fovea phantom`: a data set of drawn radiographs, to test an installation with.
  */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { realNumber, wholeNumber } from "./option";
 
 interface PhantomOptions {
@@ -11,13 +11,24 @@ interface PhantomOptions {
   readonly val: number;
   readonly size: number;
   readonly format: "dicom" | "png";
+  readonly shares?: readonly number[];
 }
 
 const EXAMPLES = `
 Examples:
   fovea phantom --out phantoms
   fovea phantom --out phantoms --count 1000 --seed 7 --size 1024
-  fovea phantom --out phantoms --format png`;
+  fovea phantom --out phantoms --format png
+  fovea phantom --out phantoms --shares 50,45,5     (calcifications are rare)`;
+
+/** `50,45,5`: numbers of 0 or more for nodule, mass and calcification. */
+function sharesOf(text: string): readonly number[] {
+  const shares = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (shares.length === 3 && shares.every((share) => share >= 0 && share <= 1e6) && shares.some((share) => share > 0)) {
+    return shares;
+  }
+  throw new InvalidArgumentError("Wanted three numbers of 0 or more, for nodule, mass and calcification: 50,45,5.");
+}
 
 export function register(program: Command): void {
   program
@@ -36,8 +47,9 @@ export function register(program: Command): void {
         .choices(["dicom", "png"])
         .default("dicom"),
     )
+    .option("--shares <list>", "how often nodules, masses and calcifications are drawn, to one another", sharesOf)
     .addHelpText("after", EXAMPLES)
-    .action(async ({ out, count, seed, val, size, format }: PhantomOptions) => {
+    .action(async ({ out, count, seed, val, size, format, shares }: PhantomOptions) => {
       const [{ writePhantoms }, { Progress, workLine }, { LESION_CLASSES }, { plural }] = await Promise.all([
         import("../phantom/write-phantoms"),
         import("./progress"),
@@ -49,7 +61,7 @@ export function register(program: Command): void {
       const onProgress = (done: number, all: number) =>
         progress.show(workLine("drawing", done, all, (performance.now() - started) / 1000));
       try {
-        const written = await writePhantoms({ out, count, seed, valFraction: val, size, format, onProgress });
+        const written = await writePhantoms({ out, count, seed, valFraction: val, size, format, shares, onProgress });
         const lesions = LESION_CLASSES.map((name, id) => `${name} ${written.lesions[id]}`).join(", ");
         const { train, val: kept, dataYaml } = written;
         progress.field("Pictures", `${plural(train.length, "picture")} for training, ${kept.length} for validation`);

@@ -25,6 +25,8 @@ export interface WritePhantomsOptions {
   readonly size?: number;
   /** `png`: 8-bit pictures for tools that read no DICOM, with the DICOM files beside them in `dicom/`. @default "dicom" */
   readonly format?: "dicom" | "png";
+  /** How often each class is drawn, in the order of `LESION_CLASSES`, to one another. @default all alike */
+  readonly shares?: readonly number[];
   /** Called after each picture. */
   readonly onProgress?: (done: number, count: number) => void;
 }
@@ -58,6 +60,7 @@ export async function writePhantoms({
   valFraction = 0.2,
   size = 512,
   format = "dicom",
+  shares,
   onProgress,
 }: WritePhantomsOptions): Promise<WrittenPhantoms> {
   checkOptions({ count, seed, valFraction });
@@ -71,7 +74,7 @@ export async function writePhantoms({
   for (let index = 0; index < count; index++) {
     const split = index < trainCount ? "train" : "val";
     const name = `phantom_${String(index + 1).padStart(digits, "0")}`;
-    const phantom = drawPhantom(seed, index, { width: size, height: size });
+    const phantom = drawPhantom(seed, index, { width: size, height: size, shares });
     for (const { classId } of phantom.lesions) lesions[classId]++;
     await pending;
     pending = writePicture(phantom, { out, split, name, format, seed, index });

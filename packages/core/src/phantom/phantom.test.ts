@@ -83,13 +83,13 @@ describe("drawPhantom", () => {
 
   test("draws each class as often as its share", () => {
     const counts = [0, 0, 0];
-    for (let index = 0; index < 300; index++) {
+    for (let index = 0; index < 120; index++) {
       const { lesions } = drawPhantom(4, index, { width: 64, height: 64, shares: [10, 8, 2] });
       for (const { classId } of lesions) counts[classId]++;
     }
     const all = counts[0] + counts[1] + counts[2];
-    // A tenth is rare: about 600 lesions have a standard deviation of a hundredth. Masses find room less often.
-    expect(all).toBeGreaterThan(450);
+    // A tenth is rare: about 250 lesions have a standard deviation of two hundredths. Masses find room less often.
+    expect(all).toBeGreaterThan(180);
     expect(Math.abs(counts[2] / all - 0.1)).toBeLessThan(0.05);
     expect(counts[0]).toBeGreaterThan(counts[1]);
     const none = drawPhantom(4, 1, { width: 64, height: 64, shares: [0, 0, 1] }).lesions;

@@ -8,7 +8,7 @@ import { nodesBehind } from "./order";
 import { apply } from "./tensor";
 
 /** Constants up to this many values are merged by content. */
-const SMALL = 64;
+const SMALL = 4096;
 
 /** Numbers tensors so that equal ones get equal numbers. */
 class Identities {

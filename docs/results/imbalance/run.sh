@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# A rare class: 5 % of the lesions of drawn radiographs. What do sampler, class weights and focal loss do to it?
+# From the repository's root:
+#   docs/results/imbalance/run.sh       (may be interrupted and started again)
+. "$(dirname "$0")/../once.sh"
+data=$RUNS/rare/phantom.yaml
+[ -e "$data" ] || npx fovea phantom --out "$RUNS/rare" --count 440 --val 0.45 --size 256 --shares 50,45,5 --seed 0 >"$RUNS/rare.log"
+common=(--model yolov8n.yaml --imgsz 192 --epochs 24 --batch 8 --nbs 8 --seed 0)
+
+once rare-plain "$data" "${common[@]}"
+once rare-repeat "$data" "${common[@]}" --sampler repeat --repeat-threshold 0.5
+once rare-inverse "$data" "${common[@]}" --sampler inverse
+once rare-weights "$data" "${common[@]}" --cls-pw 1
+once rare-focal "$data" "${common[@]}" --focal-gamma 1.5 --focal-alpha 0.25
+for name in plain repeat inverse weights focal; do measured rare-$name "$data" --imgsz 192; done

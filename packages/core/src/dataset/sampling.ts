@@ -78,7 +78,9 @@ export function samplingPlan(
     throw new ArgumentError(`oversample_ratio is ${oversample_ratio}, expected 1 to 1000`);
   }
   if (!(negatives === -1 || (negatives >= 0 && negatives < 1))) {
-    throw new ArgumentError(`negatives is ${negatives}, expected a share from 0 to below 1, or -1 to leave it as it is`);
+    throw new ArgumentError(
+      `negatives is ${negatives}, expected a share from 0 to below 1, or -1 to leave it as it is`,
+    );
   }
   if (sampler === "none" && oversample_ratio === 1 && negatives === -1) return undefined;
 
@@ -183,7 +185,10 @@ function roundFactors({ factors, length }: SamplingPlan, random: Random): Uint32
  *
  * @param order numbers of images
  */
-export function composition(order: Iterable<number>, { samples, nc }: Pick<Dataset, "samples" | "nc">): EpochComposition {
+export function composition(
+  order: Iterable<number>,
+  { samples, nc }: Pick<Dataset, "samples" | "nc">,
+): EpochComposition {
   const boxes = new Array<number>(nc).fill(0);
   const seen = new Set<number>();
   let images = 0;

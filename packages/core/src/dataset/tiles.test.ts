@@ -28,10 +28,9 @@ describe("tileDataset", () => {
 
   test("gives a lesion to every tile that shows enough of it, cut at the tile's edge", () => {
     // 70 to 110: the first tile shows 30 of 40 columns (0.75), the second, from 80 on, 30 too: 0 to 30 there.
-    const { samples, problems } = tileDataset(
-      dataset({ ...wide, labels: [label(70, 20, 110, 60, 180, 100)] }),
-      { tile: 100 },
-    );
+    const { samples, problems } = tileDataset(dataset({ ...wide, labels: [label(70, 20, 110, 60, 180, 100)] }), {
+      tile: 100,
+    });
     expect(samples.map(({ crop }) => crop)).toEqual([
       { x: 0, y: 0, width: 100, height: 100 },
       { x: 80, y: 0, width: 100, height: 100 },

@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { tileRects } from "./tiling";
 
 const corners = (width: number, height: number, tile: number, overlap?: number) =>
-  tileRects(width, height, { tile, overlap }).map((rect) => [rect.x, rect.y, rect.x + rect.width, rect.y + rect.height]);
+  tileRects(width, height, { tile, overlap }).map((rect) => [
+    rect.x,
+    rect.y,
+    rect.x + rect.width,
+    rect.y + rect.height,
+  ]);
 
 describe("tileRects", () => {
   // get_slice_bboxes of obss/sahi, commit 9a4e5696, with overlap ratios of 0.2 and 0.25.

@@ -275,7 +275,9 @@ describe("Loader in training", () => {
     [{ batch: 0 }, "batch is 0"],
     [{ workers: -1 }, "workers is -1"],
     [{ prefetch: 0 }, "prefetch is 0"],
-    [{ rect: true }, "rect is true"],
+    [{ rect: true, imgsz: 68 }, "imgsz is 68, expected a multiple of 32"],
+    [{ multiScale: 1 }, "multi_scale is 1"],
+    [{ sampling: { negatives: 1 } }, "negatives is 1"],
     [{ augmentation: { scale: 2 } }, "scale is 2"],
     [{ augmentation: { perspective: 0.001 } }, "not supported yet"],
   ])("refuses %j", (options, message) => {

@@ -9,7 +9,8 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import type { Batch } from "./batch";
-import { Loader, type LoaderOptions } from "./loader";
+import { Loader } from "./loader";
+import type { LoaderOptions } from "./loader-options";
 import { openDataset } from "./open-dataset";
 
 let folder: string;

@@ -10,7 +10,8 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import type { Batch } from "./batch";
-import { type EpochOptions, Loader, type LoaderOptions } from "./loader";
+import { Loader } from "./loader";
+import type { EpochOptions, LoaderOptions } from "./loader-options";
 import { openDataset } from "./open-dataset";
 
 const COUNT = 13;

@@ -8,65 +8,17 @@ import { availableParallelism, freemem } from "node:os";
 import { EpochOrder } from "@fovea/core/dataset/epoch-order";
 import { labelTable } from "@fovea/core/dataset/label-table";
 import { type Dataset, errorOf, type Problem } from "@fovea/core/dataset/sample";
-import {
-  composition,
-  type EpochComposition,
-  type SamplingOptions,
-  type SamplingPlan,
-  samplingPlan,
-} from "@fovea/core/dataset/sampling";
+import { composition, type EpochComposition, type SamplingPlan, samplingPlan } from "@fovea/core/dataset/sampling";
 import { ArgumentError } from "@fovea/core/errors";
-import { type Augmentation, type AugmentationOptions, augmentation } from "@fovea/core/imaging/augment/augmentation";
+import { type Augmentation, augmentation } from "@fovea/core/imaging/augment/augmentation";
 import { hashSeed, Random } from "@fovea/core/math/random";
 import type { Batch, BatchJob, BatchResult, Draft, LoaderSetup } from "./batch";
 import { type BatchCrew, batchCrew } from "./batch-crew";
 import { CacheSlots, createCacheMemory, fittedSides } from "./image-cache";
+import type { EpochOptions, LoaderOptions } from "./loader-options";
+import { outlinesMissing, tilesWithoutCache } from "./loader-warnings";
 import { largestSide, sideAt, type TrainingBatchOptions, trainingBatches } from "./training-batches";
 import { type BatchShape, proportions, rectBatches, squareBatches } from "./validation-batches";
-
-export interface LoaderOptions {
-  /** Side of the training images, pixels; a multiple of 4. */
-  readonly imgsz: number;
-  /** Images in a batch; the last one of an epoch may have fewer. */
-  readonly batch: number;
-  /** `train` shuffles and augments, `val` letterboxes in a fixed order. */
-  readonly mode: "train" | "val";
-  /** @default 0 */
-  readonly seed?: number;
-  /** For training; values as users of the YOLO tools know them. */
-  readonly augmentation?: AugmentationOptions;
-  /** Batches of images of like proportions with little margin, instead of squares; in training without mosaics. @default false */
-  readonly rect?: boolean;
-  /** In training: sides vary by up to this share of `imgsz`, in [0, 1), anew every ten batches. @default 0 */
-  readonly multiScale?: number;
-  /** Sides of batches that are not all `imgsz` are multiples of it. @default 32 */
-  readonly stride?: number;
-  /** In training: how often an epoch shows which image. @default every image once */
-  readonly sampling?: SamplingOptions;
-  /** Make instance masks too. @default false */
-  readonly masks?: boolean;
-  /** Threads; 0 works in the caller's own. @default one per processor but one, 1 to 8 */
-  readonly workers?: number;
-  /** Batches made ahead. @default two more than threads */
-  readonly prefetch?: number;
-  /**
-   * Keep decoded images in memory: all of them (`true`, `"ram"`), all if they fit into a quarter of the free memory
-   * (`"auto"`), or none but those that the next mosaics may need (`false`), in no more than that quarter. `"disk"` is
-   * `false` with decoded images in files, which later runs read too. @default "auto"
-   */
-  readonly cache?: boolean | "ram" | "disk" | "auto";
-  /** Where `"disk"` keeps its files. @default `.fovea-cache` beside the images of each folder */
-  readonly cacheFolder?: string;
-  /** What becomes of a file that turns out unreadable: replaced (in validation left out) or an error. @default "skip" */
-  readonly onProblem?: "skip" | "refuse";
-}
-
-export interface EpochOptions {
-  /** Put images together from four, with the probability that the augmentation says. @default true */
-  readonly mosaic?: boolean;
-  /** Batches at the start of the epoch that training has seen already. @default 0 */
-  readonly skipBatches?: number;
-}
 
 /** Mosaics draw from this many recent images at most, and from at most eight batches. */
 const MAX_WINDOW = 1000;
@@ -279,22 +231,6 @@ export class Loader {
     const slots = all ? samples.length : Math.min(window, affordable, samples.length);
     return slots > 0 ? new CacheSlots(createCacheMemory(slots, slotBytes, slots === samples.length)) : undefined;
   }
-}
-
-/** Masks need outlines; boxes are filled where there is none, which teaches boxes. */
-function outlinesMissing({ samples }: Dataset): Problem[] {
-  const boxes = samples.filter(({ labels }) => labels.some(({ polygon }) => polygon === undefined));
-  if (boxes.length === 0) return [];
-  const message = `lesions without outline here and in ${boxes.length - 1} more images: their boxes are taken for outlines`;
-  return [{ severity: "warning", code: "invalid_label", file: boxes[0].file, message }];
-}
-
-/** Tiles are cut from decoded images, which nobody keeps. */
-function tilesWithoutCache({ samples }: Dataset): Problem[] {
-  const tile = samples.find(({ crop }) => crop);
-  if (tile === undefined) return [];
-  const message = "every tile of an image decodes all of it, in every epoch; set cache to disk, or to ram if it fits";
-  return [{ severity: "warning", code: "invalid_argument", file: tile.file, message }];
 }
 
 /** The trainer needs nearly all processors; two of them leave one thread to the loader. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../math/random";
+import { hashSeed, Random } from "../math/random";
 import { EpochOrder } from "./epoch-order";
+import { drawEpoch } from "./sampling";
 
 const orderOf = (count: number, seed: number, epoch: number) => {
   const order = new EpochOrder(count, seed, epoch);
@@ -11,6 +12,27 @@ describe("EpochOrder", () => {
   test("visits every sample once", () => {
     expect(orderOf(50, 0, 3).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
     expect(orderOf(1, 0, 0)).toEqual([0]);
+  });
+
+  test("is the shuffle of seed and epoch where nothing is sampled", () => {
+    const plain = new Random(hashSeed(7, 3)).shuffle(Uint32Array.from({ length: 50 }, (_, i) => i));
+    expect(orderOf(50, 7, 3)).toEqual([...plain]);
+    expect([...new EpochOrder(50, 7, 3)]).toEqual([...plain]);
+  });
+
+  test("follows a sampling plan, and counts how often a sample was there before", () => {
+    const plan = { length: 6, factors: Float64Array.of(3, 1, 2, 0), replacement: false };
+    const order = new EpochOrder(4, 7, 3, plan);
+    expect(order.length).toBe(6);
+    expect([...order]).toEqual([...drawEpoch(plan, 7, 3)]);
+    expect([...order].toSorted()).toEqual([0, 0, 0, 1, 2, 2]);
+    expect(order.at(-1)).toBe(drawEpoch(plan, 7, 2)[5]);
+    const turns = [0, 1, 2].map((sample) =>
+      Array.from({ length: 6 }, (_, i) => i)
+        .filter((position) => order.at(position) === sample)
+        .map((position) => order.turn(position)),
+    );
+    expect(turns).toEqual([[0, 1, 2], [0], [0, 1]]);
   });
 
   test("depends on seed and epoch alone", () => {

@@ -4,6 +4,7 @@
  * Coordinates are fractions of the image's width and height, 0 at the left and upper edge, 1 at the right and lower.
  */
 import { type ErrorCode, FoveaError } from "../errors";
+import type { PixelRect } from "../geometry/tiling";
 
 /** One lesion as a reader marked it. */
 export interface Label {
@@ -22,9 +23,11 @@ export interface Label {
 export interface Sample {
   /** Path to read and to show. */
   readonly file: string;
-  /** Pixels, as far as the file's header was read. */
+  /** Pixels of what is shown, the crop where there is one; as far as the file's header was read. */
   readonly width?: number;
   readonly height?: number;
+  /** The part of the file's image that is shown, in its pixels; labels are fractions of it. @default the whole */
+  readonly crop?: PixelRect;
   readonly labels: readonly Label[];
 }
 

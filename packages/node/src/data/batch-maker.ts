@@ -14,8 +14,9 @@ import { type LetterboxLayout, letterboxTensor } from "@fovea/core/imaging/lette
 import { Random } from "@fovea/core/math/random";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import { type BatchJob, type BatchResult, type BatchSource, type Draft, type LoaderSetup, MASK_RATIO } from "./batch";
+import { cutMiddle } from "./cut-middle";
+import { FittedSource } from "./fitted-source";
 import { type FittedImage, fetchImage, fitImage } from "./image-cache";
-import { readSourceImage } from "./source-image";
 
 /** Unreadable images in a row after which a batch is given up. */
 const MAX_REPLACEMENTS = 20;
@@ -34,11 +35,13 @@ interface Growing {
 export class BatchMaker {
   readonly #setup: LoaderSetup;
   readonly #decoder = new FrameDecoder();
+  readonly #source: FittedSource;
   readonly #scratch: Uint8Array;
 
   constructor(setup: LoaderSetup) {
     this.#setup = setup;
-    this.#scratch = new Uint8Array(setup.augmentation ? 3 * setup.imgsz ** 2 : 0);
+    this.#source = new FittedSource(setup, this.#decoder);
+    this.#scratch = new Uint8Array(setup.augmentation ? 3 * setup.side ** 2 : 0);
   }
 
   /**
@@ -76,17 +79,22 @@ export class BatchMaker {
   }
 
   async #addAugmented(batch: Growing, { fetches }: Draft, random: Random): Promise<void> {
-    const { imgsz, augmentation, files, labels: table } = this.#setup;
+    const { side: fittedSide, augmentation, files, labels: table } = this.#setup;
     if (augmentation === undefined) throw new Error("unreachable: augmentation without settings");
+    const { width, height } = batch.job;
+    const side = Math.max(width, height);
     const sources = [];
     let file: string | undefined;
     for (const fetch of fetches) {
       const { fitted, index } = await this.#fetchOrReplace(fetch.index, fetch.slot, random, batch.problems);
       file ??= files[index];
-      sources.push({ image: fitted.image, labels: labelsOf(table, index) });
+      // Under varying sizes images are kept for the largest one.
+      const image = side === fittedSide ? fitted.image : fitImage(fitted.image, side).image;
+      sources.push({ image, labels: labelsOf(table, index) });
     }
-    const { image, labels } = augment(sources, augmentation, imgsz, random, this.#scratch);
-    toPlanes(image, batch.out, batch.files.length * 3 * imgsz * imgsz);
+    const square = augment(sources, augmentation, side, random, this.#scratch);
+    const { image, labels } = width === height ? square : cutMiddle(square, width, height);
+    toPlanes(image, batch.out, batch.files.length * 3 * width * height);
     this.#addLabels(batch, labels, file ?? "");
     batch.files.push(file ?? "");
   }
@@ -102,7 +110,7 @@ export class BatchMaker {
     this.#addLabels(batch, labelsInLetterbox(labelsOf(this.#setup.labels, index), layout), file);
     const transform = { scale: layout.contentHeight / sourceHeight, left: layout.left, top: layout.top };
     batch.files.push(file);
-    batch.sources.push({ file, width: sourceWidth, height: sourceHeight, transform });
+    batch.sources.push({ file, index, width: sourceWidth, height: sourceHeight, transform });
   }
 
   #addLabels(batch: Growing, placed: readonly PlacedLabel[], file: string): void {
@@ -147,11 +155,8 @@ export class BatchMaker {
   }
 
   async #fetch(index: number, slot: number, problems: Problem[]): Promise<FittedImage | undefined> {
-    const { cache, files, imgsz } = this.#setup;
     try {
-      return await fetchImage(cache, slot, async () => {
-        return fitImage(await readSourceImage(files[index], this.#decoder), imgsz);
-      });
+      return await fetchImage(this.#setup.cache, slot, () => this.#source.read(index, problems));
     } catch (error) {
       if (!(error instanceof FoveaError)) throw error;
       problems.push(problemOf(error));

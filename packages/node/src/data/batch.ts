@@ -3,15 +3,19 @@
  */
 import type { LabelTable } from "@fovea/core/dataset/label-table";
 import type { Problem } from "@fovea/core/dataset/sample";
+import type { PixelRect } from "@fovea/core/geometry/tiling";
 import type { Augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { LetterboxTransform } from "@fovea/core/imaging/letterbox";
 import type { RandomState } from "@fovea/core/math/random";
+import type { DiskCacheOptions } from "./disk-cache";
 import type { CacheMemory } from "./image-cache";
 
 /** An image of a validation batch, and the way back to its pixels. */
 export interface BatchSource {
   readonly file: string;
-  /** Pixels of the source image. */
+  /** Number of its sample in the data set; several samples may be parts of one file. */
+  readonly index: number;
+  /** Pixels of the source image, or of the part of it that is shown. */
   readonly width: number;
   readonly height: number;
   /** Batch pixels from source pixels; the scale is that of the height, for both axes, as the public tools have it. */
@@ -75,9 +79,13 @@ export interface BatchResult extends Omit<Batch, "release" | "images"> {
 /** What a thread must know once. */
 export interface LoaderSetup {
   readonly files: readonly string[];
+  /** Part of each file's image that is shown, where it is not all of it. */
+  readonly crops: readonly (PixelRect | undefined)[];
   readonly labels: LabelTable;
   readonly cache: CacheMemory | undefined;
-  readonly imgsz: number;
+  readonly diskCache: DiskCacheOptions | undefined;
+  /** Side that images are fitted to, that of the largest batches. */
+  readonly side: number;
   readonly masks: boolean;
   /** None in validation. */
   readonly augmentation: Augmentation | undefined;

@@ -8,12 +8,12 @@ function fitted(value: number, bytes = 4): FittedImage {
 
 describe("CacheSlots", () => {
   test("gives each image its slot, and the same again", () => {
-    const slots = new CacheSlots(createCacheMemory(2, 4));
+    const slots = new CacheSlots(createCacheMemory(2, 4, false));
     expect([slots.take(7), slots.take(9), slots.take(7)]).toEqual([0, 1, 0]);
   });
 
   test("gives up the slot that was not used for longest, never one that is held", () => {
-    const slots = new CacheSlots(createCacheMemory(2, 4));
+    const slots = new CacheSlots(createCacheMemory(2, 4, false));
     slots.take(7);
     slots.take(9);
     expect(slots.take(8)).toBe(-1);
@@ -27,7 +27,7 @@ describe("CacheSlots", () => {
   });
 
   test("empties a slot that it gives to another image", async () => {
-    const slots = new CacheSlots(createCacheMemory(1, 4));
+    const slots = new CacheSlots(createCacheMemory(1, 4, false));
     await fetchImage(slots.memory, slots.take(1), async () => fitted(1));
     slots.release(0);
     const found = await fetchImage(slots.memory, slots.take(2), async () => fitted(2));
@@ -37,7 +37,7 @@ describe("CacheSlots", () => {
 
 describe("fetchImage", () => {
   test("decodes once", async () => {
-    const memory = createCacheMemory(3, 4);
+    const memory = createCacheMemory(3, 4, false);
     let decoded = 0;
     for (let i = 0; i < 2; i++) {
       const found = await fetchImage(memory, 2, async () => {
@@ -51,7 +51,7 @@ describe("fetchImage", () => {
   });
 
   test("throws once for a file that cannot be decoded, then knows", async () => {
-    const memory = createCacheMemory(1, 4);
+    const memory = createCacheMemory(1, 4, false);
     const fail = async () => {
       throw new Error("damaged");
     };
@@ -60,7 +60,7 @@ describe("fetchImage", () => {
   });
 
   test("keeps no image that is larger than its slot", async () => {
-    const memory = createCacheMemory(1, 4);
+    const memory = createCacheMemory(1, 4, false);
     for (let i = 0; i < 2; i++) {
       const found = await fetchImage(memory, 0, async () => fitted(i, 5));
       expect([found?.image.width, found?.image.data[0]]).toEqual([5, i]);
@@ -69,7 +69,7 @@ describe("fetchImage", () => {
 
   test("decodes every time without a slot", async () => {
     expect((await fetchImage(undefined, -1, async () => fitted(1)))?.image.data[0]).toBe(1);
-    expect((await fetchImage(createCacheMemory(1, 4), -1, async () => fitted(2)))?.image.data[0]).toBe(2);
+    expect((await fetchImage(createCacheMemory(1, 4, false), -1, async () => fitted(2)))?.image.data[0]).toBe(2);
   });
 });
 

@@ -17,6 +17,8 @@ export interface FittedImage {
 
 /** The shared memory; handed to threads as it is. */
 export interface CacheMemory {
+  /** One slot for each image of the data set, with its number: none is ever given up. */
+  readonly whole: boolean;
   readonly slotBytes: number;
   readonly slotsPerChunk: number;
   /** Several, because one block of memory may not be as long as all images are. */
@@ -36,8 +38,11 @@ const FAILED = 3;
 /** The image does not fit its slot. */
 const TOO_LARGE = 4;
 
-/** @throws {FoveaError} `out_of_memory` if the memory is not to be had */
-export function createCacheMemory(slots: number, slotBytes: number): CacheMemory {
+/**
+ * @param whole whether every image of the data set has a slot
+ * @throws {FoveaError} `out_of_memory` if the memory is not to be had
+ */
+export function createCacheMemory(slots: number, slotBytes: number, whole: boolean): CacheMemory {
   const slotsPerChunk = Math.max(1, Math.floor(MAX_CHUNK_BYTES / slotBytes));
   try {
     const chunks = Array.from({ length: Math.ceil(slots / slotsPerChunk) }, (_, i) => {
@@ -45,10 +50,12 @@ export function createCacheMemory(slots: number, slotBytes: number): CacheMemory
       return new SharedArrayBuffer(inChunk * slotBytes);
     });
     const fields = new Int32Array(new SharedArrayBuffer(4 * FIELDS * slots));
-    return { slotBytes, slotsPerChunk, chunks, fields };
+    return { whole, slotBytes, slotsPerChunk, chunks, fields };
   } catch (cause) {
     const megabytes = Math.round((slots * slotBytes) / 2 ** 20);
-    throw new FoveaError("out_of_memory", `no ${megabytes} MB for an image cache; set cache to false`, { cause });
+    throw new FoveaError("out_of_memory", `no ${megabytes} MB for an image cache; set cache to disk or false`, {
+      cause,
+    });
   }
 }
 
@@ -69,6 +76,7 @@ export class CacheSlots {
 
   /** Slot for image `index`, held; -1 if every slot is held for another. */
   take(index: number): number {
+    if (this.memory.whole) return index;
     let slot = this.#slots.get(index);
     if (slot === undefined) {
       slot = this.#used < this.#holders.length ? this.#used++ : this.#giveUpOldest();
@@ -81,7 +89,7 @@ export class CacheSlots {
   }
 
   release(slot: number): void {
-    if (slot >= 0) this.#holders[slot]--;
+    if (slot >= 0 && !this.memory.whole) this.#holders[slot]--;
   }
 
   #giveUpOldest(): number {
@@ -126,22 +134,40 @@ export async function fetchImage(
 }
 
 async function fill(memory: CacheMemory, slot: number, decode: () => Promise<FittedImage>): Promise<FittedImage> {
-  const { fields, slotBytes } = memory;
+  const { fields } = memory;
   const state = slot * FIELDS;
   let outcome = FAILED;
   try {
     const fitted = await decode();
-    const { width, height, channels, data } = fitted.image;
-    outcome = data.length <= slotBytes ? READY : TOO_LARGE;
-    if (outcome === READY) {
-      pixels(memory, slot, data.length).set(data);
-      fields.set([width, height, channels, fitted.sourceWidth, fitted.sourceHeight], state + 1);
-    }
+    outcome = store(memory, slot, fitted);
     return fitted;
   } finally {
     Atomics.store(fields, state, outcome);
     Atomics.notify(fields, state);
   }
+}
+
+/** Puts the image that `make` gives into `slot`, unless somebody has filled it or is about to. */
+export function offerImage(memory: CacheMemory, slot: number, make: () => FittedImage): void {
+  const { fields } = memory;
+  const state = slot * FIELDS;
+  if (Atomics.compareExchange(fields, state, EMPTY, FILLING) !== EMPTY) return;
+  let outcome = EMPTY;
+  try {
+    outcome = store(memory, slot, make());
+  } finally {
+    Atomics.store(fields, state, outcome);
+    Atomics.notify(fields, state);
+  }
+}
+
+/** Copies an image into a slot; the state that the slot then has. */
+function store(memory: CacheMemory, slot: number, { image, sourceWidth, sourceHeight }: FittedImage): number {
+  const { width, height, channels, data } = image;
+  if (data.length > memory.slotBytes) return TOO_LARGE;
+  pixels(memory, slot, data.length).set(data);
+  memory.fields.set([width, height, channels, sourceWidth, sourceHeight], slot * FIELDS + 1);
+  return READY;
 }
 
 function pixels({ chunks, slotsPerChunk, slotBytes }: CacheMemory, slot: number, length: number): Uint8Array {

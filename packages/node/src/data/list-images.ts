@@ -45,8 +45,8 @@ export async function listImages(data: DataYaml, split: string): Promise<ImageLi
       at: split,
     });
   }
-  const root = await rootOf(data);
   const problems: Problem[] = [];
+  const root = await rootOf(data, problems);
   const images: ListedImage[] = [];
   const names = data.names ?? (await namesOfCoco(data, root));
   for (const entry of entries) {
@@ -63,15 +63,26 @@ export async function listImages(data: DataYaml, split: string): Promise<ImageLi
   return { images, names, problems };
 }
 
-async function rootOf({ file, root }: DataYaml): Promise<string> {
+async function rootOf({ file, root }: DataYaml, problems: Problem[]): Promise<string> {
   const folder = dirname(resolve(file));
   if (root === undefined) return folder;
   const path = resolve(folder, root);
   if (await isThere(path)) return path;
-  throw new FoveaError("file_not_found", `${path} does not exist; it is taken from the folder of this file`, {
-    file,
-    at: "path",
-  });
+  // The public tools also look where they are started.
+  const here = resolve(root);
+  if (await isThere(here)) {
+    const message = `${path} does not exist; took ${here}`;
+    problems.push({ severity: "warning", code: "invalid_dataset", file, at: "path", message });
+    return here;
+  }
+  throw new FoveaError(
+    "file_not_found",
+    `${path} does not exist; it is taken from the folder of this file, or else from the current one`,
+    {
+      file,
+      at: "path",
+    },
+  );
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -91,6 +102,9 @@ interface EntryContext {
 async function findEntry(entry: string, { root, data, split, problems }: EntryContext): Promise<string> {
   const path = resolve(root, entry);
   if (await isThere(path)) return path;
+  // Written on Windows.
+  const forward = resolve(root, entry.replaceAll("\\", "/"));
+  if (await isThere(forward)) return forward;
   // Exports of a well-known annotation service write `../train/images` for the folder beside the file.
   const inside = resolve(root, entry.replace(/^(\.\.[\\/])+/, ""));
   if (inside !== path && (await isThere(inside))) {

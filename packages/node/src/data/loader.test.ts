@@ -10,7 +10,8 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import type { Batch } from "./batch";
-import { type EpochOptions, Loader, type LoaderOptions } from "./loader";
+import { Loader } from "./loader";
+import type { EpochOptions, LoaderOptions } from "./loader-options";
 import { openDataset } from "./open-dataset";
 
 const COUNT = 13;
@@ -275,7 +276,9 @@ describe("Loader in training", () => {
     [{ batch: 0 }, "batch is 0"],
     [{ workers: -1 }, "workers is -1"],
     [{ prefetch: 0 }, "prefetch is 0"],
-    [{ rect: true }, "rect is true"],
+    [{ rect: true, imgsz: 68 }, "imgsz is 68, expected a multiple of 32"],
+    [{ multiScale: 1 }, "multi_scale is 1"],
+    [{ sampling: { negatives: 1 } }, "negatives is 1"],
     [{ augmentation: { scale: 2 } }, "scale is 2"],
     [{ augmentation: { perspective: 0.001 } }, "not supported yet"],
   ])("refuses %j", (options, message) => {

@@ -8,50 +8,17 @@ import { availableParallelism, freemem } from "node:os";
 import { EpochOrder } from "@fovea/core/dataset/epoch-order";
 import { labelTable } from "@fovea/core/dataset/label-table";
 import { type Dataset, errorOf, type Problem } from "@fovea/core/dataset/sample";
+import { composition, type EpochComposition, type SamplingPlan, samplingPlan } from "@fovea/core/dataset/sampling";
 import { ArgumentError } from "@fovea/core/errors";
-import { type Augmentation, type AugmentationOptions, augmentation } from "@fovea/core/imaging/augment/augmentation";
+import { type Augmentation, augmentation } from "@fovea/core/imaging/augment/augmentation";
 import { hashSeed, Random } from "@fovea/core/math/random";
 import type { Batch, BatchJob, BatchResult, Draft, LoaderSetup } from "./batch";
 import { type BatchCrew, batchCrew } from "./batch-crew";
 import { CacheSlots, createCacheMemory, fittedSides } from "./image-cache";
-import { type BatchShape, rectBatches, squareBatches } from "./validation-batches";
-
-export interface LoaderOptions {
-  /** Side of the training images, pixels; a multiple of 4. */
-  readonly imgsz: number;
-  /** Images in a batch; the last one of an epoch may have fewer. */
-  readonly batch: number;
-  /** `train` shuffles and augments, `val` letterboxes in a fixed order. */
-  readonly mode: "train" | "val";
-  /** @default 0 */
-  readonly seed?: number;
-  /** For training; values as users of the YOLO tools know them. */
-  readonly augmentation?: AugmentationOptions;
-  /** In validation: batches of images of like proportions with little margin, instead of squares. @default false */
-  readonly rect?: boolean;
-  /** Sides of rectangular batches are multiples of it. @default 32 */
-  readonly stride?: number;
-  /** Make instance masks too. @default false */
-  readonly masks?: boolean;
-  /** Threads; 0 works in the caller's own. @default one per processor but one, 1 to 8 */
-  readonly workers?: number;
-  /** Batches made ahead. @default two more than threads */
-  readonly prefetch?: number;
-  /**
-   * Keep decoded images in memory: all of them (`true`, `"ram"`), all if they fit into a quarter of the free memory
-   * (`"auto"`), or none but those that the next mosaics may need (`false`). @default "auto"
-   */
-  readonly cache?: boolean | "ram" | "auto";
-  /** What becomes of a file that turns out unreadable: replaced (in validation left out) or an error. @default "skip" */
-  readonly onProblem?: "skip" | "refuse";
-}
-
-export interface EpochOptions {
-  /** Put images together from four, with the probability that the augmentation says. @default true */
-  readonly mosaic?: boolean;
-  /** Batches at the start of the epoch that training has seen already. @default 0 */
-  readonly skipBatches?: number;
-}
+import type { EpochOptions, LoaderOptions } from "./loader-options";
+import { outlinesMissing, tilesWithoutCache } from "./loader-warnings";
+import { largestSide, sideAt, type TrainingBatchOptions, trainingBatches } from "./training-batches";
+import { type BatchShape, proportions, rectBatches, squareBatches } from "./validation-batches";
 
 /** Mosaics draw from this many recent images at most, and from at most eight batches. */
 const MAX_WINDOW = 1000;
@@ -62,8 +29,13 @@ export class Loader {
   readonly #seed: number;
   readonly #prefetch: number;
   readonly #augmentation: Augmentation | undefined;
+  readonly #plan: SamplingPlan | undefined;
+  readonly #shaping: TrainingBatchOptions;
+  /** Side that images are fitted to. */
+  readonly #side: number;
   /** In validation, what each batch holds. */
   readonly #shapes: readonly BatchShape[];
+  readonly #batches: number;
   readonly #window: number;
   readonly #slots: CacheSlots | undefined;
   readonly #crew: BatchCrew;
@@ -72,6 +44,7 @@ export class Loader {
   readonly #problems = new Map<string, Problem>();
   #nextId = 0;
   #running = false;
+  #waitedMs = 0;
 
   /**
    * @throws {ArgumentError} if an option is out of range or the data set empty
@@ -79,40 +52,67 @@ export class Loader {
    */
   constructor(dataset: Dataset, options: LoaderOptions) {
     const { imgsz, batch, mode, seed = 0, rect = false, stride = 32, masks = false } = options;
+    const { multiScale = 0, cache = "auto", cacheFolder } = options;
     const { workers = defaultWorkers(), prefetch = workers + 2 } = options;
     requireInteger("imgsz", imgsz, 32);
     requireInteger("batch", batch, 1);
     requireInteger("workers", workers, 0);
     requireInteger("prefetch", prefetch, 1);
     if (imgsz % 4 !== 0) throw new ArgumentError(`imgsz is ${imgsz}, expected a multiple of 4`);
-    if (rect && mode === "train")
-      throw new ArgumentError("rect is true, expected false in training: mosaics are square");
     const { samples } = dataset;
     if (samples.length === 0) throw new ArgumentError(`Loader: no image in ${dataset.split} of ${dataset.name}`);
 
+    const training = mode === "train";
     this.#dataset = dataset;
     this.#options = options;
     this.#seed = seed;
     this.#prefetch = prefetch;
-    this.#augmentation = mode === "train" ? augmentation(options.augmentation) : undefined;
-    this.#shapes = rect ? rectBatches(samples, imgsz, batch, stride) : squareBatches(samples.length, imgsz, batch);
-    this.#window = Math.min(samples.length, 8 * batch, MAX_WINDOW);
+    this.#augmentation = training ? augmentation(options.augmentation) : undefined;
+    this.#plan = training ? samplingPlan(samples, options.sampling) : undefined;
+    this.#shaping = { imgsz, batch, seed, rect, multiScale: training ? multiScale : 0, stride };
+    this.#side = training ? largestSide(this.#shaping) : imgsz;
+    if (training && rect) proportions(samples);
+    if (training) this.#shapes = [];
+    else this.#shapes = rect ? rectBatches(samples, imgsz, batch, stride) : squareBatches(samples.length, imgsz, batch);
+    const images = this.#plan?.length ?? samples.length;
+    this.#batches = Math.ceil(images / batch);
+    this.#window = Math.min(images, samples.length, 8 * batch, MAX_WINDOW);
     this.#slots = this.#makeSlots();
-    this.#bufferBytes = 3 * batch * this.#shapes.reduce((most, { width, height }) => Math.max(most, width * height), 0);
+    const pixels = this.#shapes.reduce((most, { width, height }) => Math.max(most, width * height), this.#side ** 2);
+    this.#bufferBytes = 3 * batch * pixels;
     const setup: LoaderSetup = {
       files: samples.map(({ file }) => file),
+      crops: samples.map(({ crop }) => crop),
       labels: labelTable(samples),
       cache: this.#slots?.memory,
-      imgsz,
+      diskCache: cache === "disk" ? { side: this.#side, folder: cacheFolder } : undefined,
+      side: this.#side,
       masks,
       augmentation: this.#augmentation,
     };
     this.#crew = batchCrew(workers, setup);
     if (masks) this.#report(outlinesMissing(dataset));
+    if (cache !== "disk" && !this.#slots?.memory.whole) this.#report(tilesWithoutCache(dataset));
   }
 
   get batchesPerEpoch(): number {
-    return this.#shapes.length;
+    return this.#batches;
+  }
+
+  /** Milliseconds that the reader of the latest epoch has waited for batches so far. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
+  /** What an epoch shows; mosaics' further images are not counted. */
+  composition(epochIndex: number): EpochComposition {
+    const all = this.#dataset.samples.keys();
+    return composition(this.#augmentation ? this.#orderOf(epochIndex) : all, this.#dataset);
+  }
+
+  /** Side of the training images of a batch, pixels; under `rect` that of the batch's longer side at most. */
+  sizeAt(epochIndex: number, batchIndex: number): number {
+    return sideAt(this.#shaping, epochIndex, batchIndex);
   }
 
   /** What turned out while batches were made, above all unreadable files; each file once. */
@@ -129,18 +129,25 @@ export class Loader {
   async *epoch(epochIndex: number, { mosaic = true, skipBatches = 0 }: EpochOptions = {}): AsyncGenerator<Batch, void> {
     if (this.#running) throw new ArgumentError("Loader: the epoch before is not at its end");
     this.#running = true;
-    const order = new EpochOrder(this.#dataset.samples.length, this.#seed, epochIndex);
+    this.#waitedMs = 0;
+    const order = this.#orderOf(epochIndex);
+    const shapes = this.#augmentation
+      ? trainingBatches(order, this.#dataset.samples, epochIndex, this.#shaping)
+      : this.#shapes;
+    const mosaics = mosaic && this.#options.rect !== true;
     const pending: Promise<BatchResult>[] = [];
     let next = skipBatches;
     try {
       while (next < this.batchesPerEpoch || pending.length > 0) {
         while (next < this.batchesPerEpoch && pending.length < this.#prefetch) {
-          const result = this.#start(this.#draftBatch(next++, order, epochIndex, mosaic));
+          const result = this.#start(this.#draftBatch(shapes[next++], order, epochIndex, mosaics));
           // Whoever awaits it below hears of a failure; until then it must not end the process.
           result.catch(() => undefined);
           pending.push(result);
         }
+        const asked = performance.now();
         const result = await pending.shift();
+        this.#waitedMs += performance.now() - asked;
         if (result === undefined) throw new Error("unreachable: nothing is pending");
         this.#report(result.problems);
         if (result.size > 0) yield this.#batchOf(result);
@@ -158,12 +165,22 @@ export class Loader {
     await this.#crew.close();
   }
 
-  #draftBatch(index: number, order: EpochOrder, epoch: number, mosaic: boolean): Omit<BatchJob, "id" | "buffer"> {
-    const { width, height, positions } = this.#shapes[index];
+  #orderOf(epoch: number): EpochOrder {
+    return new EpochOrder(this.#dataset.samples.length, this.#seed, epoch, this.#plan);
+  }
+
+  #draftBatch(
+    { width, height, positions }: BatchShape,
+    order: EpochOrder,
+    epoch: number,
+    mosaic: boolean,
+  ): Omit<BatchJob, "id" | "buffer"> {
     const drafts = positions.map((position): Draft => {
       if (this.#augmentation === undefined) return { fetches: [this.#fetch(position)] };
       const sample = order.at(position);
-      const random = new Random(hashSeed(this.#seed, epoch, sample));
+      const turn = order.turn(position);
+      // An image that comes again in one epoch is varied in another way.
+      const random = new Random(hashSeed(this.#seed, epoch, sample, ...(turn > 0 ? [turn] : [])));
       const alone = !random.chance(this.#augmentation.mosaic) || !mosaic;
       const others = alone ? [] : order.recent(position, this.#window, 3, random);
       return { fetches: [sample, ...others].map((i) => this.#fetch(i)), random: random.state };
@@ -202,26 +219,18 @@ export class Loader {
   }
 
   #makeSlots(): CacheSlots | undefined {
-    const { imgsz, batch, cache = "auto" } = this.#options;
+    const { batch, cache = "auto" } = this.#options;
     const { samples } = this.#dataset;
     const slotBytes = samples.reduce((most, { width = 1, height = 1 }) => {
-      const [w, h] = fittedSides(width, height, imgsz);
+      const [w, h] = fittedSides(width, height, this.#side);
       return Math.max(most, 3 * w * h);
     }, 0);
     const affordable = Math.floor(freemem() / 4 / slotBytes);
     const all = cache === true || cache === "ram" || (cache === "auto" && samples.length <= affordable);
     const window = this.#augmentation?.mosaic ? this.#window + this.#prefetch * batch : 0;
     const slots = all ? samples.length : Math.min(window, affordable, samples.length);
-    return slots > 0 ? new CacheSlots(createCacheMemory(slots, slotBytes)) : undefined;
+    return slots > 0 ? new CacheSlots(createCacheMemory(slots, slotBytes, slots === samples.length)) : undefined;
   }
-}
-
-/** Masks need outlines; boxes are filled where there is none, which teaches boxes. */
-function outlinesMissing({ samples }: Dataset): Problem[] {
-  const boxes = samples.filter(({ labels }) => labels.some(({ polygon }) => polygon === undefined));
-  if (boxes.length === 0) return [];
-  const message = `lesions without outline here and in ${boxes.length - 1} more images: their boxes are taken for outlines`;
-  return [{ severity: "warning", code: "invalid_label", file: boxes[0].file, message }];
 }
 
 /** The trainer needs nearly all processors; two of them leave one thread to the loader. */

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -85,6 +85,28 @@ describe("openDataset", () => {
     const { samples, problems } = await open();
     expect(samples[0].labels.length).toBe(1);
     expect(problems).toMatchObject([{ severity: "warning", at: "train" }]);
+  });
+
+  test("finds a path written from where the program is started, and says so", async () => {
+    await putImages("scans/images/1.jpg");
+    const path = relative(process.cwd(), join(folder, "scans"));
+    await put("deeper/than/that/data.yaml", `path: ${path}\ntrain: images\nnames: [a]`);
+    const { samples, problems } = await openDataset(join(folder, "deeper/than/that/data.yaml"), "train");
+    expect(samples.map(({ file }) => file)).toEqual([join(folder, "scans/images/1.jpg")]);
+    expect(problems).toMatchObject([{ severity: "warning", at: "path" }, { severity: "warning" }]);
+  });
+
+  test("takes the keys and the paths of users' files as they are", async () => {
+    const keys = "download: null\nroboflow: {workspace: x}\nnc: 1\nnames: {0: a}\n";
+    await yaml(`path: .\ntrain: set\\images\nval: [set/images, more]\ntest: list.txt\n${keys}`);
+    await putImages("set/images/1.jpg", "more/2.jpg");
+    await put("set/labels/1.txt", "0 0.5 0.5 0.1 0.1");
+    await put("list.txt", "./more/2.jpg\nset\\images\\1.jpg");
+    const files = async (split: string) => (await open(split)).samples.map(({ file }) => file.slice(folder.length));
+    expect(await files("train")).toEqual(["/set/images/1.jpg"]);
+    expect(await files("val")).toEqual(["/set/images/1.jpg", "/more/2.jpg"]);
+    expect(await files("test")).toEqual(["/more/2.jpg", "/set/images/1.jpg"]);
+    expect((await open("val")).problems).toEqual([]);
   });
 
   test("reads COCO files, images beside them or in images", async () => {

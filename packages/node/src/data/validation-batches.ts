@@ -26,10 +26,7 @@ export function squareBatches(count: number, imgsz: number, batch: number): Batc
  * @throws {ArgumentError} if the size of an image is not known
  */
 export function rectBatches(samples: readonly Sample[], imgsz: number, batch: number, stride: number): BatchShape[] {
-  const ratios = samples.map(({ file, width, height }) => {
-    if (width && height) return height / width;
-    throw new ArgumentError("rect needs the size of every image in the data set", { file });
-  });
+  const ratios = proportions(samples);
   const sorted = ratios.map((_, i) => i).sort((a, b) => ratios[a] - ratios[b] || a - b);
   const side = (share: number) => Math.ceil((share * imgsz) / stride + 0.5) * stride;
   return inBatches(sorted, batch).map((positions) => {
@@ -40,6 +37,18 @@ export function rectBatches(samples: readonly Sample[], imgsz: number, batch: nu
       height: side(Math.min(1, tallest)),
       positions,
     };
+  });
+}
+
+/**
+ * Height / width of every image.
+ *
+ * @throws {ArgumentError} if the size of an image is not known
+ */
+export function proportions(samples: readonly Sample[]): number[] {
+  return samples.map(({ file, width, height }) => {
+    if (width && height) return height / width;
+    throw new ArgumentError("rect needs the size of every image in the data set", { file });
   });
 }
 

@@ -2,7 +2,7 @@
  * @file Stand-ins for the training step and the loader, to watch the loop without a network and images.
  */
 import type { Batch } from "../../src/data/batch";
-import type { EpochOptions } from "../../src/data/loader";
+import type { EpochOptions } from "../../src/data/loader-options";
 import type { UpdateSettings } from "../../src/train/train-step";
 
 const FILES = ["scan1.png", "scan2.png", "scan2.png"];

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../once.sh"
 cells=$SHARED/data/det_bccd/bccd.yaml
 fractures=$SHARED/data/det_bone_fracture/fracture.yaml
-common=(--single-cls --imgsz 256 --epochs 30 --batch 16)
+common=(--single-cls --imgsz 256 --epochs 30 --batch 16 --nbs 16)
 
 once cells "$cells" --model yolov8n.yaml --epochs 60 --imgsz 320 --batch 16 --seed 0
 start=$RUNS/cells/weights/best.safetensors

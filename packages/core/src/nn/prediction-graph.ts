@@ -13,7 +13,7 @@ import { detect, type RawMaps } from "./head";
 import { inferenceLeaves, type ParameterValues } from "./inference";
 import type { Leaves } from "./leaves";
 import { buildNetwork } from "./network";
-import { predictionLeaves } from "./prediction-leaves";
+import { leavesOnBytes, predictionLeaves, UNIT } from "./prediction-leaves";
 import type { DetectRow, NetworkRows, SegmentRow } from "./rows";
 
 /**
@@ -31,9 +31,6 @@ export interface ScoreGraphOptions {
   /** @default "height" */
   readonly height?: Dim;
 }
-
-/** Bytes to the unit interval. */
-const UNIT = 1 / 255;
 
 /**
  * ONNX bytes of the first step. Input `images` (1, H, W, 3), bytes as images hold them; for each level i, finest first, the outputs
@@ -106,15 +103,7 @@ function headOf({ rows, name }: NetworkRows): DetectRow | SegmentRow {
 /** The network on grey levels 0 ... 255; the first convolution, where it alone reads the image, takes them as they are. */
 function buildOnBytes(network: NetworkRows, values: ParameterValues, image: Tensor) {
   const leaves = predictionLeaves(values);
-  const [first, ...others] = network.rows;
-  const weight = values.get("model.0.conv.weight");
-  if (first.module !== "Conv" || weight === undefined || others.some(({ from }) => from.includes(-1))) {
-    return buildNetwork(network, mul(image, UNIT), () => leaves);
-  }
-  const scaled = new Map(values).set(
-    "model.0.conv.weight",
-    weight.map((w) => w * UNIT),
-  );
-  const onBytes: Leaves = predictionLeaves(scaled);
+  const onBytes = leavesOnBytes(network, values);
+  if (!onBytes) return buildNetwork(network, mul(image, UNIT), () => leaves);
   return buildNetwork(network, image, (row) => (row === 0 ? onBytes : leaves));
 }

@@ -9,6 +9,7 @@ import { fixed } from "../graph/shape";
 import { add, concat, constant, conv, resize } from "../graph/tensor";
 import { activated, foldBatchNorm, inferenceLeaves, type ParameterValues } from "./inference";
 import type { ConvBlockShape, Leaves } from "./leaves";
+import type { NetworkRows } from "./rows";
 
 /** Folded weights (c2, c1, k, k) and bias (c2) of some output channels of a block. */
 interface Folded {
@@ -35,6 +36,26 @@ export function predictionLeaves(values: ParameterValues): Leaves {
     },
   };
 }
+
+/** Bytes to the unit interval. */
+export const UNIT = 1 / 255;
+
+/**
+ * Leaves for the first row alone that take images as bytes, 0 to 255: the division is in its weights. `undefined` where
+ * the first row is no convolution, or not alone in reading the image.
+ */
+export function leavesOnBytes({ rows: [first, ...others] }: NetworkRows, values: ParameterValues): Leaves | undefined {
+  const weight = values.get(FIRST_WEIGHT);
+  if (first.module !== "Conv" || weight === undefined || others.some(({ from }) => from.includes(-1))) return undefined;
+  return predictionLeaves(
+    new Map(values).set(
+      FIRST_WEIGHT,
+      weight.map((w) => w * UNIT),
+    ),
+  );
+}
+
+const FIRST_WEIGHT = "model.0.conv.weight";
 
 function isPointwise({ k = 1, s = 1, p = 0, g = 1 }: ConvBlockShape): boolean {
   return k === 1 && s === 1 && p === 0 && g === 1;

@@ -7,9 +7,10 @@ import type { Tensor } from "../graph/op";
 import { cast, input, mul } from "../graph/tensor";
 import { type TruthInputs, truthInputs } from "./assign";
 import { detectionLoss, type Gains } from "./detection-loss";
-import { inferenceLeaves, type ParameterValues } from "./inference";
+import type { ParameterValues } from "./inference";
 import { buildNetwork } from "./network";
 import type { Parameter } from "./parameters";
+import { leavesOnBytes, predictionLeaves, UNIT } from "./prediction-leaves";
 import type { NetworkRows } from "./rows";
 import { segmentationLoss } from "./segmentation-loss";
 import { trainingLeaves } from "./training";
@@ -60,10 +61,15 @@ export function trainingGraph(
 ): TrainingGraph {
   const names = new Set(parameters.map(({ name }) => name));
   const training = trainingLeaves((name) => names.has(name));
-  const fixedLeaves = inferenceLeaves(values);
+  const fixedLeaves = predictionLeaves(values);
   const images = input("images", pixels, ["batch", network.ch, height, width]);
-  const scaled = pixels === "uint8" ? mul(cast(images, "float32"), 1 / 255) : images;
-  const { maps } = buildNetwork(network, scaled, (row) => (frozen.has(row) ? fixedLeaves : training.leaves));
+  const bytes = pixels === "uint8";
+  const onBytes = bytes && frozen.has(0) ? leavesOnBytes(network, values) : undefined;
+  const floats = bytes ? cast(images, "float32") : images;
+  const { maps } = buildNetwork(network, bytes && !onBytes ? mul(floats, UNIT) : floats, (row) => {
+    if (row === 0 && onBytes) return onBytes;
+    return frozen.has(row) ? fixedLeaves : training.leaves;
+  });
 
   const truths = truthInputs();
   const loss = lossOf(network, maps, truths, gains);

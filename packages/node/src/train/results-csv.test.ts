@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { resultRow, resultsCsv } from "./results-csv";
 
-const METRICS = { precision: 0.8, recall: 0.7, map50: 0.75, map5095: 0.5, perClass: [], images: 3, labels: 4 };
+const METRICS = {
+  ...{ precision: 0.8, recall: 0.7, map50: 0.75, map5095: 0.5, sensitivity1: 0.65 },
+  ...{ perClass: [], sizes: [], images: 3, labels: 4 },
+};
 const LR = { weight: 0.001, norm: 0.002, bias: 0.003 };
 const DETECTOR = ["box_loss", "cls_loss", "dfl_loss"];
 

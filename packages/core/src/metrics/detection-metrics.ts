@@ -90,6 +90,8 @@ export class DetectionMetrics {
   /** What counts as a hit in FROC. */
   readonly hitOptions: HitOptions;
   readonly #record = new DetectionRecord();
+  /** Of all images so far, once it was asked for. */
+  #summary: DetectionSummary | undefined;
 
   /**
    * @param names of the classes, by id
@@ -116,6 +118,7 @@ export class DetectionMetrics {
       );
     }
     const sorted = byFallingScore(detections);
+    this.#summary = undefined;
     this.#record.add(sorted, truth, this.hitOptions);
     this.confusion.add(sorted, truth);
   }
@@ -132,6 +135,11 @@ export class DetectionMetrics {
 
   /** The numbers, over all images so far. All means are 0 where no image has a label. */
   summary(): DetectionSummary {
+    this.#summary ??= this.#summarise();
+    return this.#summary;
+  }
+
+  #summarise(): DetectionSummary {
     const perClass = this.averagePrecision().classes.map(
       ({ classId, labels, precision, recall, ap }): ClassSummary => ({
         classId,

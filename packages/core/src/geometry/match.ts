@@ -57,7 +57,7 @@ export function matchDetections(
 }
 
 /** For each detection the label of its class that it overlaps most, -1 if none; the last of equals. */
-function bestTruth(detections: ClassedBoxes, truth: ClassedBoxes): { index: Int32Array; overlap: Float32Array } {
+export function bestTruth(detections: ClassedBoxes, truth: ClassedBoxes): { index: Int32Array; overlap: Float32Array } {
   const n = detections.classIds.length;
   const index = new Int32Array(n).fill(-1);
   const overlap = new Float32Array(n);

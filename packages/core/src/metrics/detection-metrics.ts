@@ -1,14 +1,21 @@
 /**
- * @file Accumulates the images of a validation and sums them up: mAP50, mAP50-95, precision and recall.
+ * @file Accumulates the images of a validation and sums them up: mAP50, mAP50-95, precision and recall, and sensitivity
+ * by false positives per image.
  *
- * Numbers are those of the public YOLO tools: see `geometry/match.ts` for what a hit is and `average-precision.ts` for
- * the rest. Means are over the classes that have labels.
+ * The first four are those of the public YOLO tools: see `geometry/match.ts` for what a hit is and `average-precision.ts`
+ * for the rest; means are over the classes that have labels. Sensitivities are of `froc.ts`, their hits of
+ * `lesion-hits.ts`.
  */
 import { ShapeError } from "../errors";
-import { type ClassedBoxes, IOU_THRESHOLDS, matchDetections } from "../geometry/match";
+import type { ClassedBoxes } from "../geometry/match";
 import { orderByScore } from "../geometry/nms";
 import { type AveragePrecision, apPerClass } from "./average-precision";
 import { ConfusionMatrix } from "./confusion-matrix";
+import { DetectionRecord, type LesionGroup } from "./detection-record";
+import { type FrocCurve, froc, sensitivityAt } from "./froc";
+import type { FrocScans } from "./froc-intervals";
+import { checkHitOptions, type HitOptions } from "./lesion-hits";
+import { LESION_SIZES, type LesionSize } from "./lesion-size";
 
 /** Detections of one image, in any order, pixels of the source image. */
 export interface ScoredBoxes extends ClassedBoxes {
@@ -26,6 +33,22 @@ export interface ClassSummary {
   readonly recall: number;
   /** Labelled lesions. */
   readonly labels: number;
+  /** Images that show one. */
+  readonly images: number;
+  /** Share of the lesions that are found at one false positive of this class per image. */
+  readonly sensitivity1: number;
+}
+
+export interface SizeSummary {
+  readonly size: LesionSize;
+  /** Labelled lesions. */
+  readonly labels: number;
+  /** Images that show one. */
+  readonly images: number;
+  /** Mean over the classes that have lesions of this size; absent without any. */
+  readonly ap50?: number;
+  /** Share of the lesions that are found at one false positive of whatever class and size per image; absent without any. */
+  readonly sensitivity1?: number;
 }
 
 export interface DetectionSummary {
@@ -36,6 +59,12 @@ export interface DetectionSummary {
   readonly recall: number;
   /** Classes that have labels, by rising id. */
   readonly perClass: readonly ClassSummary[];
+  /** From small to large. */
+  readonly sizes: readonly SizeSummary[];
+  /** Of all classes together: false positives of all per image, a hit being one on a lesion of its class; absent without labels. */
+  readonly froc?: FrocCurve;
+  /** Share of all lesions that are found at one false positive per image; absent without labels. */
+  readonly sensitivity1?: number;
   readonly images: number;
   readonly labels: number;
 }
@@ -58,14 +87,20 @@ export class DetectionMetrics {
   readonly names: readonly string[];
   /** At confidence 0.25 and IoU 0.45. */
   readonly confusion: ConfusionMatrix;
-  readonly #hits: Uint8Array[] = [];
-  readonly #scores: Float32Array[] = [];
-  readonly #classIds: Int32Array[] = [];
-  readonly #truth: Int32Array[] = [];
+  /** What counts as a hit in FROC. */
+  readonly hitOptions: HitOptions;
+  readonly #record = new DetectionRecord();
+  /** Of all images so far, once it was asked for. */
+  #summary: DetectionSummary | undefined;
 
-  /** @param names of the classes, by id */
-  constructor(names: readonly string[]) {
+  /**
+   * @param names of the classes, by id
+   * @throws {ArgumentError} if an option lies outside
+   */
+  constructor(names: readonly string[], hitOptions: HitOptions = {}) {
+    checkHitOptions(hitOptions);
     this.names = names;
+    this.hitOptions = hitOptions;
     this.confusion = new ConfusionMatrix(names.length);
   }
 
@@ -83,58 +118,68 @@ export class DetectionMetrics {
       );
     }
     const sorted = byFallingScore(detections);
-    this.#hits.push(matchDetections(sorted, truth));
+    this.#summary = undefined;
+    this.#record.add(sorted, truth, this.hitOptions);
     this.confusion.add(sorted, truth);
-    this.#scores.push(sorted.scores);
-    this.#classIds.push(sorted.classIds);
-    this.#truth.push(truth.classIds.slice());
   }
 
   /** Average precision and curves of each class, over all images so far. */
   averagePrecision(): AveragePrecision {
-    return apPerClass({
-      tp: concatenate(this.#hits, (n) => new Uint8Array(n)),
-      conf: concatenate(this.#scores, (n) => new Float32Array(n)),
-      predClass: concatenate(this.#classIds, (n) => new Int32Array(n)),
-      targetClass: concatenate(this.#truth, (n) => new Int32Array(n)),
-      thresholds: IOU_THRESHOLDS.length,
-    });
+    return apPerClass(this.#record.precisionInput());
+  }
+
+  /** What FROC curves of all lesions, or of some, are made of, over all images so far. */
+  frocScans(group: LesionGroup = {}): FrocScans {
+    return this.#record.froc(group);
   }
 
   /** The numbers, over all images so far. All means are 0 where no image has a label. */
   summary(): DetectionSummary {
-    const perClass = this.averagePrecision().classes.map(({ classId, labels, precision, recall, ap }) => ({
-      classId,
-      name: this.names[classId] ?? String(classId),
-      ap50: ap[0],
-      ap: ap.reduce((sum, value) => sum + value, 0) / ap.length,
-      precision,
-      recall,
-      labels,
-    }));
-    const mean = (value: (one: ClassSummary) => number) =>
-      perClass.length === 0 ? 0 : perClass.reduce((sum, one) => sum + value(one), 0) / perClass.length;
+    this.#summary ??= this.#summarise();
+    return this.#summary;
+  }
+
+  #summarise(): DetectionSummary {
+    const perClass = this.averagePrecision().classes.map(
+      ({ classId, labels, precision, recall, ap }): ClassSummary => ({
+        classId,
+        name: this.names[classId] ?? String(classId),
+        ap50: ap[0],
+        ap: mean(ap),
+        precision,
+        recall,
+        labels,
+        images: this.#record.count({ classId }).images,
+        sensitivity1: sensitivityAt(froc(this.frocScans({ classId })), 1),
+      }),
+    );
+    const labels = perClass.reduce((sum, one) => sum + one.labels, 0);
+    const curve = labels > 0 ? froc(this.frocScans()) : undefined;
     return {
-      map50: mean((one) => one.ap50),
-      map5095: mean((one) => one.ap),
-      precision: mean((one) => one.precision),
-      recall: mean((one) => one.recall),
+      map50: mean(perClass.map(({ ap50 }) => ap50)),
+      map5095: mean(perClass.map(({ ap }) => ap)),
+      precision: mean(perClass.map(({ precision }) => precision)),
+      recall: mean(perClass.map(({ recall }) => recall)),
       perClass,
-      images: this.#truth.length,
-      labels: perClass.reduce((sum, one) => sum + one.labels, 0),
+      sizes: LESION_SIZES.map((size, index) => this.#sizeSummary(size, index)),
+      ...(curve && { froc: curve, sensitivity1: sensitivityAt(curve, 1) }),
+      images: this.#record.images,
+      labels,
     };
+  }
+
+  #sizeSummary(size: LesionSize, index: number): SizeSummary {
+    const counts = this.#record.count({ size: index });
+    if (counts.labels === 0) return { size, ...counts };
+    const { classes } = apPerClass(this.#record.precisionInputOfSize(index));
+    const ap50 = mean(classes.map(({ ap }) => ap[0]));
+    return { size, ...counts, ap50, sensitivity1: sensitivityAt(froc(this.frocScans({ size: index })), 1) };
   }
 }
 
-function concatenate<A extends Uint8Array | Int32Array | Float32Array>(
-  parts: readonly A[],
-  make: (length: number) => A,
-): A {
-  const whole = make(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+/** 0 of nothing. */
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return values.length === 0 ? 0 : sum / values.length;
 }

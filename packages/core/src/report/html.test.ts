@@ -62,13 +62,15 @@ describe("findingsHtml", () => {
   });
 
   test("shows the metrics of the training run, with its curves", () => {
-    const perClass = [{ classId: 0, name: "nodule", ap50: 0.8125, ap: 0.4, precision: 0.7, recall: 0.6, labels: 31 }];
+    const measures = { ap50: 0.8125, ap: 0.4, precision: 0.7, recall: 0.6, sensitivity1: 0.65 };
+    const perClass = [{ classId: 0, name: "nodule", ...measures, labels: 31, images: 28 }];
     const metrics = {
       map50: 0.8034,
       map5095: 0.5131,
       precision: 0.797,
       recall: 0.804,
       perClass,
+      sizes: [],
       images: 40,
       labels: 92,
     };

@@ -5,35 +5,42 @@
  */
 import type { ResultRow } from "../train/results-csv";
 
-/** Columns of measures, and what they are in a row of results. */
+/**
+ * Columns of measures, and what they are in a row of results. S@1 is sensitivity at one false positive per image; four
+ * losses leave no room for it.
+ */
 const MEASURES = [
   ["P", "metrics/precision(B)"],
   ["R", "metrics/recall(B)"],
   ["mAP50", "metrics/mAP50(B)"],
   ["mAP50-95", "metrics/mAP50-95(B)"],
+  ["S@1", "metrics/froc1(B)"],
 ] as const;
 
-/** Characters of a cell with the blanks before it. */
+/** Characters of a cell with the blank before it. */
+const WIDTH = 6;
+
+/** The same of the time that is left. */
 const TIME = 8;
 
 export class EpochTable {
   readonly #epochs: number;
   readonly #lossNames: readonly string[];
   readonly #epochWidth: number;
-  readonly #width: number;
+  readonly #measures: readonly (typeof MEASURES)[number][];
 
   /** @param lossNames `box_loss` ... */
   constructor(epochs: number, lossNames: readonly string[]) {
     this.#epochs = epochs;
     this.#lossNames = lossNames;
     this.#epochWidth = Math.max(5, 2 * String(epochs).length + 1);
-    this.#width = lossNames.length > 3 ? 6 : 7;
+    this.#measures = lossNames.length > 3 ? MEASURES.slice(0, -1) : MEASURES;
   }
 
   heading(): string {
     const losses = this.#lossNames.map((name) => name.replace(/_loss$/, ""));
-    const measures = this.#measures(MEASURES.map(([name]) => name));
-    return `${"epoch".padStart(this.#epochWidth)}${this.#numbers([...losses, "img/s"])}${measures}${"left".padStart(TIME)}`;
+    const measures = this.#cells(this.#measures.map(([name]) => name));
+    return `${"epoch".padStart(this.#epochWidth)}${numbers([...losses, "img/s"])}${measures}${"left".padStart(TIME)}`;
   }
 
   /**
@@ -43,23 +50,23 @@ export class EpochTable {
    */
   losses(epoch: number, losses: readonly number[], imagesPerSecond: number): string {
     const counted = `${epoch + 1}/${this.#epochs}`.padStart(this.#epochWidth);
-    return counted + this.#numbers([...losses, imagesPerSecond].map(short));
+    return counted + numbers([...losses, imagesPerSecond].map(short));
   }
 
   /** What stands behind the losses once the epoch is done. */
   measures(row: ResultRow, left: string, improved: boolean): string {
-    const values = MEASURES.map(([, name]) => row[name]);
-    const measures = this.#measures(values.map((value) => (typeof value === "number" ? value.toFixed(3) : "-")));
+    const values = this.#measures.map(([, name]) => row[name]);
+    const measures = this.#cells(values.map((value) => (typeof value === "number" ? value.toFixed(3) : "-")));
     return `${measures}${left.padStart(TIME)}${improved ? " best" : ""}`;
   }
 
-  #numbers(texts: readonly string[]): string {
-    return texts.map((text) => text.padStart(this.#width)).join("");
+  #cells(texts: readonly string[]): string {
+    return texts.map((text, i) => text.padStart(Math.max(WIDTH, this.#measures[i][0].length + 1))).join("");
   }
+}
 
-  #measures(texts: readonly string[]): string {
-    return texts.map((text, i) => text.padStart(Math.max(this.#width, MEASURES[i][0].length + 1))).join("");
-  }
+function numbers(texts: readonly string[]): string {
+  return texts.map((text) => text.padStart(WIDTH)).join("");
 }
 
 /** `0.715`, `12.34`, `123.4`, `1234`: five characters at most. */

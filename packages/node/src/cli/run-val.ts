@@ -2,13 +2,13 @@
  * @file What `fovea val` does.
  */
 import { join } from "node:path";
-import type { ClassSummary, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import { VALIDATION_PICTURES } from "../report/draw-validation";
-import { type MeasureOptions, measureModel } from "../train/measure-model";
+import { type MeasureOptions, type Measures, measureModel } from "../train/measure-model";
+import { measuresJson } from "../train/measures-json";
 import { datasetLine, plural, problemLines } from "./describe-dataset";
+import { classTable, frocLine, sizeTable } from "./measures-table";
 import { warn, warnOfSize } from "./message";
 import { duration, Progress, workLine } from "./progress";
-import { grouped, textTable } from "./table";
 import type { ValOptions } from "./val";
 import { writeResult } from "./write-result";
 
@@ -16,8 +16,8 @@ import { writeResult } from "./write-result";
 export async function runValidation({ json, ...options }: ValOptions): Promise<void> {
   const summary = await measureOnScreen(options);
   if (options.plots !== undefined) {
-    const { curves, confusion } = VALIDATION_PICTURES;
-    process.stdout.write(`Pictures ${join(options.plots, curves)}, ${confusion}\n`);
+    const { curves, froc, confusion } = VALIDATION_PICTURES;
+    process.stdout.write(`Pictures ${join(options.plots, curves)}, ${froc}, ${confusion}\n`);
   }
   if (json === undefined) return;
   await writeResult(json, `${JSON.stringify(asJson(summary, options), null, 2)}\n`);
@@ -25,7 +25,7 @@ export async function runValidation({ json, ...options }: ValOptions): Promise<v
 }
 
 /** Measures and shows it. */
-export async function measureOnScreen(options: MeasureOptions): Promise<DetectionSummary> {
+export async function measureOnScreen(options: MeasureOptions): Promise<Measures> {
   const progress = new Progress();
   let started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
@@ -49,7 +49,9 @@ export async function measureOnScreen(options: MeasureOptions): Promise<Detectio
     });
     const took = seconds();
     const speed = (summary.images / Math.max(took, 1e-3)).toFixed(1);
-    progress.print(`\n${measuresTable(summary)}\n`);
+    progress.print(`\n${classTable(summary)}\n\n${sizeTable(summary)}\n`);
+    const froc = frocLine(summary);
+    if (froc !== undefined) progress.field("FROC", froc);
     progress.field("Time", `${duration(took)}, ${speed} images/s`);
     return summary;
   } finally {
@@ -57,34 +59,12 @@ export async function measureOnScreen(options: MeasureOptions): Promise<Detectio
   }
 }
 
-/** All classes in one row, then one row for each class with labels. */
-export function measuresTable({ perClass, labels, precision, recall, map50, map5095 }: DetectionSummary): string {
-  const cells = (count: number, ...values: readonly number[]) => [grouped(count), ...values.map((x) => x.toFixed(3))];
-  return textTable(
-    [{ title: "class", align: "left" }, ...["lesions", "P", "R", "mAP50", "mAP50-95"].map((title) => ({ title }))],
-    [
-      ["all", ...cells(labels, precision, recall, map50, map5095)],
-      ...perClass.map((one) => [one.name, ...cells(one.labels, one.precision, one.recall, one.ap50, one.ap)]),
-    ],
-  );
-}
-
 /** What the JSON file holds; programs read it, so its keys stay. */
-function asJson(summary: DetectionSummary, options: Omit<ValOptions, "json">) {
-  const { map50, map5095, precision, recall, perClass, images, labels } = summary;
-  const classJson = (one: ClassSummary) => ({
-    classId: one.classId,
-    className: one.name,
-    ap50: one.ap50,
-    ap: one.ap,
-    precision: one.precision,
-    recall: one.recall,
-    labels: one.labels,
-  });
-  const { model, data, split, imgsz, batch, rect, singleCls, conf, iou } = options;
+function asJson(measures: Measures, options: Omit<ValOptions, "json">) {
+  const { images, labels, intervals } = measures;
+  const { model, data, split, imgsz, batch, rect, singleCls, conf, iou, hit, hitIou } = options;
   return {
-    ...{ map50, map5095, precision, recall },
-    perClass: perClass.map(classJson),
-    ...{ images, labels, model, data, split, imgsz, batch, rect, singleCls, conf, iou },
+    ...measuresJson(measures, intervals),
+    ...{ images, labels, model, data, split, imgsz, batch, rect, singleCls, conf, iou, hit, hitIou },
   };
 }

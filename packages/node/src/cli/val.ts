@@ -1,7 +1,7 @@
 /**
  * @file `fovea val`: a model measured on labelled images.
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { flagOption, realNumber, wholeNumber } from "./option";
 
 export interface ValOptions {
@@ -14,6 +14,8 @@ export interface ValOptions {
   readonly singleCls: boolean;
   readonly conf: number;
   readonly iou: number;
+  readonly hit: "iou" | "centre";
+  readonly hitIou: number;
   readonly device: string;
   readonly threads?: number;
   readonly json?: string;
@@ -24,13 +26,16 @@ const EXAMPLES = `
 Examples:
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
   fovea val --model best.pt --data lesions.yaml --json val.json --plots val
+  fovea val --model best.pt --data nodules.yaml --hit-iou 0.2 --plots val
   fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {
   program
     .command("val")
     .summary("measure a model on labelled images")
-    .description("Measure a model on labelled images: precision, recall and average precision of each class.")
+    .description(
+      "Measure a model on labelled images: precision, recall and average precision of each class, and how many lesions of each class and size it finds at one false positive per image.",
+    )
     .requiredOption("--model <file>", "weights (.safetensors, .pt, .onnx)")
     .requiredOption("--data <yaml>", "data set")
     .option("--split <part>", "part of the data set: val, test, train", "val")
@@ -40,10 +45,21 @@ export function register(program: Command): void {
     .addOption(flagOption("single-cls", "take all classes for one, for models that were trained so"))
     .option("--conf <x>", "detections below this confidence are not looked at", realNumber(0, 1), 0.001)
     .option("--iou <x>", "a box that overlaps a better one by more is dropped", realNumber(0, 1), 0.7)
+    .addOption(
+      new Option("--hit <rule>", "sensitivity: boxes overlap, or the detection's centre lies in the lesion")
+        .choices(["iou", "centre"])
+        .default("iou"),
+    )
+    .option(
+      "--hit-iou <x>",
+      "sensitivity: least overlap of a hit; small lesions often 0.1 to 0.3",
+      realNumber(0.01, 1),
+      0.5,
+    )
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")
     .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
     .option("--json <file>", "also write the measures to a JSON file")
-    .option("--plots <dir>", "also draw curves and confusion matrix into this folder")
+    .option("--plots <dir>", "also draw curves, FROC and confusion matrix into this folder")
     .addHelpText("after", EXAMPLES)
     .action(async (options: ValOptions) => {
       const { runValidation } = await import("./run-val");

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apPerClass } from "@fovea/core/metrics/average-precision";
 import { ConfusionMatrix } from "@fovea/core/metrics/confusion-matrix";
+import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readImage } from "../imaging/read-image";
 import { drawConfusion } from "./confusion";
 import { drawCurves, historyCharts } from "./curves";
+import { drawFroc } from "./froc";
 import { drawPrecisionRecall } from "./precision-recall";
 
 let folder = "";
@@ -87,6 +89,31 @@ describe("drawPrecisionRecall", () => {
     expect(await inked(path)).toBeGreaterThan(0.005);
     await drawPrecisionRecall({ classes: [], bestConfidence: 0 }, [], path);
     expect((await readImage(path)).width).toBe(2 * (560 + 12) + 12);
+  });
+});
+
+describe("drawFroc", () => {
+  const strip = (x1: number, x2: number, score: number) => ({
+    ...{ boxes: Float32Array.of(x1, 0, x2, 10), classIds: Int32Array.of(0), scores: Float32Array.of(score) },
+  });
+
+  test("fills the band between the ends of the interval, and draws bare axes without labels", async () => {
+    const nothing = { boxes: new Float32Array(0), classIds: new Int32Array(0) };
+    const metrics = new DetectionMetrics(["结节 nodule"]);
+    for (let i = 0; i < 10; i++) metrics.add(strip(0, i % 2 === 0 ? 10 : 1, 0.9), strip(0, 10, 1));
+    const path = join(folder, "froc.png");
+    await drawFroc(metrics, path);
+    const picture = await readImage(path);
+    expect([picture.width, picture.height]).toEqual([720, 520]);
+    // The band is a blue of 15 % on white: its red is 255 - 0.15 x (255 - 22) = 220.
+    const band = (data: ArrayLike<number>) => Array.from(data).filter((v, i) => i % 3 === 0 && v === 220).length;
+    expect(band(picture.data)).toBeGreaterThan(10_000);
+
+    const healthy = new DetectionMetrics(["nodule"]);
+    healthy.add(strip(0, 10, 0.9), nothing);
+    await drawFroc(healthy, path);
+    expect(band((await readImage(path)).data)).toBeLessThan(1000);
+    expect(await inked(path)).toBeGreaterThan(0.005);
   });
 });
 

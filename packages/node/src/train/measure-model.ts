@@ -5,6 +5,8 @@ import type { Dataset } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
+import { checkHitOptions, type HitOptions } from "@fovea/core/metrics/lesion-hits";
+import { type SensitivityIntervals, sensitivityIntervals } from "@fovea/core/metrics/sensitivity-intervals";
 import { checkImageSize, largestStride } from "@fovea/core/nn/image-size";
 import { Loader } from "../data/loader";
 import { openDataset } from "../data/open-dataset";
@@ -14,7 +16,7 @@ import { openRuntime } from "../runtime/onnx-runtime";
 import { validate } from "./validate";
 import { type ValidateGraphOptions, validateGraph } from "./validate-graph";
 
-export interface MeasureOptions {
+export interface MeasureOptions extends HitOptions {
   /** File of weights, or an exported model. */
   readonly model: string;
   /** Data YAML. */
@@ -68,14 +70,22 @@ export interface MeasureEvents {
   onBatch?(done: number, total: number): void;
 }
 
+/** What a model comes to. */
+export interface Measures extends DetectionSummary {
+  /** Of the sensitivities; absent where no image has a label. */
+  readonly intervals?: SensitivityIntervals;
+}
+
 /**
  * Measures detections of `model` against the labels of `data`.
  *
- * @throws {FoveaError} `invalid_dataset` if the classes of data set and model do not fit
+ * @throws {FoveaError} `invalid_dataset` if the classes of data set and model do not fit, `invalid_argument` if an option
+ * lies outside
  */
-export async function measureModel(options: MeasureOptions, events: MeasureEvents = {}): Promise<DetectionSummary> {
+export async function measureModel(options: MeasureOptions, events: MeasureEvents = {}): Promise<Measures> {
   const { model: path, data, split = "val", imgsz = 640, batch = 16, rect = false } = options;
-  const { onProblem, singleCls } = options;
+  const { onProblem, singleCls, hit, hitIou } = options;
+  checkHitOptions({ hit, hitIou });
   const model = await (isOnnxFile(path) ? exportedModel(path, imgsz) : trainedModel(path, imgsz));
   const onProgress = (done: number, total: number) => events.onScan?.(done, total);
   const dataset = await openDataset(data, split, { onProblem, singleCls, onProgress });
@@ -94,12 +104,13 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
   try {
     const { conf, iou } = options;
     const onBatch = (done: number, total: number) => events.onBatch?.(done, total);
-    const metrics = await model.measure(runtime, { dataset, loader, conf, iou, onBatch });
+    const metrics = await model.measure(runtime, { dataset, loader, conf, iou, hits: { hit, hitIou }, onBatch });
     if (options.plots !== undefined) {
       const { drawValidation } = await import("../report/draw-validation");
       await drawValidation(metrics, options.plots);
     }
-    return metrics.summary();
+    const summary = metrics.summary();
+    return { ...summary, intervals: sensitivityIntervals(metrics, summary) };
   } finally {
     await loader.close();
   }

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { resultRow, resultsCsv } from "./results-csv";
 
-const METRICS = { precision: 0.8, recall: 0.7, map50: 0.75, map5095: 0.5, perClass: [], images: 3, labels: 4 };
+const METRICS = {
+  ...{ precision: 0.8, recall: 0.7, map50: 0.75, map5095: 0.5, sensitivity1: 0.65 },
+  ...{ perClass: [], sizes: [], images: 3, labels: 4 },
+};
 const LR = { weight: 0.001, norm: 0.002, bias: 0.003 };
 const DETECTOR = ["box_loss", "cls_loss", "dfl_loss"];
 
 describe("resultRow", () => {
-  test("has the columns of the public tools, in their order", () => {
+  test("has the columns of the public tools, in their order, and sensitivity behind them", () => {
     const row = resultRow({
       epoch: 1,
       time: 12.3456789,
@@ -32,12 +35,20 @@ describe("resultRow", () => {
       ["lr/pg0", 0.003],
       ["lr/pg1", 0.001],
       ["lr/pg2", 0.002],
+      ["metrics/froc1(B)", 0.65],
     ]);
+  });
+
+  test("leaves sensitivity empty where no image has a label", () => {
+    const { sensitivity1: _, ...healthy } = METRICS;
+    const row = resultRow({ epoch: 1, time: 1, lossNames: [], trainLoss: [], metrics: healthy, lr: LR });
+    expect(row["metrics/froc1(B)"]).toBe("");
   });
 
   test("leaves validation empty where there was none", () => {
     const row = resultRow({ epoch: 2, time: 1, lossNames: DETECTOR, trainLoss: [1, 2, 3], lr: LR });
     expect(row["metrics/mAP50(B)"]).toBe("");
+    expect(row["metrics/froc1(B)"]).toBe("");
     expect(row["val/box_loss"]).toBe("");
   });
 

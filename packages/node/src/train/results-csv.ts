@@ -1,5 +1,6 @@
 /**
- * @file `results.csv`: one row an epoch, under the column names that users of the public YOLO tools know.
+ * @file `results.csv`: one row an epoch, under the column names that users of the public YOLO tools know, and after them
+ * `metrics/froc1(B)`, the share of lesions that are found at one false positive per image.
  */
 import type { DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import type { GroupName } from "@fovea/core/nn/parameter-store";
@@ -41,6 +42,8 @@ export function resultRow({ epoch, time, lossNames, trainLoss, valLoss, metrics,
   row["lr/pg0"] = rounded(lr.bias);
   row["lr/pg1"] = rounded(lr.weight);
   row["lr/pg2"] = rounded(lr.norm);
+  // Behind the public tools' columns, so that what reads theirs by position goes on.
+  row["metrics/froc1(B)"] = metrics?.sensitivity1 === undefined ? "" : rounded(metrics.sensitivity1);
   return row;
 }
 

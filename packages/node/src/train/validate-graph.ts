@@ -7,6 +7,7 @@ import type { Dataset } from "@fovea/core/dataset/sample";
 import { type DetectorNetwork, readAnswer } from "@fovea/core/detect/detector-network";
 import { NetworkInput } from "@fovea/core/detect/network-input";
 import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
+import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import type { Loader } from "../data/loader";
 import { addImage } from "./validate";
 
@@ -18,16 +19,18 @@ export interface ValidateGraphOptions {
   readonly conf?: number;
   /** IoU above which a detection is suppressed by a better one. @default 0.7 */
   readonly iou?: number;
+  /** What counts as a hit in FROC. @default an IoU of one half */
+  readonly hits?: HitOptions;
   readonly onBatch?: (done: number, total: number) => void;
 }
 
 /** Runs a graph over a validation loader. */
 export async function validateGraph(
   network: DetectorNetwork,
-  { dataset, loader, conf = 0.001, iou = 0.7, onBatch }: ValidateGraphOptions,
+  { dataset, loader, conf = 0.001, iou = 0.7, hits, onBatch }: ValidateGraphOptions,
 ): Promise<DetectionMetrics> {
   const { session, names, pixels } = network;
-  const metrics = new DetectionMetrics(names);
+  const metrics = new DetectionMetrics(names, hits);
   const labels = new Map(dataset.samples.map((sample) => [sample.file, sample.labels]));
   const choice = { conf, iou, multiLabel: names.length > 1 };
   let input: NetworkInput | undefined;

@@ -7,6 +7,7 @@ import type { Detections } from "@fovea/core/detect/suppress";
 import type { Runtime, Session } from "@fovea/core/graph/runtime";
 import { boxesToSource } from "@fovea/core/imaging/letterbox";
 import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
+import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import type { Gains } from "@fovea/core/nn/detection-loss";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import { inferenceGraph } from "@fovea/core/nn/inference-graph";
@@ -26,6 +27,8 @@ export interface ValidateOptions {
   readonly conf?: number;
   /** IoU above which a detection is suppressed by a better one. @default 0.7 */
   readonly iou?: number;
+  /** What counts as a hit in FROC. @default an IoU of one half */
+  readonly hits?: HitOptions;
   /** Also give the mean loss items, with these gains. @default none */
   readonly gains?: Gains;
   readonly onBatch?: (done: number, total: number) => void;
@@ -40,7 +43,7 @@ export interface Validation {
 /** Runs a network over a validation loader. */
 export async function validate(runtime: Runtime, options: ValidateOptions): Promise<Validation> {
   const { network, loader, names, gains, onBatch } = options;
-  const metrics = new DetectionMetrics(names);
+  const metrics = new DetectionMetrics(names, options.hits);
   const labels = new Map(options.dataset.samples.map((sample) => [sample.file, sample.labels]));
   const sessions = new SizedSessions(runtime, options);
   const sums: number[] = [];

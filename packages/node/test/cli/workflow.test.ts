@@ -78,10 +78,11 @@ describe("fovea train", () => {
       ...["epoch", "time", "train/box_loss", "train/cls_loss", "train/dfl_loss"],
       ...["metrics/precision(B)", "metrics/recall(B)", "metrics/mAP50(B)", "metrics/mAP50-95(B)"],
       ...["val/box_loss", "val/cls_loss", "val/dfl_loss", "lr/pg0", "lr/pg1", "lr/pg2"],
+      "metrics/froc1(B)",
     ]);
     expect(rows.map(([epoch]) => Number(epoch))).toEqual(Array.from({ length: EPOCHS }, (_, i) => i + 1));
     expect(readdirSync(desk.path("runs/ct"))).toEqual(
-      expect.arrayContaining(["results.png", "precision_recall.png", "confusion.png"]),
+      expect.arrayContaining(["results.png", "precision_recall.png", "froc.png", "confusion.png"]),
     );
   });
 
@@ -117,9 +118,13 @@ test("fovea val measures all classes and each, as training did", { timeout: PATI
     `val --model ${LAST} --data data/data.yaml --split val --imgsz ${SIDE} --rect false --json measures/val.json
      --plots measures`,
   );
-  expect(readdirSync(desk.path("measures")).sort()).toEqual(["confusion.png", "precision_recall.png", "val.json"]);
-  expect(out).toMatch(/^class +lesions +P +R +mAP50 +mAP50-95$/m);
-  const { perClass, ...all } = json("measures/val.json");
+  expect(readdirSync(desk.path("measures")).sort()).toEqual([
+    ...["confusion.png", "froc.png", "precision_recall.png", "val.json"],
+  ]);
+  expect(out).toMatch(/^class +lesions +P +R +mAP50 +mAP50-95 +S@1 \(95 %\)$/m);
+  expect(out).toMatch(/^all +36( +\d\.\d{3}){5} \(\d\.\d\d-\d\.\d\d\)$/m);
+  expect(out).toMatch(/^size +lesions +images +mAP50 +S@1 \(95 %\)$/m);
+  const { perClass, sizes, froc, ...all } = json("measures/val.json");
   expect(all).toMatchObject({ images: 24, labels: 36, model: LAST, split: "val", imgsz: SIDE, rect: false });
   const [head, ...rows] = resultsOf("runs/ct");
   const lastRow = (name: string) => Number(rows.at(-1)?.[head.indexOf(`metrics/${name}(B)`)]);
@@ -131,11 +136,41 @@ test("fovea val measures all classes and each, as training did", { timeout: PATI
   expect(all.recall).toBeCloseTo(lastRow("recall"), 5);
   expect(perClass.map(({ className }: { className: string }) => className)).toEqual(NAMES);
   expect(Object.keys(perClass[0]).sort()).toEqual(
-    ["classId", "className", "ap50", "ap", "precision", "recall", "labels"].sort(),
+    [
+      ...["classId", "className", "ap50", "ap", "precision", "recall", "labels", "images"],
+      ...["sensitivity1", "sensitivity1Low", "sensitivity1High"],
+    ].sort(),
   );
   // Means over the classes.
   expect((perClass[0].ap50 + perClass[1].ap50) / 2).toBeCloseTo(all.map50, 6);
   expect((perClass[0].ap + perClass[1].ap) / 2).toBeCloseTo(all.map5095, 6);
+  expect(all).toMatchObject({ hit: "iou", hitIou: 0.5 });
+  expect(froc.points.map(({ fpPerImage }: { fpPerImage: number }) => fpPerImage)).toEqual([
+    ...[0.125, 0.25, 0.5, 1, 2, 4, 8],
+  ]);
+  for (const { sensitivity, low, high } of froc.points) {
+    expect(low <= sensitivity && sensitivity <= high, JSON.stringify(froc.points)).toBe(true);
+  }
+  const total = froc.points.reduce((sum: number, one: { sensitivity: number }) => sum + one.sensitivity, 0);
+  expect(froc.cpm).toBeCloseTo(total / 7, 12);
+  expect(froc.points[3].sensitivity).toBeCloseTo(lastRow("froc1"), 5);
+  expect(sizes.map(({ size }: { size: string }) => size)).toEqual(["small", "medium", "large"]);
+  expect(sizes[2]).toEqual({ size: "large", labels: 0, images: 0, ap50: null, sensitivity1: null });
+  expect(sizes[0].labels + sizes[1].labels).toBe(36);
+  // Sizes are of one curve: their lesions together are all.
+  const found = sizes.reduce(
+    (sum: number, one: { labels: number; sensitivity1: number | null }) => sum + one.labels * (one.sensitivity1 ?? 0),
+    0,
+  );
+  expect(found / 36).toBeCloseTo(froc.points[3].sensitivity, 12);
+});
+
+test("fovea val refuses a rule of hits that it does not know, and an overlap of none", {
+  timeout: PATIENCE,
+}, async () => {
+  const model = `val --model ${LAST} --data data/data.yaml`;
+  expect(await desk.run(`${model} --hit touch`)).toMatchObject({ code: 2, stderr: expect.stringContaining("centre") });
+  expect(await desk.run(`${model} hit_iou=0`)).toMatchObject({ code: 2, stderr: expect.stringContaining("hit-iou") });
 });
 
 describe("fovea predict", () => {

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { apPerClass } from "@fovea/core/metrics/average-precision";
 import { ConfusionMatrix } from "@fovea/core/metrics/confusion-matrix";
 import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readImage } from "../imaging/read-image";
 import { drawConfusion } from "./confusion";
-import { drawCurves, historyCharts } from "./curves";
+import { drawCurves } from "./curves";
 import { drawFroc } from "./froc";
 import { drawPrecisionRecall } from "./precision-recall";
 
@@ -28,27 +29,6 @@ const ROWS = [1, 2, 3].map((epoch) => ({
   "lr/pg0": 0.01,
   "lr/pg1": 0.01,
 }));
-
-describe("historyCharts", () => {
-  test("puts training and validation of one loss together, rates together, measures apart", () => {
-    const charts = historyCharts(ROWS);
-    expect(charts.map(({ title, lines }) => [title, lines.map(({ name }) => name)])).toEqual([
-      ["box loss", ["train", "val"]],
-      ["mAP50", ["mAP50(B)"]],
-      ["mAP50 of masks", ["mAP50(M)"]],
-      ["learning rate", ["pg0", "pg1"]],
-    ]);
-    expect(charts[0].lines[0].points).toEqual([
-      { x: 1, y: 2 },
-      { x: 2, y: 1 },
-      { x: 3, y: 0 },
-    ]);
-  });
-
-  test("of no rows is empty", () => {
-    expect(historyCharts([])).toEqual([]);
-  });
-});
 
 /** Share of the pixels of a picture that are not white. */
 async function inked(path: string): Promise<number> {
@@ -70,6 +50,13 @@ describe("drawCurves", () => {
     expect(await inked(join(folder, "one.png"))).toBeGreaterThan(0.005);
     await drawCurves([], join(folder, "none.png"));
     expect(existsSync(join(folder, "none.png"))).toBe(false);
+  });
+
+  test("writes SVG where the ending says so", async () => {
+    const path = join(folder, "curves.svg");
+    await drawCurves(ROWS, path);
+    const { width, format } = await sharp(path).metadata();
+    expect([width, format]).toEqual([4 * 420, "svg"]);
   });
 
   test("says why a picture cannot be written", async () => {

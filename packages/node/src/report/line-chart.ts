@@ -1,25 +1,9 @@
 /**
  * @file Line charts as pictures: several small ones on one sheet.
  */
+import { LINE_COLOURS, type LineChart } from "@fovea/core/report/line-chart";
 import { FONT_FAMILY, prepareFont } from "../imaging/picture-font";
 import { sharpLibrary } from "../imaging/sharp-library";
-
-/** One line; points whose y is not finite leave a gap. */
-export interface Line {
-  readonly name: string;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
-}
-
-export interface LineChart {
-  readonly title: string;
-  readonly xTitle: string;
-  readonly yTitle?: string;
-  readonly lines: readonly Line[];
-  /** Least and greatest y. @default what the lines span */
-  readonly yRange?: readonly [number, number];
-  /** Least and greatest x. @default what the lines span */
-  readonly xRange?: readonly [number, number];
-}
 
 export interface SheetOptions {
   /** Charts in a row. @default 4 */
@@ -30,7 +14,6 @@ export interface SheetOptions {
   readonly height?: number;
 }
 
-const COLOURS = ["#1668c7", "#e0662b", "#259b57", "#b23bb8", "#c29a00", "#0f9aa8", "#d03a4e", "#6b6f7b"] as const;
 const INK = "#22252b";
 const GRID = "#e3e5e9";
 const MARGIN = 12;
@@ -93,8 +76,8 @@ function configuration({
       datasets: lines.map(({ name, points }, i) => ({
         label: name,
         data: points.map(({ x, y }) => ({ x, y: Number.isFinite(y) ? y : Number.NaN })),
-        borderColor: COLOURS[i % COLOURS.length],
-        backgroundColor: COLOURS[i % COLOURS.length],
+        borderColor: LINE_COLOURS[i % LINE_COLOURS.length],
+        backgroundColor: LINE_COLOURS[i % LINE_COLOURS.length],
         borderWidth: 1.8,
         // A single epoch has no line to draw.
         pointRadius: points.length === 1 ? 3 : 0,

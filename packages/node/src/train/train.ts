@@ -12,16 +12,19 @@ import { checkImageSize } from "@fovea/core/nn/image-size";
 import { ParameterStore } from "@fovea/core/nn/parameter-store";
 import { frozenRows, type TrainingArguments, trainingArguments } from "@fovea/core/nn/training-arguments";
 import type { StateDict } from "@fovea/core/nn/weights/state";
+import type { RunReport } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
 import { Loader } from "../data/loader";
 import { openDataset } from "../data/open-dataset";
 import { openTrainableModel, type TrainableModel } from "../model/open-model";
+import { RunReporter } from "../report/run-reporter";
 import { openRuntime } from "../runtime/onnx-runtime";
 import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
 import { type BatchProgress, type LoopResult, loop } from "./loop";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { RunFolder } from "./run-folder";
 import type { RunRequest, RunState } from "./run-record";
+import { runFacts } from "./run-facts";
 import { TrainStep } from "./train-step";
 import { validate } from "./validate";
 
@@ -53,6 +56,8 @@ export interface TrainEvents {
   onEpoch?(row: ResultRow, improved: boolean): void;
   /** After an epoch, what turned out about a file while batches were made: each file once. */
   onFileProblem?(problem: Problem): void;
+  /** What the page of the run shows: when it starts, after every epoch, at the end. */
+  onReport?(report: RunReport): void;
   /** True once the user wants to stop: the step is finished, the state saved. */
   shouldStop?(): boolean;
 }
@@ -205,6 +210,14 @@ async function run(
     resumedAt: resumed?.state.epoch,
   });
 
+  const reporter =
+    args.plots || events.onReport
+      ? await RunReporter.open(
+          runFacts({ folder: folder.path, request, args, optimiser, model, train: trainSet, val, state: resumed?.state }),
+        )
+      : undefined;
+  if (reporter) events.onReport?.(reporter.report("running"));
+
   const told = new Set<string>();
   const tellProblems = () => {
     for (const problem of [...loader.problems, ...(valLoader?.problems ?? [])]) {
@@ -222,7 +235,7 @@ async function run(
         args,
         optimiser,
         step,
-        loader,
+        loader: reporter ? reporter.watch(loader) : loader,
         threads: runtime.threads,
         state: resumed?.state,
         validate:
@@ -255,6 +268,8 @@ async function run(
           await writeAtomically(folder.file("results.csv"), resultsCsv(state.rows));
           await folder.writeState(step.memory(), state);
           events.onEpoch?.(row, improved);
+          await reporter?.epoch(state.rows, improved, improved ? latest : undefined);
+          if (reporter) events.onReport?.(reporter.report("running"));
           tellProblems();
         },
         onInterrupt: (state) => folder.writeState(step.memory(), state),
@@ -264,13 +279,22 @@ async function run(
     );
     if (args.plots && result.rows.length > 0) {
       const { drawCurves } = await import("../report/curves");
-      await drawCurves(result.rows as Parameters<typeof drawCurves>[0], folder.file("results.png"));
+      await drawCurves(result.rows, folder.file("results.png"));
+      await drawCurves(result.rows, folder.file("results.svg"));
       if (best) {
         const { drawValidation } = await import("../report/draw-validation");
         await drawValidation(best, folder.path);
       }
     }
+    // Whoever interrupts a run wants it to end now.
+    const report = await reporter?.finish(result.end, result.end === "interrupted" ? {} : { runtime });
+    if (report) events.onReport?.(report);
     return { ...result, folder: folder.path, best: folder.weights("best"), last: folder.weights("last") };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    // The error that ended the run is the one to tell.
+    await reporter?.finish("failed", { failure }).then(events.onReport?.bind(events)).catch(() => undefined);
+    throw error;
   } finally {
     await step.release();
     loader.close();

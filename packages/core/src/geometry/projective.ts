@@ -9,7 +9,7 @@ import type { Affine } from "./affine";
 import type { Polygon } from "./polygon";
 
 /** `[a, b, c, d, e, f, g, h, i]`. */
-export type Projective = readonly number[] & { readonly length: 9 };
+export type Projective = readonly [number, number, number, number, number, number, number, number, number];
 
 /** The same transform as a matrix of three rows. */
 export function projective([a, b, c, d, e, f]: Affine): Projective {
@@ -26,7 +26,7 @@ export function composeProjective(second: Projective, first: Projective): Projec
 }
 
 /**
- * The transform that undoes `transform`, by the adjugate matrix, scaled so that w is 1 where it was 1.
+ * The transform that undoes `transform`, by the adjugate matrix.
  *
  * @throws {ArgumentError} if it cannot be undone, because it flattens the plane
  */
@@ -36,12 +36,12 @@ export function invertProjective([a, b, c, d, e, f, g, h, i]: Projective): Proje
   if (!(Math.abs(determinant) > 1e-12)) {
     throw new ArgumentError(`invertProjective: a determinant of ${determinant}, expected not 0`);
   }
-  const k = 1 / determinant;
-  return [A * k, (c * h - b * i) * k, (b * f - c * e) * k, B * k, (a * i - c * g) * k, (c * d - a * f) * k].concat([
-    C * k,
-    (b * g - a * h) * k,
-    (a * e - b * d) * k,
-  ]) as unknown as Projective;
+  const adjugate: Projective = [
+    ...([A, c * h - b * i, b * f - c * e] as const),
+    ...([B, a * i - c * g, c * d - a * f] as const),
+    ...([C, b * g - a * h, a * e - b * d] as const),
+  ];
+  return adjugate.map((value) => value / determinant) as readonly number[] as Projective;
 }
 
 /** Four corners x, y, x, y ...: upper left, upper right, lower right, lower left. */
@@ -59,8 +59,9 @@ export function squareToCorners(size: number, [x0, y0, x1, y1, x2, y2, x3, y3]: 
   if (!(Math.abs(determinant) > 1e-12)) throw new ArgumentError("squareToCorners: three corners lie on one line");
   const g = (sx * dy2 - dx2 * sy) / determinant;
   const h = (dx1 * sy - sx * dy1) / determinant;
-  const unit = [x1 - x0 + g * x1, x3 - x0 + h * x3, x0, y1 - y0 + g * y1, y3 - y0 + h * y3, y0, g, h, 1];
-  return unit.map((value, k) => (k % 3 === 2 ? value : value / size)) as unknown as Projective;
+  const [a, b] = [x1 - x0 + g * x1, x3 - x0 + h * x3];
+  const [d, e] = [y1 - y0 + g * y1, y3 - y0 + h * y3];
+  return [a / size, b / size, x0, d / size, e / size, y0, g / size, h / size, 1];
 }
 
 /** Nearer to the horizon a point is as good as beyond it. */

@@ -277,7 +277,7 @@ describe("Loader in training", () => {
     [{ prefetch: 0 }, "prefetch is 0"],
     [{ rect: true }, "rect is true"],
     [{ augmentation: { scale: 2 } }, "scale is 2"],
-    [{ augmentation: { perspective: 0.001 } }, "not supported yet"],
+    [{ augmentation: { perspective: 0.002 } }, "expected 0 to 0.001"],
   ])("refuses %j", (options, message) => {
     expect(() => new Loader(dataset, { ...TRAIN, ...options })).toThrow(ArgumentError);
     expect(() => new Loader(dataset, { ...TRAIN, ...options })).toThrow(message);

@@ -10,6 +10,7 @@ import { labelTable } from "@fovea/core/dataset/label-table";
 import { type Dataset, errorOf, type Problem } from "@fovea/core/dataset/sample";
 import { ArgumentError } from "@fovea/core/errors";
 import { type Augmentation, type AugmentationOptions, augmentation } from "@fovea/core/imaging/augment/augmentation";
+import { companySize, drawCompany } from "@fovea/core/imaging/augment/company";
 import { hashSeed, Random } from "@fovea/core/math/random";
 import type { Batch, BatchJob, BatchResult, Draft, LoaderSetup } from "./batch";
 import { type BatchCrew, batchCrew } from "./batch-crew";
@@ -47,7 +48,10 @@ export interface LoaderOptions {
 }
 
 export interface EpochOptions {
-  /** Put images together from four, with the probability that the augmentation says. @default true */
+  /**
+   * Put images together (mosaic, mixup, cutmix, copy_paste), with the probabilities that the augmentation says.
+   * @default true
+   */
   readonly mosaic?: boolean;
   /** Batches at the start of the epoch that training has seen already. @default 0 */
   readonly skipBatches?: number;
@@ -164,9 +168,9 @@ export class Loader {
       if (this.#augmentation === undefined) return { fetches: [this.#fetch(position)] };
       const sample = order.at(position);
       const random = new Random(hashSeed(this.#seed, epoch, sample));
-      const alone = !random.chance(this.#augmentation.mosaic) || !mosaic;
-      const others = alone ? [] : order.recent(position, this.#window, 3, random);
-      return { fetches: [sample, ...others].map((i) => this.#fetch(i)), random: random.state };
+      const company = drawCompany(this.#augmentation, mosaic, random);
+      const others = order.recent(position, this.#window, companySize(company) - 1, random);
+      return { fetches: [sample, ...others].map((i) => this.#fetch(i)), company, random: random.state };
     });
     return { width, height, drafts };
   }

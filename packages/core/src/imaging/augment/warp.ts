@@ -4,7 +4,7 @@
  * Pixels go backwards through the steps, a line of output positions at a time, and are sampled once at the end; outlines go
  * forwards.
  */
-import { type Affine, IDENTITY } from "../../geometry/affine";
+import type { Affine } from "../../geometry/affine";
 import type { Polygon } from "../../geometry/polygon";
 import {
   composeProjective,
@@ -32,7 +32,6 @@ export function withStep(steps: readonly WarpStep[], step: WarpStep): readonly W
 
 /** `steps` that begin with the affine map `first`, joined to them where that is possible. */
 export function withAffineFirst(first: Affine, steps: readonly WarpStep[]): readonly WarpStep[] {
-  if (first === IDENTITY) return steps;
   return steps.reduce(withStep, [projectiveStep(projective(first))] as readonly WarpStep[]);
 }
 

@@ -55,7 +55,9 @@ export function patientFolds(images: readonly FoldImage[], { k, seed = 0 }: Fold
     const empty = folds.filter((fold) => fold.groups === 0).length;
     // The last groups belong to folds that have none yet.
     const open = folds.flatMap((fold, f) => (left > empty || fold.groups === 0 ? [f] : []));
-    const best = open.reduce((a, b) => (load(folds[b].counts, group, totals) < load(folds[a].counts, group, totals) ? b : a));
+    const best = open.reduce((a, b) =>
+      load(folds[b].counts, group, totals) < load(folds[a].counts, group, totals) ? b : a,
+    );
     folds[best].groups++;
     group.counts.forEach((count, c) => (folds[best].counts[c] += count));
     for (const image of group.images) result[image] = best;
@@ -94,7 +96,8 @@ function load(counts: Float64Array, group: Group, totals: Float64Array): number 
   let sum = 0;
   for (let c = 0; c < totals.length; c++) {
     // Strata that the group has nothing of do not care where it goes; images always do.
-    if (totals[c] > 0 && group.counts[c] > 0) sum += ((counts[c] + group.counts[c]) / totals[c]) ** 2 - (counts[c] / totals[c]) ** 2;
+    if (totals[c] > 0 && group.counts[c] > 0)
+      sum += ((counts[c] + group.counts[c]) / totals[c]) ** 2 - (counts[c] / totals[c]) ** 2;
   }
   return sum;
 }

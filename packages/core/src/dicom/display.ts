@@ -3,6 +3,7 @@
  */
 import { FoveaError } from "../errors";
 import { type ByteImage, image } from "../imaging/image";
+import { shiftByteWindow, shiftedWindow, type WindowShift } from "../imaging/window-jitter";
 import type { DataSet } from "./data-set";
 import { lookUp, readLookupTable } from "./lookup-table";
 import type { ImagePixel, StoredValues } from "./pixel-data";
@@ -12,6 +13,8 @@ import { applyWindow, automaticWindow, readVoiLut, type Window } from "./window"
 export interface DisplayOptions {
   /** Window in modality values, in place of the file's own. @default the file's, or one that fits its values */
   readonly window?: Window;
+  /** Moves whichever window applies; grey levels of a VOI LUT are moved once they are shown. @default not moved */
+  readonly windowShift?: WindowShift;
 }
 
 /**
@@ -51,7 +54,7 @@ function greyLevels(
   pixel: ImagePixel,
   stored: StoredValues,
   frame: number,
-  { window: wanted }: DisplayOptions,
+  { window: wanted, windowShift }: DisplayOptions,
 ): Uint8Array {
   const modalityLut = readModalityLut(dataSet, frame);
   const values = modalityValues(stored, modalityLut);
@@ -59,16 +62,24 @@ function greyLevels(
   const voiLut = readVoiLut(dataSet, frame);
   if (voiLut?.kind === "table" && wanted === undefined) {
     lookUp(values, voiLut.table, out, { scale: 255 / (2 ** voiLut.table.bits - 1) });
+    if (windowShift) {
+      out.set(shiftByteWindow(image(out.length, 1, 1, new Uint8Array(out.buffer)), windowShift).data);
+    }
   } else {
     const full = fullRange(pixel, modalityLut);
     const own = voiLut?.kind === "window" ? voiLut.window : undefined;
     const window = wanted ?? own ?? full ?? automaticWindow(values, { padding: readPadding(dataSet, modalityLut) });
-    applyWindow(values, window, out);
+    applyWindow(values, windowShift ? widened(shiftedWindow(window, windowShift)) : window, out);
   }
   if (pixel.photometricInterpretation === "MONOCHROME1") {
     for (let i = 0; i < out.length; i++) out[i] = 255 - out[i];
   }
   return new Uint8Array(out.buffer);
+}
+
+/** A moved window that is still one: LINEAR needs a width of 1. */
+function widened(window: Window): Window {
+  return { ...window, width: Math.max(window.width, 1) };
 }
 
 /** Without a window, up to 8 bits are shown as they are: such files were made to be looked at, masks included. */

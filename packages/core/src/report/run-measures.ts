@@ -55,7 +55,14 @@ export function classSection({ best }: RunReport): Html | undefined {
 <th class="number">${both("精确率", "Precision")}</th><th class="number">${both("召回率", "Recall")}</th>
 <th class="number">AP50</th><th class="number">AP50-95</th></tr></thead>
 <tbody>${shown.map(
-    ({ name, labels, precision, recall, ap50, ap }) => html`<tr><td class="text">${name}</td><td class="number">${labels}</td>
+    ({
+      name,
+      labels,
+      precision,
+      recall,
+      ap50,
+      ap,
+    }) => html`<tr><td class="text">${name}</td><td class="number">${labels}</td>
 <td class="number">${precision.toFixed(3)}</td><td class="number">${recall.toFixed(3)}</td>
 <td class="number">${ap50.toFixed(3)}</td><td class="number">${ap.toFixed(3)}</td></tr>`,
   )}</tbody></table></div>${more(best.perClass.length - shown.length)}

@@ -6,17 +6,21 @@ import { type Problem, problemOf } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { transformPoints } from "@fovea/core/geometry/affine";
 import { augment } from "@fovea/core/imaging/augment/augment";
+import { drawWindowShift } from "@fovea/core/imaging/augment/choose-transforms";
+import { partSources } from "@fovea/core/imaging/augment/company";
 import type { PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
 import { byDecreasingArea, MAX_INSTANCES, paintOverlapMask } from "@fovea/core/imaging/augment/overlap-mask";
 import type { LabelRows } from "@fovea/core/imaging/augment/tile";
 import { toPlanes } from "@fovea/core/imaging/color";
 import { type LetterboxLayout, letterboxTensor } from "@fovea/core/imaging/letterbox";
+import { shiftByteWindow, type WindowShift } from "@fovea/core/imaging/window-jitter";
 import { Random } from "@fovea/core/math/random";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import { type BatchJob, type BatchResult, type BatchSource, type Draft, type LoaderSetup, MASK_RATIO } from "./batch";
 import { cutMiddle } from "./cut-middle";
 import { FittedSource } from "./fitted-source";
 import { type FittedImage, fetchImage, fitImage } from "./image-cache";
+import { isDicomName } from "./source-image";
 
 /** Unreadable images in a row after which a batch is given up. */
 const MAX_REPLACEMENTS = 20;
@@ -78,21 +82,24 @@ export class BatchMaker {
     return this.#decoder.close();
   }
 
-  async #addAugmented(batch: Growing, { fetches }: Draft, random: Random): Promise<void> {
+  async #addAugmented(batch: Growing, { fetches, company }: Draft, random: Random): Promise<void> {
     const { side: fittedSide, augmentation, files, labels: table } = this.#setup;
-    if (augmentation === undefined) throw new Error("unreachable: augmentation without settings");
+    if (augmentation === undefined || company === undefined)
+      throw new Error("unreachable: augmentation without settings");
     const { width, height } = batch.job;
     const side = Math.max(width, height);
+    const shift = drawWindowShift(augmentation.transforms, random);
     const sources = [];
     let file: string | undefined;
     for (const fetch of fetches) {
-      const { fitted, index } = await this.#fetchOrReplace(fetch.index, fetch.slot, random, batch.problems);
+      const { fitted, index } = await this.#fetchOrReplace(fetch.index, fetch.slot, random, batch.problems, shift);
       file ??= files[index];
       // Under varying sizes images are kept for the largest one.
       const image = side === fittedSide ? fitted.image : fitImage(fitted.image, side).image;
       sources.push({ image, labels: labelsOf(table, index) });
     }
-    const square = augment(sources, augmentation, side, random, this.#scratch);
+    const { base, partners } = partSources(sources, company);
+    const square = augment(base, augmentation, side, random, this.#scratch, partners);
     const { image, labels } = width === height ? square : cutMiddle(square, width, height);
     toPlanes(image, batch.out, batch.files.length * 3 * width * height);
     this.#addLabels(batch, labels, file ?? "");
@@ -140,23 +147,33 @@ export class BatchMaker {
     slot: number,
     random: Random,
     problems: Problem[],
+    shift: WindowShift | undefined,
   ): Promise<{ readonly fitted: FittedImage; readonly index: number }> {
-    const fitted = await this.#fetch(index, slot, problems);
+    const fitted = await this.#fetch(index, slot, problems, shift);
     if (fitted) return { fitted, index };
     const { files } = this.#setup;
     for (let attempt = 0; attempt < MAX_REPLACEMENTS; attempt++) {
       const other = random.integer(0, files.length);
       // Not from the cache: whether it is there must not show in the batch, and this is rare.
-      const replacement = await this.#fetch(other, -1, problems);
+      const replacement = await this.#fetch(other, -1, problems, shift);
       if (replacement) return { fitted: replacement, index: other };
     }
     const message = `not to be read, nor were ${MAX_REPLACEMENTS} others in its place; check the disk`;
     throw new FoveaError("invalid_dataset", message, { file: files[index] });
   }
 
-  async #fetch(index: number, slot: number, problems: Problem[]): Promise<FittedImage | undefined> {
+  /** @param shift of the display window; measured values are windowed anew, which no cache of bytes can do */
+  async #fetch(
+    index: number,
+    slot: number,
+    problems: Problem[],
+    shift?: WindowShift,
+  ): Promise<FittedImage | undefined> {
+    const { cache, files } = this.#setup;
     try {
-      return await fetchImage(this.#setup.cache, slot, () => this.#source.read(index, problems));
+      if (shift && isDicomName(files[index])) return await this.#source.readShifted(index, shift);
+      const fitted = await fetchImage(cache, slot, () => this.#source.read(index, problems));
+      return fitted && shift ? { ...fitted, image: shiftByteWindow(fitted.image, shift) } : fitted;
     } catch (error) {
       if (!(error instanceof FoveaError)) throw error;
       problems.push(problemOf(error));

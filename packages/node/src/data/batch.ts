@@ -5,6 +5,7 @@ import type { LabelTable } from "@fovea/core/dataset/label-table";
 import type { Problem } from "@fovea/core/dataset/sample";
 import type { PixelRect } from "@fovea/core/geometry/tiling";
 import type { Augmentation } from "@fovea/core/imaging/augment/augmentation";
+import type { Company } from "@fovea/core/imaging/augment/company";
 import type { LetterboxTransform } from "@fovea/core/imaging/letterbox";
 import type { RandomState } from "@fovea/core/math/random";
 import type { DiskCacheOptions } from "./disk-cache";
@@ -52,8 +53,10 @@ export interface Fetch {
 
 /** One image of a batch to make. */
 export interface Draft {
-  /** One, or four that make a mosaic. */
+  /** One in validation, in training those of the company, in its order. */
   readonly fetches: readonly Fetch[];
+  /** What the fetches are for; none in validation. */
+  readonly company?: Company;
   /** Where the image's random numbers go on from; none in validation. */
   readonly random?: RandomState;
 }

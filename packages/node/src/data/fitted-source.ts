@@ -8,6 +8,7 @@ import type { Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { cropImage } from "@fovea/core/imaging/crop";
 import type { ByteImage } from "@fovea/core/imaging/image";
+import type { WindowShift } from "@fovea/core/imaging/window-jitter";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import type { LoaderSetup } from "./batch";
 import { DiskCache, type FileStamp, stampOf } from "./disk-cache";
@@ -50,6 +51,11 @@ export class FittedSource {
     await this.#keep(index, stamp, fitted, problems);
     if (crops[index]) await this.#keepNeighbours(index, image, stamp, problems);
     return fitted;
+  }
+
+  /** Image of sample `index` through a moved display window: decoded anew, kept nowhere. */
+  async readShifted(index: number, shift: WindowShift): Promise<FittedImage> {
+    return this.#fit(index, await readSourceImage(this.#setup.files[index], this.#decoder, shift));
   }
 
   #fit(index: number, image: ByteImage): FittedImage {

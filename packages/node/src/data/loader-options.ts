@@ -42,7 +42,10 @@ export interface LoaderOptions {
 }
 
 export interface EpochOptions {
-  /** Put images together from four, with the probability that the augmentation says. @default true */
+  /**
+   * Put images together (mosaic, mixup, cutmix, copy_paste), with the probabilities that the augmentation says.
+   * @default true
+   */
   readonly mosaic?: boolean;
   /** Batches at the start of the epoch that training has seen already. @default 0 */
   readonly skipBatches?: number;

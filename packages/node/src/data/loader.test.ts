@@ -280,7 +280,7 @@ describe("Loader in training", () => {
     [{ multiScale: 1 }, "multi_scale is 1"],
     [{ sampling: { negatives: 1 } }, "negatives is 1"],
     [{ augmentation: { scale: 2 } }, "scale is 2"],
-    [{ augmentation: { perspective: 0.001 } }, "not supported yet"],
+    [{ augmentation: { perspective: 0.002 } }, "expected 0 to 0.001"],
   ])("refuses %j", (options, message) => {
     expect(() => new Loader(dataset, { ...TRAIN, ...options })).toThrow(ArgumentError);
     expect(() => new Loader(dataset, { ...TRAIN, ...options })).toThrow(message);

@@ -11,6 +11,7 @@ import { type Dataset, errorOf, type Problem } from "@fovea/core/dataset/sample"
 import { composition, type EpochComposition, type SamplingPlan, samplingPlan } from "@fovea/core/dataset/sampling";
 import { ArgumentError } from "@fovea/core/errors";
 import { type Augmentation, augmentation } from "@fovea/core/imaging/augment/augmentation";
+import { companySize, drawCompany } from "@fovea/core/imaging/augment/company";
 import { hashSeed, Random } from "@fovea/core/math/random";
 import type { Batch, BatchJob, BatchResult, Draft, LoaderSetup } from "./batch";
 import { type BatchCrew, batchCrew } from "./batch-crew";
@@ -181,9 +182,9 @@ export class Loader {
       const turn = order.turn(position);
       // An image that comes again in one epoch is varied in another way.
       const random = new Random(hashSeed(this.#seed, epoch, sample, ...(turn > 0 ? [turn] : [])));
-      const alone = !random.chance(this.#augmentation.mosaic) || !mosaic;
-      const others = alone ? [] : order.recent(position, this.#window, 3, random);
-      return { fetches: [sample, ...others].map((i) => this.#fetch(i)), random: random.state };
+      const company = drawCompany(this.#augmentation, mosaic, random);
+      const others = order.recent(position, this.#window, companySize(company) - 1, random);
+      return { fetches: [sample, ...others].map((i) => this.#fetch(i)), company, random: random.state };
     });
     return { width, height, drafts };
   }
@@ -227,7 +228,8 @@ export class Loader {
     }, 0);
     const affordable = Math.floor(freemem() / 4 / slotBytes);
     const all = cache === true || cache === "ram" || (cache === "auto" && samples.length <= affordable);
-    const window = this.#augmentation?.mosaic ? this.#window + this.#prefetch * batch : 0;
+    const { mosaic = 0, mixup = 0, cutmix = 0, copy_paste = 0 } = this.#augmentation ?? {};
+    const window = Math.max(mosaic, mixup, cutmix, copy_paste) > 0 ? this.#window + this.#prefetch * batch : 0;
     const slots = all ? samples.length : Math.min(window, affordable, samples.length);
     return slots > 0 ? new CacheSlots(createCacheMemory(slots, slotBytes, slots === samples.length)) : undefined;
   }

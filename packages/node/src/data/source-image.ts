@@ -8,6 +8,7 @@ import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
 import { toByteImage } from "@fovea/core/imaging/intensity";
+import type { WindowShift } from "@fovea/core/imaging/window-jitter";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { readDicom } from "../dicom/read-dicom";
 import { imageFormat } from "../imaging/image-format";
@@ -66,15 +67,25 @@ export async function readImageSize(file: string): Promise<ImageSize> {
  * Pixels of `file` in 8 bit: as `readImage` and `toByteImage` give them, or, of a DICOM file, its first frame windowed.
  *
  * @param decoder decompresses DICOM frames; one for many files saves time
+ * @param windowShift moves the window of a DICOM file; other files are not changed by it
  * @throws {FoveaError} as `readImage` or `readDicom`
  */
-export async function readSourceImage(file: string, decoder?: FrameDecoder): Promise<ByteImage> {
+export async function readSourceImage(
+  file: string,
+  decoder?: FrameDecoder,
+  windowShift?: WindowShift,
+): Promise<ByteImage> {
   const dicom = await withFile(file, async (handle) => isDicomFile(file, await readPart(handle, 0, GLANCE)));
-  return dicom ? (await readDicom(file, { decoder })).image : toByteImage(await readImage(file));
+  return dicom ? (await readDicom(file, { decoder, windowShift })).image : toByteImage(await readImage(file));
 }
 
 function isDicomFile(file: string, head: Uint8Array): boolean {
-  return hasDicomPrefix(head) || /^\.(dcm|dicom)$/i.test(extname(file));
+  return hasDicomPrefix(head) || isDicomName(file);
+}
+
+/** Whether a file's name says that it is DICOM. */
+export function isDicomName(file: string): boolean {
+  return /^\.(dcm|dicom)$/i.test(extname(file));
 }
 
 /** `use` on the open file; what the operating system complains of becomes an error of ours. */

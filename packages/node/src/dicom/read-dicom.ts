@@ -58,11 +58,11 @@ export async function readDicom(path: string, options: ReadDicomOptions = {}): P
  */
 export async function dicomImage(
   dataSet: DataSet,
-  { frame = 0, decoder, window }: ReadDicomOptions = {},
+  { frame = 0, decoder, window, windowShift }: ReadDicomOptions = {},
 ): Promise<DicomImage> {
   const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
   return {
-    image: displayImage(dataSet, pixel, values, frame, { window }),
+    image: displayImage(dataSet, pixel, values, frame, { window, windowShift }),
     spacingMm: readSpacing(dataSet, frame),
     frames: pixel.frames,
     modality: dataSet.text("Modality") ?? "",

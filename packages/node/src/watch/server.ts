@@ -57,8 +57,11 @@ export class WatchServer {
     const watch = new WatchServer();
     await new Promise<void>((done, fail) => {
       watch.#server.once("error", (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === "EADDRINUSE" ? "is in use" : `cannot be listened on (${cause.code ?? cause.message})`;
-        fail(new ArgumentError(`port ${port} of ${ADDRESS} ${why}; give another, or 0 for one that is free`, { cause }));
+        const why =
+          cause.code === "EADDRINUSE" ? "is in use" : `cannot be listened on (${cause.code ?? cause.message})`;
+        fail(
+          new ArgumentError(`port ${port} of ${ADDRESS} ${why}; give another, or 0 for one that is free`, { cause }),
+        );
       });
       watch.#server.listen(port, ADDRESS, done);
     });

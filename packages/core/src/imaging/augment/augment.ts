@@ -1,14 +1,21 @@
 /**
- * @file One training image: geometry, then colours.
+ * @file One training image: geometry, company, then colours.
  */
 import type { Random } from "../../math/random";
 import { shiftHsv } from "../color";
 import { type ByteImage, image } from "../image";
+import { applyIntensity } from "./apply-intensity";
 import type { Augmentation } from "./augmentation";
+import { chooseTransforms } from "./choose-transforms";
+import type { Partners } from "./company";
+import { erase } from "./erase";
+import { cutMix, mixUp, type Painted } from "./mix";
 import { moveLabels, type PlacedLabel } from "./move-labels";
-import { paintTile } from "./paint-tile";
-import { randomTransform } from "./random-transform";
+import { paintTiles } from "./paint-tiles";
+import { pasteLesions } from "./paste-lesions";
+import { randomTransform, withGeometry } from "./random-transform";
 import { centred, mosaic, type Source } from "./tile";
+import type { SimpleTransform } from "./transform-table";
 
 /** Grey of the margins, as in validation and prediction. */
 const FILL = 114;
@@ -17,18 +24,20 @@ const FILL = 114;
 export interface Augmented {
   /** One channel if all sources have one. */
   readonly image: ByteImage;
-  /** In pixels of the training image, in the order of the sources. */
+  /** In pixels of the training image, in the order of the sources; pasted and mixed ones after them. */
   readonly labels: readonly PlacedLabel[];
 }
 
 /**
  * A training image of `size` x `size` pixels from four sources (a mosaic) or one, its labels carried along.
  *
- * Every output pixel is read from its source once, whatever is composed: mosaic, scale, turn, lean, shift and flips are
- * one affine transform for each source.
+ * Every output pixel is read from its source once, whatever is composed: mosaic, tilt, scale, turn, lean, shift, flips and
+ * elastic bending are one position for each source. Numbers are drawn for what is switched on alone, in one order, so that
+ * what is off leaves the rest as it is.
  *
  * @param sources one or four, each at least 2 x 2 pixels and no side longer than `size`
  * @param scratch 3 x size x size bytes, which the image will use
+ * @param partners other images to mix with and to paste from
  */
 export function augment(
   sources: readonly Source[],
@@ -36,22 +45,66 @@ export function augment(
   size: number,
   random: Random,
   scratch: Uint8Array,
+  partners: Partners = {},
 ): Augmented {
-  const canvas = sources.length === 4 ? mosaic(sources, size, random) : centred(sources[0], size);
-  const transform = randomTransform(options, canvas.size, size, random);
+  const all = [
+    ...sources,
+    ...(partners.mixup ?? []),
+    ...(partners.cutmix ?? []),
+    ...(partners.donor ? [partners.donor] : []),
+  ];
+  const channels = all.every((source) => source.image.channels === 1) ? 1 : 3;
+  const frame = (memory: Uint8Array) => image(size, size, channels, memory.subarray(0, size * size * channels));
+  const { hsv_h, hsv_s, hsv_v } = options;
+
+  const canvas = canvasOf(sources, size, random);
+  const drawn = randomTransform(options, canvas.size, size, random);
   const hsvShift = {
-    hue: random.uniform(-1, 1) * options.hsv_h,
-    saturation: 1 + random.uniform(-1, 1) * options.hsv_s,
-    value: 1 + random.uniform(-1, 1) * options.hsv_v,
+    hue: random.uniform(-1, 1) * hsv_h,
+    saturation: 1 + random.uniform(-1, 1) * hsv_s,
+    value: 1 + random.uniform(-1, 1) * hsv_v,
   };
-  const channels = sources.every((source) => source.image.channels === 1) ? 1 : 3;
-  const target = image(size, size, channels, scratch.subarray(0, size * size * channels).fill(FILL));
-  const labels: PlacedLabel[] = [];
-  for (const tile of canvas.tiles) {
-    paintTile(tile, transform.outputFromCanvas, target);
-    labels.push(...moveLabels(tile, transform, size));
+  const chosen = chooseTransforms(options.transforms, random);
+  const transform = withGeometry(drawn, chosen, size, random);
+  const making = { canvas, transform, swapped: options.flip_swap };
+  let painted = paint(making, frame(scratch));
+  if (partners.donor) painted = pasteLesions(painted, partners.donor, making, random);
+  for (const [others, mix] of [
+    [partners.mixup, mixUp],
+    [partners.cutmix, cutMix],
+  ] as const) {
+    if (!others) continue;
+    const second = drawMaking(others, options, chosen, size, random);
+    painted = mix(painted, paint(second, frame(new Uint8Array(scratch.length))), random);
   }
+
   // Without a change the conversion would still cost a rounding of the colours.
-  if (options.hsv_h > 0 || options.hsv_s > 0 || options.hsv_v > 0) shiftHsv(target, hsvShift);
+  if (hsv_h > 0 || hsv_s > 0 || hsv_v > 0) shiftHsv(painted.image, hsvShift);
+  applyIntensity(painted.image, chosen, random);
+  if (options.erasing > 0 && random.chance(options.erasing)) erase(painted.image, painted.labels, FILL, random);
+  return painted;
+}
+
+function canvasOf(sources: readonly Source[], size: number, random: Random) {
+  return sources.length === 4 ? mosaic(sources, size, random) : centred(sources[0], size);
+}
+
+/** How an image to mix with is made: with a geometry of its own. */
+function drawMaking(
+  sources: readonly Source[],
+  options: Augmentation,
+  chosen: readonly SimpleTransform[],
+  size: number,
+  random: Random,
+) {
+  const canvas = canvasOf(sources, size, random);
+  const drawn = randomTransform(options, canvas.size, size, random);
+  return { canvas, transform: withGeometry(drawn, chosen, size, random), swapped: options.flip_swap };
+}
+
+function paint({ canvas, transform, swapped }: ReturnType<typeof drawMaking>, target: ByteImage): Painted {
+  target.data.fill(FILL);
+  paintTiles(canvas.tiles, transform, target);
+  const labels = canvas.tiles.flatMap((tile) => moveLabels(tile, transform, target.width, swapped));
   return { image: target, labels };
 }

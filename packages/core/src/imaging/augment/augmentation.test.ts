@@ -16,6 +16,12 @@ describe("augmentation", () => {
       flipud: 0,
       fliplr: 0.5,
       mosaic: 1,
+      mixup: 0,
+      cutmix: 0,
+      copy_paste: 0,
+      erasing: 0,
+      transforms: [],
+      flip_swap: [],
     });
   });
 
@@ -25,7 +31,8 @@ describe("augmentation", () => {
     [{ scale: 1 }, "scale is 1, expected 0 to 0.99"],
     [{ fliplr: Number.NaN }, "fliplr is NaN"],
     [{ mosaic: 2 }, "mosaic is 2"],
-    [{ perspective: 0.001 }, "not supported yet"],
+    [{ perspective: 0.002 }, "perspective is 0.002, expected 0 to 0.001"],
+    [{ mixup: -1 }, "mixup is -1, expected 0 to 1"],
   ])("refuses %j", (options, message) => {
     expect(() => augmentation(options)).toThrow(ArgumentError);
     expect(() => augmentation(options)).toThrow(message);

@@ -2,9 +2,10 @@
  * @file Labels carried along with their pixels into a training image.
  */
 import { type Affine, compose, transformBoxes, transformPoints } from "../../geometry/affine";
-import { type Bounds, boundsOf, clipPolygon, type Polygon } from "../../geometry/polygon";
+import { type Bounds, boundsOf, clipPolygon, type Polygon, polygonArea } from "../../geometry/polygon";
 import type { DrawnTransform } from "./random-transform";
 import type { Tile } from "./tile";
+import { warpOutline } from "./warp";
 
 /** A label in a training image, pixels. */
 export interface PlacedLabel extends Bounds {
@@ -17,49 +18,59 @@ export const MIN_SIDE = 2;
 /** Longer slivers are dropped: one side by the other. */
 const MAX_ASPECT = 100;
 /** Least share of a box that must be left. Outlines follow what is seen more closely and may lose more. */
-const MIN_SHARE = 0.1;
+export const MIN_SHARE = 0.1;
 const MIN_SHARE_OUTLINED = 0.01;
 
 /**
  * Labels of `tile` in the training image of `size` x `size` pixels, cut at the tile's region and at the image's edges.
  *
- * The box of a label without outline is the smallest around its turned corners, of one with outline the smallest around
- * what is seen of the outline. What is left too small, too thin, or of which too little is left, is dropped.
+ * A box is the smallest around what is seen of the transformed outline; a label without outline has the four corners of
+ * its box for one. What is left too small, too thin, or of which too little is left, is dropped.
+ *
+ * @param swapped class that a class becomes where left and right are exchanged; classes beyond its end stay
  */
-export function moveLabels(tile: Tile, { outputFromCanvas, scale }: DrawnTransform, size: number): PlacedLabel[] {
+export function moveLabels(
+  tile: Tile,
+  transform: DrawnTransform,
+  size: number,
+  swapped: readonly number[] = [],
+): PlacedLabel[] {
   const { rows, outlines } = tile.labels;
   const placed: PlacedLabel[] = [];
   for (let i = 0; 5 * i < rows.length; i++) {
     const outline = outlines?.[i];
     const label = outline
-      ? moveOutline(outline, tile, outputFromCanvas, size)
-      : moveBox(rows, 5 * i + 1, tile, outputFromCanvas, size);
-    if (label && isWorthKeeping(label, scale)) placed.push({ classId: rows[5 * i], ...label.place });
+      ? moveOutline(outline, tile, transform, size)
+      : moveBox(rows, 5 * i + 1, tile, transform, size);
+    if (!label || !isWorthKeeping(label)) continue;
+    const classId = rows[5 * i];
+    placed.push({ classId: transform.mirrored ? (swapped[classId] ?? classId) : classId, ...label.place });
   }
   return placed;
 }
 
 interface Moved {
-  /** Area on the canvas, px². */
-  readonly before: number;
+  /** Share of the lesion that is left. */
+  readonly share: number;
   readonly place: Bounds & { readonly outline?: Polygon };
 }
 
-function isWorthKeeping({ before, place: { x1, y1, x2, y2, outline } }: Moved, scale: number): boolean {
+function isWorthKeeping({ share, place: { x1, y1, x2, y2, outline } }: Moved): boolean {
   const width = x2 - x1;
   const height = y2 - y1;
   if (!(width > MIN_SIDE && height > MIN_SIDE)) return false;
   if (width / height >= MAX_ASPECT || height / width >= MAX_ASPECT) return false;
-  return (width * height) / (before * scale * scale) > (outline ? MIN_SHARE_OUTLINED : MIN_SHARE);
+  return share > (outline ? MIN_SHARE_OUTLINED : MIN_SHARE);
 }
 
 function moveBox(
   rows: Float32Array,
   p: number,
   { image: { width, height }, canvasFromImage, region }: Tile,
-  outputFromCanvas: Affine,
+  transform: DrawnTransform,
   size: number,
 ): Moved | undefined {
+  const { outputFromCanvas, scale, warp } = transform;
   const halfWidth = rows[p + 2] / 2;
   const halfHeight = rows[p + 3] / 2;
   const box = Float32Array.of(
@@ -71,8 +82,29 @@ function moveBox(
   cut(transformBoxes(canvasFromImage, box), region.x1, region.y1, region.x2, region.y2);
   const before = (box[2] - box[0]) * (box[3] - box[1]);
   if (!(before > 0)) return undefined;
+  if (warp || !isUpright(outputFromCanvas)) {
+    const [x1, y1, x2, y2] = box;
+    const seen = seenOutline(Float32Array.of(x1, y1, x2, y1, x2, y2, x1, y2), transform, size);
+    return { share: seen.share, place: boundsOf(seen.outline) };
+  }
   const [x1, y1, x2, y2] = cut(transformBoxes(outputFromCanvas, box), 0, 0, size, size);
-  return { before, place: { x1, y1, x2, y2 } };
+  return { share: ((x2 - x1) * (y2 - y1)) / (before * scale * scale), place: { x1, y1, x2, y2 } };
+}
+
+/** Whether upright boxes stay upright. */
+function isUpright([, b, , d]: Affine): boolean {
+  return b === 0 && d === 0;
+}
+
+/** What the training image shows of an outline on the canvas, and which share of it that is. */
+function seenOutline(
+  onCanvas: Polygon,
+  { outputFromCanvas, warp = [] }: DrawnTransform,
+  size: number,
+): { readonly outline: Polygon; readonly share: number } {
+  const whole = warpOutline(warp, transformPoints(outputFromCanvas, onCanvas.slice()));
+  const outline = clipPolygon(whole, { x1: 0, y1: 0, x2: size, y2: size });
+  return { outline, share: polygonArea(outline) / polygonArea(whole) };
 }
 
 function cut(box: Float32Array, x1: number, y1: number, x2: number, y2: number): Float32Array {
@@ -86,7 +118,7 @@ function cut(box: Float32Array, x1: number, y1: number, x2: number, y2: number):
 function moveOutline(
   outline: Polygon,
   { image: { width, height }, canvasFromImage, region }: Tile,
-  outputFromCanvas: Affine,
+  transform: DrawnTransform,
   size: number,
 ): Moved | undefined {
   const canvasFromFractions = compose(canvasFromImage, [width, 0, 0, 0, height, 0]);
@@ -94,7 +126,9 @@ function moveOutline(
   const { x1, y1, x2, y2 } = boundsOf(onCanvas);
   const before = (x2 - x1) * (y2 - y1);
   if (!(before > 0)) return undefined;
-  const frame = { x1: 0, y1: 0, x2: size, y2: size };
-  const seen = clipPolygon(transformPoints(outputFromCanvas, onCanvas), frame);
-  return { before, place: { ...boundsOf(seen), outline: seen } };
+  const seen = seenOutline(onCanvas, transform, size);
+  const place = { ...boundsOf(seen.outline), outline: seen.outline };
+  if (transform.warp) return { share: seen.share, place };
+  const { scale } = transform;
+  return { share: ((place.x2 - place.x1) * (place.y2 - place.y1)) / (before * scale * scale), place };
 }

@@ -1,7 +1,8 @@
 /**
  * @file Outlines filled into one map of instances, coarser than the image: what segmentation trains on.
  */
-import { type Bounds, boundsOf, type Polygon, polygonArea } from "../../geometry/polygon";
+import { type Polygon, polygonArea } from "../../geometry/polygon";
+import { outlineSpans } from "../../geometry/scanline";
 import type { PlacedLabel } from "./move-labels";
 
 /** A map of bytes tells this many instances from the background. */
@@ -50,27 +51,10 @@ export function paintOverlapMask(
 
 /** Sets the cells whose centre lies in `outline`, which is in cells. @returns their count */
 function fillOutline(outline: Polygon, map: Uint8Array, width: number, height: number, value: number): number {
-  const { y1, y2 }: Bounds = boundsOf(outline);
   let count = 0;
-  const crossings: number[] = [];
-  for (let y = Math.max(0, Math.floor(y1)); y < Math.min(height, Math.ceil(y2)); y++) {
-    crossings.length = 0;
-    const level = y + 0.5;
-    for (let i = 0, j = outline.length - 2; i < outline.length; j = i, i += 2) {
-      const above = outline[i + 1] <= level;
-      if (above === outline[j + 1] <= level) continue;
-      const t = (level - outline[i + 1]) / (outline[j + 1] - outline[i + 1]);
-      crossings.push(outline[i] + t * (outline[j] - outline[i]));
-    }
-    crossings.sort((a, b) => a - b);
-    for (let k = 0; k + 1 < crossings.length; k += 2) {
-      const from = Math.max(0, Math.ceil(crossings[k] - 0.5));
-      const to = Math.min(width, Math.ceil(crossings[k + 1] - 0.5));
-      if (to > from) {
-        map.fill(value, y * width + from, y * width + to);
-        count += to - from;
-      }
-    }
-  }
+  outlineSpans(outline, width, height, (y, from, to) => {
+    map.fill(value, y * width + from, y * width + to);
+    count += to - from;
+  });
   return count;
 }

@@ -49,19 +49,26 @@ export interface Canvas {
 export function mosaic(sources: readonly Source[], size: number, random: Random): Canvas {
   const centreY = random.integer(size / 2, (3 * size) / 2);
   const centreX = random.integer(size / 2, (3 * size) / 2);
-  const tiles = sources.map((source, i) => {
-    const { width, height } = source.image;
-    const left = i % 2 === 0 ? centreX - width : centreX;
-    const top = i < 2 ? centreY - height : centreY;
-    const region = {
-      x1: Math.max(left, 0),
-      y1: Math.max(top, 0),
-      x2: Math.min(left + width, 2 * size),
-      y2: Math.min(top + height, 2 * size),
-    };
-    return { ...source, canvasFromImage: translation(left, top), region };
-  });
+  const tiles = sources.map((source, i) => quarter(source, i, centreX, centreY, 2 * size));
   return { size: 2 * size, tiles };
+}
+
+/**
+ * An image in quarter `i` of a mosaic, 0 to 3 in reading order, its inner corner at (x, y).
+ *
+ * @param canvasSize side of the canvas, pixels
+ */
+export function quarter(source: Source, i: number, x: number, y: number, canvasSize: number): Tile {
+  const { width, height } = source.image;
+  const left = i % 2 === 0 ? x - width : x;
+  const top = i < 2 ? y - height : y;
+  const region = {
+    x1: Math.max(left, 0),
+    y1: Math.max(top, 0),
+    x2: Math.min(left + width, canvasSize),
+    y2: Math.min(top + height, canvasSize),
+  };
+  return { ...source, canvasFromImage: translation(left, top), region };
 }
 
 /** One image in the middle of a canvas as large as the training image. */

@@ -1,9 +1,11 @@
-import type { TrainingArguments } from "@fovea/core/nn/training-arguments";
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { planStages } from "@fovea/core/recipe/plan";
+import { type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { describe, expect, test } from "vitest";
 import { CountingLoader, RecordingStep } from "../../test/training/recording";
+import { smallNetwork } from "../../test/training/small-network";
 import type { OptimiserChoice } from "./choose-optimiser";
 import { type LoopInputs, type LoopResult, loop } from "./loop";
+import { monitorOf } from "./monitor";
 import type { ResultRow } from "./results-csv";
 import type { RunState } from "./run-record";
 import type { Validation } from "./validate";
@@ -25,7 +27,11 @@ async function run(
   let batches = 0;
   let clock = 0;
   const result = await loop(
-    { optimiser: SGD, threads: 2, ...inputs },
+    {
+      ...{ optimiser: SGD, threads: 2, monitor: monitorOf("fitness") },
+      stages: planStages(inputs.args, smallNetwork, (inputs.optimiser ?? SGD).lr0),
+      ...inputs,
+    },
     {
       onBatch: () => {
         batches++;
@@ -73,9 +79,8 @@ describe("loop: the learning rate", () => {
       lossSums: [0, 0],
       bestFitness: null,
       bestEpoch: 0,
-      seconds: 0,
-      threads: 2,
-      rows: [],
+      ...{ stage: 0, stageEpoch: 0, stageIteration: 0, stageUpdates: [0], stageBest: null, stageBestEpoch: 0 },
+      ...{ setbacks: 0, recent: [], finished: false, seconds: 0, threads: 2, rows: [] },
     };
     const given = args({ epochs: 600, batch: 256, warmup_epochs: 3 });
     const { epochs } = await run(

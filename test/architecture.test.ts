@@ -27,6 +27,7 @@ const WORKSPACES: readonly Workspace[] = [
       "metrics",
       "graph",
       "nn",
+      "recipe",
       "detect",
       "report",
     ],

@@ -93,4 +93,25 @@ describe("ParameterStore", () => {
     store.values.get("model.0.bn.running_mean")!.fill(4);
     expect([...copy.values.get("model.0.bn.running_mean")!]).toEqual([3, 3]);
   });
+
+  test("has one span for each group, the whole of it", () => {
+    const { spans, groups } = new ParameterStore(PARAMETERS);
+    expect(spans.weight).toEqual([{ class: 0, from: 0, to: groups.weight.data.length }]);
+    expect(spans.bias).toEqual([{ class: 0, from: 0, to: groups.bias.data.length }]);
+  });
+
+  test("puts the rows of a class together", () => {
+    // Row 0 in class 1, rows 1 and 2 in class 0: a weight has 54 values, four lines of 16; a bias of 2 or 5 has one.
+    const store = new ParameterStore(PARAMETERS, new Set(), undefined, [1, 0, 0]);
+    expect([...store.groups.bias.views.keys()]).toEqual(["model.1.bn.bias", "model.2.bias", "model.0.bn.bias"]);
+    expect(store.spans.weight).toEqual([
+      { class: 0, from: 0, to: 64 },
+      { class: 1, from: 64, to: 128 },
+    ]);
+    expect(store.spans.bias).toEqual([
+      { class: 0, from: 0, to: 32 },
+      { class: 1, from: 32, to: 48 },
+    ]);
+    expect(store.clone().spans).toEqual(store.spans);
+  });
 });

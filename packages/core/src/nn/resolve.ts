@@ -140,7 +140,7 @@ export function resolve(
     rows.push(made);
     if (!isHead(made)) outputs.push(rowOutput(made, inputs));
   }
-  return finished(rows, outputs, { name, nc, ch, file });
+  return finished(rows, outputs, { name, nc, ch, file, backboneRows: published.backbone.length });
 }
 
 /** Place of a row as messages show it: `row 12 (head[2])`. */
@@ -156,7 +156,7 @@ function isHead(row: Row): boolean {
 function finished(
   rows: readonly Row[],
   outputs: readonly RowOutput[],
-  { name, nc, ch, file }: { readonly name: string; readonly nc: number; readonly ch: number; readonly file: string },
+  { file, ...network }: Pick<NetworkRows, "name" | "nc" | "ch" | "backboneRows"> & { readonly file: string },
 ): NetworkRows {
   const head = rows.at(-1);
   if (!head || !isHead(head)) {
@@ -164,7 +164,7 @@ function finished(
     throw new FoveaError("invalid_model", message, { file });
   }
   const strides = head.from.map((from) => (from === -1 ? 1 : outputs[from].stride));
-  return { name, task: head.module === "Segment" ? "segment" : "detect", nc, ch, rows, strides };
+  return { ...network, task: head.module === "Segment" ? "segment" : "detect", rows, strides };
 }
 
 /** Absolute numbers of the rows that a row reads; -1 is the image. */

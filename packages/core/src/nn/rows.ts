@@ -137,6 +137,8 @@ export interface NetworkRows {
   /** Input channels. */
   readonly ch: number;
   readonly rows: readonly Row[];
+  /** How many of them, from the first, are the backbone. */
+  readonly backboneRows: number;
   /** Pixels of the input per cell of each level of the head. */
   readonly strides: readonly number[];
 }

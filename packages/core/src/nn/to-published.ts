@@ -11,17 +11,16 @@ import type { Json } from "./weights/state";
  *
  * Channels and repeats are final, so `depth_multiple` and `width_multiple` are 1 and there are no `scales`.
  */
-export function toPublished({ name, nc, ch, rows }: NetworkRows): { [key: string]: Json } {
+export function toPublished({ name, nc, ch, rows, backboneRows }: NetworkRows): { [key: string]: Json } {
   const published = rows.map((row, index) => publishedRow(row, index, rows));
-  const split = rows.findIndex(({ module }) => module === "Upsample" || module === "Detect" || module === "Segment");
   return {
     nc,
     ch,
     depth_multiple: 1,
     width_multiple: 1,
     yaml_file: `${name}.yaml`,
-    backbone: published.slice(0, split),
-    head: published.slice(split),
+    backbone: published.slice(0, backboneRows),
+    head: published.slice(backboneRows),
   };
 }
 

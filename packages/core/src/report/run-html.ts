@@ -68,6 +68,7 @@ function headline(report: RunReport): Html {
     running: "found",
     finished: "clear",
     "stopped early": "clear",
+    "out of time": "found",
     interrupted: "found",
     failed: "failed",
   };

@@ -7,7 +7,7 @@ import type { LabelStatistics } from "./label-statistics";
 import type { LineChart } from "./line-chart";
 
 /** How a run stands. */
-export type RunEnd = "running" | "finished" | "stopped early" | "interrupted" | "failed";
+export type RunEnd = "running" | "finished" | "stopped early" | "out of time" | "interrupted" | "failed";
 
 /** A picture inside the page. */
 export interface ReportPicture {
@@ -131,6 +131,7 @@ export const END: Readonly<Record<RunEnd, readonly [zh: string, en: string]>> = 
   running: ["训练中", "running"],
   finished: ["正常结束", "finished"],
   "stopped early": ["提前停止", "stopped early"],
+  "out of time": ["到时停止", "out of time"],
   interrupted: ["已中断，可继续", "interrupted, can be resumed"],
   failed: ["失败", "failed"],
 };

@@ -2,7 +2,8 @@
  * @file What `fovea train` does.
  */
 import { ArgumentError } from "@fovea/core/errors";
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { type GivenArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
+import { argumentValue, readRecipe } from "../train/recipe-file";
 import { resumeTraining, type TrainRequest, type TrainResult, train } from "../train/train";
 import { Interruption } from "./interruption";
 import { Progress } from "./progress";
@@ -16,19 +17,29 @@ export async function runTraining(options: TrainOptions): Promise<void> {
 }
 
 async function startRun(options: TrainOptions): Promise<TrainResult> {
-  const { data, model, weights, project, name } = options;
+  return trainOnScreen(await requestOf(options));
+}
+
+/**
+ * What the command line and the recipe that it names ask for together.
+ *
+ * @throws {ArgumentError} for what is missing or contradicts, here or in the recipe
+ */
+export async function requestOf({ cfg, arguments: typed, resume: _, ...own }: TrainOptions): Promise<TrainRequest> {
   // A misspelt name may be what is missing.
-  const given = typed(options.arguments);
+  const given = valuesOf(typed);
+  trainingArguments(given);
+  const recipe = cfg === undefined ? undefined : await readRecipe(cfg);
+  if (recipe) trainingArguments({ ...recipe.arguments, ...given }, { file: cfg });
+  const { data, model, weights, project, name, on_problem: onProblem = "skip" } = { ...recipe?.run, ...own };
   if (data === undefined || model === undefined) {
     const missing = [data === undefined ? "--data" : "", model === undefined ? "--model" : ""].filter((m) => m !== "");
     throw new ArgumentError(`train needs ${missing.join(" and ")}; see fovea train --help`);
   }
-  const { on_problem: onProblem = "skip" } = options;
   if (onProblem !== "skip" && onProblem !== "refuse") {
     throw new ArgumentError(`on_problem: got ${onProblem}, wanted skip or refuse`);
   }
-  const request: TrainRequest = { data, model, weights, project, name, onProblem, arguments: given };
-  return trainOnScreen(request);
+  return { data, model, weights, project, name, onProblem, arguments: { ...recipe?.arguments, ...given } };
 }
 
 /** Trains and shows it; Ctrl-C finishes the step. */
@@ -44,10 +55,9 @@ async function goOn({ resume: _, arguments: given, ...own }: TrainOptions, run: 
   return shown({}, (screen) => resumeTraining(run, screen));
 }
 
-/** Values as the table types them, of the arguments that were given. */
-function typed(given: Readonly<Record<string, string>>): Record<string, string | number | boolean> {
-  const all: Readonly<Record<string, string | number | boolean>> = trainingArguments(given);
-  return Object.fromEntries(Object.keys(given).map((name) => [name, all[name]]));
+/** Values of the arguments that were given: lists and maps read as YAML, all else as the table types it. */
+function valuesOf(given: Readonly<Record<string, string>>): GivenArguments {
+  return Object.fromEntries(Object.entries(given).map(([name, text]) => [name, argumentValue(name, text)]));
 }
 
 async function shown(

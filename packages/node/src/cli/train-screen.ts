@@ -5,9 +5,11 @@ import type { Problem } from "@fovea/core/dataset/sample";
 import { countSmallLabels } from "@fovea/core/dataset/small-labels";
 import { MIN_SIDE } from "@fovea/core/imaging/augment/move-labels";
 import { countNetwork } from "@fovea/core/nn/count";
-import type { ArgumentName } from "@fovea/core/nn/training-arguments";
 import { type Skipped, skippedText, type TransferReport, transferSummary } from "@fovea/core/nn/weights/transfer";
-import type { BatchProgress } from "../train/loop";
+import { type ArgumentName, TRAINING_ARGUMENTS } from "@fovea/core/recipe/argument-table";
+import type { StagePlan } from "@fovea/core/recipe/plan";
+import { MOST_SETBACKS } from "../train/divergence";
+import type { BatchProgress, Setback } from "../train/loop";
 import type { ResultRow } from "../train/results-csv";
 import type { TrainEvents, TrainResult, TrainStart } from "../train/train";
 import { datasetLine, plural, problemLines, problemText } from "./describe-dataset";
@@ -60,7 +62,7 @@ export class TrainScreen implements TrainEvents {
 
   onStart(start: TrainStart): void {
     this.#start = start;
-    const { model, args, optimiser, train, val, threads, folder, resumedAt } = start;
+    const { model, args, optimiser, stages, train, val, threads, folder, resumedAt } = start;
     const print = (what: string, text: string) => this.#progress.field(what, text);
     print("Data", `${train.name}, ${plural(train.nc, "class", "classes")}`);
     print("  train", datasetLine(train));
@@ -75,10 +77,12 @@ export class TrainScreen implements TrainEvents {
     for (const line of resumedAt === undefined ? transferLines(model.transfer) : []) print("Weights", line);
     if (!model.transfer && resumedAt === undefined) print("Weights", `from scratch, seed ${args.seed}`);
     print("Device", `${args.device}, ${plural(threads, "thread")}`);
-    print(
-      "Training",
-      `${plural(args.epochs, "epoch")}, batch ${args.batch}, ${optimiser.name}, learning rate ${optimiser.lr0}${frozenText(args.freeze)}`,
-    );
+    const [{ lr0 = optimiser.lr0 }] = stages;
+    const rate = stages.length > 1 ? plural(stages.length, "stage") : `learning rate ${lr0}${frozenText(args.freeze)}`;
+    print("Training", `${plural(args.epochs, "epoch")}, batch ${args.batch}, ${optimiser.name}, ${rate}`);
+    for (const line of stages.flatMap((stage, i) => stageLines(stage, i, stages.length, optimiser.lr0)))
+      print("", line);
+    if (!args.deterministic) print("", "the same run gives the same weights, also with deterministic=false");
     print("Folder", folder);
     const small = countSmallLabels(train, args.imgsz);
     if (small > 0) {
@@ -94,7 +98,9 @@ export class TrainScreen implements TrainEvents {
   }
 
   #warnChosen({ args, optimiser }: TrainStart): void {
-    const unused = CHOSEN.filter((name) => name in this.#given);
+    // A recipe that was written out names all; what is the default anyway needs no warning.
+    const given = (name: ArgumentName) => name in this.#given && args[name] !== TRAINING_ARGUMENTS[name].default;
+    const unused = CHOSEN.filter(given);
     if (args.optimizer !== "auto" || unused.length === 0) return;
     warn(
       `optimizer=auto chooses ${CHOSEN.join(", ")} itself: ${unused.join(", ")} ${unused.length === 1 ? "is" : "are"} not used; give e.g. optimizer=${optimiser.name} to set them`,
@@ -130,6 +136,17 @@ export class TrainScreen implements TrainEvents {
     this.#doneBefore = 0;
   }
 
+  onStage({ name }: StagePlan, index: number): void {
+    this.#progress.print(`stage ${index + 1}: ${name}`);
+  }
+
+  onSetback({ what, at }: Setback, count: number): void {
+    const again = `going back to the last saved state, at 1/${2 ** count} of the learning rate`;
+    warn(`${at}: ${what}; ${again} (${count} of ${MOST_SETBACKS})`);
+    this.#epochStartedAt = this.#now();
+    this.#doneBefore = 0;
+  }
+
   onFileProblem(problem: Problem): void {
     warn(problemText(problem));
   }
@@ -139,6 +156,10 @@ export class TrainScreen implements TrainEvents {
     const print = (what: string, text: string) => this.#progress.field(what, text);
     this.#progress.print();
     if (end === "interrupted") {
+      if (!this.#start?.args.save) {
+        this.#progress.print("Interrupted; with save=false nothing is kept to go on from.");
+        return;
+      }
       this.#progress.print("Interrupted; the run is saved. Go on with:");
       this.#progress.print(`  fovea train --resume ${quoted(folder)}`);
       return;
@@ -146,12 +167,15 @@ export class TrainScreen implements TrainEvents {
     // Of all sessions, as the last row has it.
     const took = duration(Number(rows.at(-1)?.time));
     const early = end === "stopped early" ? `, stopped early: no better epoch since epoch ${bestEpoch}` : "";
-    this.#progress.print(`${plural(rows.length, "epoch")} in ${took}${early}`);
+    const late = end === "out of time" ? `, ended by time=${this.#start?.args.time}` : "";
+    this.#progress.print(`${plural(rows.length, "epoch")} in ${took}${early}${late}`);
     const bestRow = rows.find(({ epoch }) => epoch === bestEpoch);
     const map50 = bestRow?.["metrics/mAP50(B)"];
     const measured = typeof map50 === "number" ? ` (epoch ${bestEpoch}, mAP50 ${map50.toFixed(3)})` : "";
-    print("Best", `${best}${measured}`);
-    print("Last", last);
+    if (this.#start?.args.save) {
+      print("Best", `${best}${measured}`);
+      print("Last", last);
+    }
     print("Results", `${folder}/results.csv`);
     if (this.#start?.args.plots) print("Curves", `${folder}/results.png`);
   }
@@ -176,6 +200,20 @@ function frozenText(freeze: string): string {
   const rows = freeze.replace(/[[\]\s]/g, "");
   if (rows === "" || rows === "0") return "";
   return rows === freeze.trim() && !rows.includes(",") ? `, the first ${rows} rows frozen` : `, rows ${rows} frozen`;
+}
+
+/** What a stage trains, and how fast each class of its rows; nothing for a run without either. */
+function stageLines(
+  { name, epochs, classes, lr0 = 0 }: StagePlan,
+  index: number,
+  count: number,
+  usual: number,
+): string[] {
+  if (count === 1 && classes.length === 1) return [];
+  const rate = (share: number) => Number((share * (lr0 || usual)).toPrecision(4));
+  const rates = classes.map((one) => `${one.name ? `${one.name} ` : ""}${rate(one.share)}`);
+  const stage = count > 1 ? `stage ${index + 1}: ${plural(epochs, "epoch")} of ${name}, ` : "";
+  return [`${stage}learning rate ${rates.join("; ")}`];
 }
 
 /** How much came from the weights, and what did not and why. */

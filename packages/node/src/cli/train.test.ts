@@ -1,7 +1,7 @@
-import { ARGUMENT_NAMES, TRAINING_ARGUMENTS } from "@fovea/core/nn/training-arguments";
+import { ARGUMENT_GROUPS, ARGUMENT_NAMES, TRAINING_ARGUMENTS } from "@fovea/core/recipe/argument-table";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
-import { ARGUMENT_GROUPS, register } from "./train";
+import { register } from "./train";
 
 function help(): string {
   const program = new Command().configureHelp({ helpWidth: 200 });
@@ -10,19 +10,14 @@ function help(): string {
 }
 
 describe("fovea train --help", () => {
-  test("puts every training argument into one group", () => {
-    const grouped = Object.values(ARGUMENT_GROUPS).flat();
-    expect([...grouped].sort()).toEqual([...ARGUMENT_NAMES].sort());
-  });
-
   test("tells each argument's meaning and default", () => {
     const text = help();
     for (const name of ARGUMENT_NAMES) {
       const { meaning, default: value } = TRAINING_ARGUMENTS[name];
       const line = text.split("\n").find((candidate) => candidate.includes(`--${name} `));
       expect(line, name).toContain(meaning);
-      expect(line, name).toContain(`(default: ${value})`);
+      expect(line, name).toContain(`(default: ${value ?? "none"})`);
     }
-    for (const heading of Object.keys(ARGUMENT_GROUPS)) expect(text).toContain(`\n${heading}\n`);
+    for (const heading of ARGUMENT_GROUPS) expect(text).toContain(`\n${heading}:\n`);
   });
 });

@@ -1,11 +1,20 @@
 /**
  * @file `fovea train`: the options of a training run, from the one table of training arguments.
  */
-import { type Argument, type ArgumentName, TRAINING_ARGUMENTS } from "@fovea/core/nn/training-arguments";
+import {
+  ARGUMENT_GROUPS,
+  ARGUMENT_NAMES,
+  type Argument,
+  type ArgumentName,
+  RUN_ARGUMENTS,
+  TRAINING_ARGUMENTS,
+} from "@fovea/core/recipe/argument-table";
 import { type Command, Option } from "commander";
 
 /** What the command line says, still as text. */
 export interface TrainOptions {
+  /** A recipe's YAML; what the command line says counts before it. */
+  readonly cfg?: string;
   readonly data?: string;
   readonly model?: string;
   readonly weights?: string;
@@ -17,23 +26,6 @@ export interface TrainOptions {
   readonly arguments: Readonly<Record<string, string>>;
 }
 
-/** How `--help` groups the arguments; each stands in one group. */
-export const ARGUMENT_GROUPS: Readonly<Record<string, readonly ArgumentName[]>> = {
-  "Length and size:": ["epochs", "patience", "batch", "imgsz", "nbs"],
-  "Optimiser:": [
-    ...(["optimizer", "lr0", "lrf", "cos_lr", "momentum", "weight_decay", "clip"] as const),
-    ...(["warmup_epochs", "warmup_momentum", "warmup_bias_lr"] as const),
-  ],
-  "Loss:": ["box", "cls", "dfl"],
-  "What is trained:": ["freeze", "single_cls", "fraction", "seed"],
-  "Augmentation:": [
-    ...(["mosaic", "close_mosaic", "degrees", "translate", "scale", "shear", "flipud", "fliplr"] as const),
-    ...(["hsv_h", "hsv_s", "hsv_v"] as const),
-  ],
-  "Machine:": ["device", "threads", "workers", "cache"],
-  "Results:": ["val", "plots", "save_period", "exist_ok"],
-};
-
 const EXAMPLES = `
 Options may also be written as users of the public YOLO tools know them:
 epochs=60 imgsz=320 close_mosaic=5
@@ -43,13 +35,17 @@ Examples:
   fovea train --data lesions.yaml --model yolov8n.pt --freeze 10 --name ct
   fovea train --data lesions.yaml --model own.yaml --weights yolov8n.pt
   fovea train data=lesions.yaml model=yolo12n.yaml epochs=60 batch=8
+  fovea train data=lesions.yaml model=yolov8n.pt stages=progressive
+  fovea train data=lesions.yaml model=yolov8n.pt optimizer=AdamW \
+    lr="{backbone: 1e-5, neck: 5e-5, head: 1e-4}"
+  fovea train --cfg recipe.yaml --name second
   fovea train --resume runs/train
 
 Ctrl-C finishes the step, saves the run and tells how to go on; a second one
 ends at once.`;
 
 /** Options that are no training arguments. */
-const OWN = ["data", "model", "weights", "project", "name", "on_problem", "resume"] as const;
+const OWN = ["cfg", ...Object.keys(RUN_ARGUMENTS)];
 
 export function register(program: Command): void {
   const command = program
@@ -59,19 +55,21 @@ export function register(program: Command): void {
     .description("Train a detector on labelled images, from scratch or from weights.")
     .argument("[arguments...]", "arguments as name=value")
     .optionsGroup("What to train on:")
-    .option("--data <yaml>", "data set: path, train, val, names")
-    .option("--model <model>", "published name, model YAML, or weights (.pt, .safetensors, .onnx) to go on from")
-    .option("--weights <file>", "weights to start from where --model is an architecture")
+    .option("--cfg <yaml>", "recipe: a YAML of these arguments; those given here count before it")
+    .option("--data <yaml>", RUN_ARGUMENTS.data)
+    .option("--model <model>", RUN_ARGUMENTS.model)
+    .option("--weights <file>", RUN_ARGUMENTS.weights)
     .addOption(
       new Option("--on-problem <what>", "broken images and labels: leave them out, or refuse to train")
         .choices(["skip", "refuse"])
         .default("skip"),
     )
-    .option("--project <dir>", "folder of runs", "runs")
-    .option("--name <name>", "name of this run's folder", "train")
-    .option("--resume <run>", "go on with an interrupted run: its folder");
-  for (const [heading, names] of Object.entries(ARGUMENT_GROUPS)) {
-    command.optionsGroup(heading);
+    .option("--project <dir>", RUN_ARGUMENTS.project)
+    .option("--name <name>", RUN_ARGUMENTS.name)
+    .option("--resume <run>", RUN_ARGUMENTS.resume);
+  for (const group of ARGUMENT_GROUPS) {
+    command.optionsGroup(`${group}:`);
+    const names = ARGUMENT_NAMES.filter((name) => TRAINING_ARGUMENTS[name].group === group);
     for (const name of names) command.addOption(argumentOption(name));
   }
   command
@@ -83,15 +81,19 @@ export function register(program: Command): void {
     });
 }
 
+const PLACEHOLDERS: Readonly<Record<Argument["type"], string>> = {
+  ...{ flag: "[true|false]", choice: "<name>", text: "<text>", number: "<x>", integer: "<n>" },
+  ...{ stages: "<yaml>", rates: "<yaml>", transforms: "<yaml>" },
+};
+
 /** `--close_mosaic`, or `--close-mosaic`, of one row of the table. */
 function argumentOption(name: ArgumentName): Option {
   const argument: Argument = TRAINING_ARGUMENTS[name];
-  const value = { flag: "[true|false]", choice: "<name>", text: "<text>", number: "<x>", integer: "<n>" }[
-    argument.type
-  ];
+  const value = PLACEHOLDERS[argument.type];
   const choices = argument.type === "choice" ? ` (${argument.choices.join(", ")})` : "";
   // Only what was given is passed on, so the default is told, not set.
-  return new Option(`--${name} ${value}`, `${argument.meaning}${choices} (default: ${argument.default})`);
+  const usual = argument.default === null ? "none" : argument.default;
+  return new Option(`--${name} ${value}`, `${argument.meaning}${choices} (default: ${usual})`);
 }
 
 /** Options and `name=value` operands as one; what is written last counts. */
@@ -99,7 +101,7 @@ function collect(command: Command, operands: readonly string[]): TrainOptions {
   const own: Record<string, string> = {};
   const given: Record<string, string> = {};
   const take = (name: string, value: string) => {
-    if ((OWN as readonly string[]).includes(name)) own[name] = value;
+    if (OWN.includes(name)) own[name] = value;
     else given[name] = value;
   };
   for (const [attribute, value] of Object.entries(command.opts<Readonly<Record<string, string | boolean>>>())) {

@@ -39,6 +39,8 @@ export interface ModelRequest {
   readonly weights?: string;
   /** Seed of the values that nothing is transferred to. @default 0 */
   readonly seed?: number;
+  /** Take the architecture from `model` and nothing else, even where it is a file of weights. @default false */
+  readonly fresh?: boolean;
 }
 
 /** A model for training: the network asked for, with whatever the weights could give it. */
@@ -112,7 +114,7 @@ export async function openModel(path: string): Promise<Model> {
  */
 export async function openTrainableModel(
   model: string,
-  { names, weights, seed = 0 }: ModelRequest,
+  { names, weights, seed = 0, fresh = false }: ModelRequest,
 ): Promise<TrainableModel> {
   const isWeights = isWeightsFile(model);
   const source = weights ?? (isWeights ? model : undefined);
@@ -125,7 +127,7 @@ export async function openTrainableModel(
   checkSize(parameters, network, model);
   const target = stateOf(parameters, initialise(network, { seed, peBias }));
   const own = names ?? (checkpoint ? classNamesOf(checkpoint, network) : plainNames(network.nc));
-  const transfer = checkpoint ? transferInto(target, checkpoint, own) : undefined;
+  const transfer = checkpoint && !fresh ? transferInto(target, checkpoint, own) : undefined;
   if (transfer && transfer.transferred.length + transfer.partial.length === 0) {
     throw new FoveaError(
       "invalid_checkpoint",

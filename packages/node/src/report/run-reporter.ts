@@ -9,7 +9,9 @@ import type { Dataset } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
-import { ARGUMENT_NAMES, TRAINING_ARGUMENTS, type TrainingArguments } from "@fovea/core/nn/training-arguments";
+import { ARGUMENT_NAMES, TRAINING_ARGUMENTS } from "@fovea/core/recipe/argument-table";
+import { shown } from "@fovea/core/recipe/plain";
+import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
 import type { HistoryRow } from "@fovea/core/report/history-charts";
 import { labelStatistics } from "@fovea/core/report/label-statistics";
 import type { LineChart } from "@fovea/core/report/line-chart";
@@ -240,7 +242,7 @@ export class RunReporter {
       environment: this.#environment,
       arguments: ARGUMENT_NAMES.map((name) => ({
         name,
-        value: String(given[name]),
+        value: shown(given[name]),
         isDefault: given[name] === TRAINING_ARGUMENTS[name].default,
       })),
       data: {

@@ -1,4 +1,4 @@
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { describe, expect, test } from "vitest";
 import { chooseOptimiser } from "./choose-optimiser";
 

@@ -2,7 +2,7 @@
  * @file Which optimiser a run uses, and with which learning rate.
  */
 import type { OptimiserName } from "@fovea/core/nn/optimiser";
-import type { TrainingArguments } from "@fovea/core/nn/training-arguments";
+import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
 
 export interface OptimiserChoice {
   readonly name: OptimiserName;

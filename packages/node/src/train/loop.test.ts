@@ -1,9 +1,11 @@
-import type { TrainingArguments } from "@fovea/core/nn/training-arguments";
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { planStages } from "@fovea/core/recipe/plan";
+import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { describe, expect, test } from "vitest";
 import { CountingLoader, RecordingStep } from "../../test/training/recording";
+import { smallNetwork } from "../../test/training/small-network";
 import type { OptimiserChoice } from "./choose-optimiser";
-import { type LoopInputs, type LoopResult, loop } from "./loop";
+import { type LoopEvents, type LoopInputs, type LoopResult, loop } from "./loop";
+import { monitorOf } from "./monitor";
 import type { ResultRow } from "./results-csv";
 import type { RunState } from "./run-record";
 import type { Validation } from "./validate";
@@ -16,17 +18,26 @@ interface Ran {
 
 const SGD: OptimiserChoice = { name: "SGD", lr0: 0.01, momentum: 0.937, warmupBiasLr: 0.1 };
 
+/** Events that a test watches beside the usual ones. */
+type Watched = Pick<LoopEvents, "goBack" | "onBegin" | "onStage">;
+
 async function run(
   inputs: Pick<LoopInputs, "args" | "step" | "loader"> & Partial<LoopInputs>,
   stopAfter = Number.POSITIVE_INFINITY,
+  watched: Watched = {},
 ): Promise<Ran> {
   const epochs: Ran["epochs"] = [];
   let interrupted: RunState | undefined;
   let batches = 0;
   let clock = 0;
   const result = await loop(
-    { optimiser: SGD, threads: 2, ...inputs },
     {
+      ...{ optimiser: SGD, threads: 2, monitor: monitorOf("fitness") },
+      stages: planStages(inputs.args, smallNetwork, (inputs.optimiser ?? SGD).lr0),
+      ...inputs,
+    },
+    {
+      ...watched,
       onBatch: () => {
         batches++;
       },
@@ -43,7 +54,7 @@ async function run(
   return { result, epochs, interrupted };
 }
 
-const args = (given: Record<string, number | boolean> = {}): TrainingArguments =>
+const args = (given: GivenArguments = {}): TrainingArguments =>
   trainingArguments({ epochs: 2, batch: 16, warmup_epochs: 0, ...given });
 
 /** Epochs validated with these values of mAP50 and mAP50-95, one after the other. */
@@ -73,9 +84,8 @@ describe("loop: the learning rate", () => {
       lossSums: [0, 0],
       bestFitness: null,
       bestEpoch: 0,
-      seconds: 0,
-      threads: 2,
-      rows: [],
+      ...{ stage: 0, stageEpoch: 0, stageIteration: 0, stageUpdates: [0], stageBest: null, stageBestEpoch: 0 },
+      ...{ setbacks: 0, recent: [], finished: false, seconds: 0, threads: 2, rows: [] },
     };
     const given = args({ epochs: 600, batch: 256, warmup_epochs: 3 });
     const { epochs } = await run(
@@ -314,5 +324,148 @@ describe("loop: an interrupted run", () => {
     });
     expect(result).toMatchObject({ bestEpoch: 1, end: "stopped early" });
     expect(result.rows).toHaveLength(3);
+  });
+});
+
+describe("loop: stages", () => {
+  const STAGES = [
+    { epochs: 2, trainable: "head", lr0: 0.1, warmup_epochs: 0 },
+    { epochs: 3, trainable: ["backbone", "head"], lr0: 0.01, lrf: 1, weight_decay: 0.1, optimizer: undefined },
+  ].map(({ optimizer: _, ...stage }) => stage);
+  const given = trainingArguments({ stages: STAGES, batch: 64, warmup_epochs: 0, optimizer: "SGD", lrf: 0.5 });
+
+  test("have a schedule of their own each, and count updates from where their rows began", async () => {
+    const step = new RecordingStep();
+    const entered: number[] = [];
+    const { result, epochs } = await run({ args: given, step, loader: new CountingLoader(2) }, undefined, {
+      onStage: (_, index) => entered.push(index),
+    });
+    expect(result.end).toBe("finished");
+    expect(step.stages).toEqual([1]);
+    expect(entered).toEqual([0, 1]);
+    // Stage 1: 0.1, then (1 - 1/2) (1 - 0.5) + 0.5 = 0.75 of it. Stage 2: lrf 1 leaves 0.01.
+    const rates = epochs.map(({ row }) => row["lr/pg1"]);
+    expect(rates).toEqual([0.1, 0.075, 0.01, 0.01, 0.01]);
+    expect(epochs.map(({ row }) => row.stage)).toEqual([1, 1, 2, 2, 2]);
+    expect(epochs.map(({ row }) => row["lr/backbone"])).toEqual([0, 0, 0.01, 0.01, 0.01]);
+    expect(step.received[0].classes).toEqual([{ share: 1, updatesBefore: 0 }]);
+    // Four updates in the first stage: the backbone counts from there, the head from the beginning.
+    expect(step.received[4].classes).toEqual([
+      { share: 1, updatesBefore: 4 },
+      { share: 1, updatesBefore: 0 },
+    ]);
+    expect(step.received.map(({ weightDecay }) => weightDecay)).toEqual([
+      ...new Array(4).fill(0.0005),
+      ...new Array(6).fill(0.1),
+    ]);
+  });
+
+  test("end early by their own patience, and the next one goes on", async () => {
+    const patient = trainingArguments({
+      stages: [
+        { epochs: 5, trainable: "head", patience: 1 },
+        { epochs: 2, trainable: "all" },
+      ],
+      batch: 64,
+    });
+    const { result, epochs } = await run({
+      args: patient,
+      step: new RecordingStep(),
+      loader: new CountingLoader(1),
+      validate: validation([0.5, 0.4, 0.3, 0.6].map((map) => [map, map] as const)),
+    });
+    expect(epochs.map(({ row }) => row.stage)).toEqual([1, 1, 2, 2]);
+    expect(result).toMatchObject({ end: "finished", bestEpoch: 4 });
+    expect(epochs[1].state).toMatchObject({ stage: 1, stageEpoch: 2, stageIteration: 2, finished: false });
+    expect(epochs[3].state.finished).toBe(true);
+  });
+
+  test("are ended by the run's patience all together", async () => {
+    const { result } = await run({
+      args: trainingArguments({ stages: STAGES, batch: 64, patience: 2 }),
+      step: new RecordingStep(),
+      loader: new CountingLoader(1),
+      validate: validation([0.5, 0.4, 0.3, 0.6].map((map) => [map, map] as const)),
+    });
+    expect(result).toMatchObject({ end: "stopped early", bestEpoch: 1 });
+    expect(result.rows).toHaveLength(3);
+  });
+
+  test.each([1, 4, 5, 9])("interrupted after %d batches go on as if nothing had happened", async (stopAfter) => {
+    const whole = new RecordingStep();
+    const { result: expected } = await run({ args: given, step: whole, loader: new CountingLoader(2) });
+    const first = new RecordingStep();
+    const { interrupted, epochs } = await run({ args: given, step: first, loader: new CountingLoader(2) }, stopAfter);
+    const state = interrupted ?? epochs[epochs.length - 1].state;
+    const second = Object.assign(new RecordingStep(), { updates: state.updates, pending: state.pending });
+    const { result } = await run({ args: given, step: second, loader: new CountingLoader(2), state });
+    expect([...first.received, ...second.received]).toEqual(whole.received);
+    expect(result.rows.map((row) => ({ ...row, time: 0 }))).toEqual(expected.rows.map((row) => ({ ...row, time: 0 })));
+  });
+});
+
+test("loop: a run whose time is over ends with its epoch", async () => {
+  // The clock counts 1 s a look; an hour's 1e-9 is over at once.
+  const { result, epochs } = await run({
+    args: args({ epochs: 5, time: 1e-9 }),
+    step: new RecordingStep(),
+    loader: new CountingLoader(1),
+  });
+  expect(result.end).toBe("out of time");
+  expect(epochs).toHaveLength(1);
+});
+
+describe("loop: a loss that goes astray", () => {
+  /** Puts the state of the last epoch's end back, or that of the beginning. */
+  function keeper(step: RecordingStep) {
+    let saved: RunState | undefined;
+    const told: string[] = [];
+    const watched: Watched = {
+      onBegin: async (state) => {
+        saved = state;
+      },
+      goBack: async ({ what, at }) => {
+        told.push(`${at}: ${what}`);
+        if (!saved) throw new Error("unreachable: kept at the beginning");
+        saved = { ...saved, setbacks: saved.setbacks + 1 };
+        Object.assign(step, { updates: saved.updates, pending: saved.pending });
+        return saved;
+      },
+    };
+    return { watched, told };
+  }
+
+  test("goes back and on at half the rate", async () => {
+    let failures = 0;
+    const step = new RecordingStep((batch) => [1, batch === 2 && failures++ === 0 ? Number.NaN : 1]);
+    const { watched, told } = keeper(step);
+    const loader = new CountingLoader(4);
+    const given = args({ epochs: 1, batch: 64, lrf: 1, optimizer: "SGD" });
+    const { result } = await run({ args: given, step, loader }, undefined, watched);
+    expect(result.end).toBe("finished");
+    expect(told).toEqual(["epoch 1, batch 3: cls_loss is NaN on a batch of scan1.png, scan2.png"]);
+    // Two updates, back to the beginning, four more at half the rate.
+    expect(step.received.map(({ lr }) => lr.weight)).toEqual([0.01, 0.01, 0.005, 0.005, 0.005, 0.005]);
+    expect(step.updates).toBe(4);
+    expect(loader.released).toBe(3 + 4);
+  });
+
+  test("ends the run the fourth time", async () => {
+    const step = new RecordingStep(() => [Number.NaN, 1]);
+    const { watched, told } = keeper(step);
+    const failing = run({ args: args(), step, loader: new CountingLoader(2) }, undefined, watched);
+    await expect(failing).rejects.toMatchObject({ code: "loss_not_finite", place: { at: "epoch 1, batch 1" } });
+    await expect(failing).rejects.toThrow(/box_loss is NaN on a batch of .*, even at 1\/8 of the rate; lower lr0/);
+    expect(told).toHaveLength(3);
+  });
+
+  test("that explodes counts as well, from twenty batches on", async () => {
+    // A median of 2; 2001 and 1 are 2002, more than a thousand times that.
+    const exploding = (at: number) => new RecordingStep((batch) => [batch === at ? 2001 : 1, 1]);
+    const given = args({ epochs: 1 });
+    const late = run({ args: given, step: exploding(20), loader: new CountingLoader(22) });
+    await expect(late).rejects.toThrow(/the loss is 2\.00e\+3, the median of the last 20 batches 2\.00, on a batch/);
+    const early = await run({ args: given, step: exploding(19), loader: new CountingLoader(22) });
+    expect(early.result.end).toBe("finished");
   });
 });

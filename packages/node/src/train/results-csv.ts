@@ -17,6 +17,9 @@ export interface EpochResult {
   readonly valLoss?: readonly number[];
   readonly metrics?: DetectionSummary;
   readonly lr: Readonly<Record<GroupName, number>>;
+  /** Of a run whose stages or rows differ: number of the stage from 1, and learning rate of each part. */
+  readonly stage?: number;
+  readonly partLr?: Readonly<Record<string, number>>;
 }
 
 /** A row as names and values, in the order of the columns; empty where there was no validation. */
@@ -25,7 +28,17 @@ export type ResultRow = Readonly<Record<string, number | string>>;
 /** Five significant digits, as the public tools write. */
 const rounded = (x: number) => Number(x.toPrecision(6));
 
-export function resultRow({ epoch, time, lossNames, trainLoss, valLoss, metrics, lr }: EpochResult): ResultRow {
+export function resultRow({
+  epoch,
+  time,
+  lossNames,
+  trainLoss,
+  valLoss,
+  metrics,
+  lr,
+  stage,
+  partLr = {},
+}: EpochResult): ResultRow {
   const row: Record<string, number | string> = { epoch, time: rounded(time) };
   lossNames.forEach((name, i) => {
     row[`train/${name}`] = rounded(trainLoss[i]);
@@ -42,6 +55,8 @@ export function resultRow({ epoch, time, lossNames, trainLoss, valLoss, metrics,
   row["lr/pg0"] = rounded(lr.bias);
   row["lr/pg1"] = rounded(lr.weight);
   row["lr/pg2"] = rounded(lr.norm);
+  if (stage !== undefined) row.stage = stage;
+  for (const [part, rate] of Object.entries(partLr)) row[`lr/${part}`] = rounded(rate);
   // Behind the public tools' columns, so that what reads theirs by position goes on.
   row["metrics/froc1(B)"] = metrics?.sensitivity1 === undefined ? "" : rounded(metrics.sensitivity1);
   return row;

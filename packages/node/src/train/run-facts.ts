@@ -4,8 +4,10 @@
 import { basename } from "node:path";
 import type { Dataset } from "@fovea/core/dataset/sample";
 import { countNetwork } from "@fovea/core/nn/count";
-import type { TrainingArguments } from "@fovea/core/nn/training-arguments";
 import { transferSummary } from "@fovea/core/nn/weights/transfer";
+import type { StagePlan } from "@fovea/core/recipe/plan";
+import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
+import type { RunStage } from "@fovea/core/report/run-report";
 import type { TrainableModel } from "../model/open-model";
 import type { RunFacts } from "../report/run-reporter";
 import type { OptimiserChoice } from "./choose-optimiser";
@@ -16,6 +18,7 @@ export interface RunStart {
   readonly request: RunRequest;
   readonly args: TrainingArguments;
   readonly optimiser: OptimiserChoice;
+  readonly stages: readonly StagePlan[];
   readonly model: TrainableModel;
   readonly train: Dataset;
   readonly val?: Dataset;
@@ -23,7 +26,7 @@ export interface RunStart {
   readonly state?: RunState;
 }
 
-export function runFacts({ folder, request, args, optimiser, model, train, val, state }: RunStart): RunFacts {
+export function runFacts({ folder, request, args, optimiser, stages, model, train, val, state }: RunStart): RunFacts {
   const { parameters, publishedGflops } = countNetwork(model.network, { imgsz: args.imgsz });
   const count = String(parameters).replace(/\B(?=(?:\d{3})+$)/g, ",");
   const from = request.weights ?? (model.transfer ? request.model : undefined);
@@ -41,16 +44,28 @@ export function runFacts({ folder, request, args, optimiser, model, train, val, 
           ? `from scratch, seed ${args.seed}`
           : `${basename(from)}${model.transfer ? `: ${transferSummary(model.transfer)}` : ""}`,
     },
-    stages: [
-      {
-        name: "train",
-        firstEpoch: 1,
-        lastEpoch: args.epochs,
-        trainable: ["", "0"].includes(args.freeze.replace(/[[\]\s]/g, "")) ? "all" : `all but rows ${args.freeze}`,
-        learningRate: `${optimiser.lr0} (${optimiser.name})`,
-      },
-    ],
+    stages: stageFacts(stages, args, optimiser),
     rows: state?.rows,
     bestEpoch: state && state.rows.length > 0 ? state.bestEpoch + 1 : 0,
   };
+}
+
+/** What each stage trains, and how fast it begins. */
+function stageFacts(stages: readonly StagePlan[], args: TrainingArguments, optimiser: OptimiserChoice): RunStage[] {
+  let first = 1;
+  return stages.map(({ name, epochs, lr0 = optimiser.lr0, classes }) => {
+    const frozen = ["", "0"].includes(args.freeze.replace(/[[\]\s]/g, "")) ? "all" : `all but rows ${args.freeze}`;
+    const rates = classes.map(
+      (one) => `${one.name === "" ? "" : `${one.name} `}${Number((lr0 * one.share).toPrecision(3))}`,
+    );
+    const stage = {
+      name: name === "" ? "train" : name,
+      firstEpoch: first,
+      lastEpoch: first + epochs - 1,
+      trainable: name === "" ? frozen : name,
+      learningRate: `${rates.join(", ")} (${optimiser.name})`,
+    };
+    first += epochs;
+    return stage;
+  });
 }

@@ -5,7 +5,8 @@
  *     weights/last.safetensors     averaged weights of the last epoch
  *     weights/resume.safetensors   everything a run needs to go on exactly where it stopped
  *     results.csv, results.png     losses and metrics of every epoch
- *     args.json                    what the run was asked for
+ *     args.json                    what the run was asked for, to be resumed by
+ *     args.yaml                    every argument with its value, to be read and taken for another run with --cfg
  *     transfer.json                what came from other weights, what did not and why
  */
 import { existsSync } from "node:fs";
@@ -16,11 +17,12 @@ import type { ParameterStore } from "@fovea/core/nn/parameter-store";
 import type { Parameter } from "@fovea/core/nn/parameters";
 import type { NetworkRows } from "@fovea/core/nn/rows";
 import { toPublished } from "@fovea/core/nn/to-published";
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
 import { readSafetensors } from "@fovea/core/nn/weights/safetensors";
 import { checkpointMetadata } from "@fovea/core/nn/weights/safetensors-checkpoint";
 import type { Json, StateDict } from "@fovea/core/nn/weights/state";
 import type { TransferReport } from "@fovea/core/nn/weights/transfer";
+import { type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
+import { stringify } from "yaml";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { writeSafetensors } from "../data/weights-file";
 import { readBytes, readText } from "../read-file";
@@ -82,6 +84,15 @@ export class RunFolder {
     await writeAtomically(this.file("args.json"), `${JSON.stringify(request, null, 2)}\n`);
   }
 
+  /** What `fovea train --cfg` reads. */
+  async writeRecipe({ data, model, weights, onProblem }: RunRequest, args: TrainingArguments): Promise<void> {
+    const own = { data, model, ...(weights !== undefined && { weights }), ...(onProblem && { on_problem: onProblem }) };
+    const { pretrained, ...others } = args;
+    // A path given as `pretrained` is among the others as `weights`.
+    const start = weights === undefined ? { pretrained } : {};
+    await writeAtomically(this.file("args.yaml"), stringify({ ...own, ...others, ...start }, { lineWidth: 0 }));
+  }
+
   async writeTransfer(report: TransferReport): Promise<void> {
     await writeAtomically(this.file("transfer.json"), `${JSON.stringify(report, null, 2)}\n`);
   }
@@ -129,7 +140,8 @@ export class RunFolder {
 
 /** Every argument, so that what a file was trained with does not hang on the defaults of one version. */
 function trainArgsOf({ data, model, weights, arguments: given }: RunRequest): Readonly<Record<string, Json>> {
-  return { ...trainingArguments(given), data, model, ...(weights !== undefined && { weights }) };
+  const args = trainingArguments(given) as unknown as Readonly<Record<string, Json>>;
+  return { ...args, data, model, ...(weights !== undefined && { weights }) };
 }
 
 export interface StoredModel {

@@ -2,6 +2,8 @@
  * @file What a run wrote down to be taken up again, read back as outside material: people copy and edit run folders.
  */
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import type { Plain } from "@fovea/core/recipe/plain";
+import type { GivenArguments } from "@fovea/core/recipe/training-arguments";
 import type { ResultRow } from "./results-csv";
 
 /** What a run was asked for, as `args.json` holds it. */
@@ -15,7 +17,7 @@ export interface RunRequest {
   /** What becomes of broken images and labels. @default "skip" */
   readonly onProblem?: "skip" | "refuse";
   /** Arguments that were given; the others have their defaults. */
-  readonly arguments: Readonly<Record<string, string | number | boolean>>;
+  readonly arguments: GivenArguments;
 }
 
 /** Where a run stands. */
@@ -35,6 +37,20 @@ export interface RunState {
   readonly lossSums: readonly number[];
   readonly bestFitness: number | null;
   readonly bestEpoch: number;
+  /** Stage in progress, from 0, and epoch and iteration at which it began. */
+  readonly stage: number;
+  readonly stageEpoch: number;
+  readonly stageIteration: number;
+  /** Updates at which each stage began. */
+  readonly stageUpdates: readonly number[];
+  readonly stageBest: number | null;
+  readonly stageBestEpoch: number;
+  /** How often the run went astray: each halves the learning rate. */
+  readonly setbacks: number;
+  /** Losses of the last batches, to know an exploding one by. */
+  readonly recent: readonly number[];
+  /** Whether nothing is left to do. */
+  readonly finished: boolean;
   /** Seconds spent. */
   readonly seconds: number;
   /** Threads of the engine: results are equal to the bit only for the same number. */
@@ -58,6 +74,10 @@ const ON_PROBLEM: Kind<"skip" | "refuse"> = {
 const NUMBER: Kind<number> = {
   wanted: "a number",
   read: (value) => (typeof value === "number" && Number.isFinite(value) ? value : undefined),
+};
+const FLAG: Kind<boolean> = {
+  wanted: "true or false",
+  read: (value) => (typeof value === "boolean" ? value : undefined),
 };
 const NUMBER_OR_NULL: Kind<number | null> = {
   wanted: "a number or null",
@@ -98,9 +118,8 @@ function mapOf<T>(wanted: string, read: (value: unknown) => T | undefined): Kind
   };
 }
 
-const ARGUMENTS = mapOf("training arguments by name", (value) =>
-  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : undefined,
-);
+/** Values as JSON has them; the table of arguments says what each may be. */
+const ARGUMENTS = mapOf("training arguments by name", (value) => value as Plain);
 /** JSON has null for a loss that was no number. */
 const ROW: Kind<ResultRow> = mapOf("numbers by column", (value) =>
   value === null ? Number.NaN : typeof value === "string" || typeof value === "number" ? value : undefined,
@@ -133,7 +152,9 @@ export function parseRunRequest(text: string, file: string): RunRequest {
  * @throws {FoveaError} `invalid_safetensors`, with the key if a value is not what it should be
  */
 export function parseRunState(text: string, file: string): RunState {
-  const { take } = recordIn(text, "invalid_safetensors", file);
+  const { has, take } = recordIn(text, "invalid_safetensors", file);
+  // Runs of earlier versions have one stage, and do not say so.
+  const takeOr = <T>(key: string, kind: Kind<T>, otherwise: T) => (has(key) ? take(key, kind) : otherwise);
   return {
     epoch: take("epoch", wholeFrom(0)),
     batches: take("batches", wholeFrom(0)),
@@ -145,6 +166,15 @@ export function parseRunState(text: string, file: string): RunState {
     lossSums: take("lossSums", listOf(NUMBER)),
     bestFitness: take("bestFitness", NUMBER_OR_NULL),
     bestEpoch: take("bestEpoch", wholeFrom(0)),
+    stage: takeOr("stage", wholeFrom(0), 0),
+    stageEpoch: takeOr("stageEpoch", wholeFrom(0), 0),
+    stageIteration: takeOr("stageIteration", wholeFrom(0), 0),
+    stageUpdates: takeOr("stageUpdates", listOf(wholeFrom(0)), [0]),
+    stageBest: takeOr("stageBest", NUMBER_OR_NULL, null),
+    stageBestEpoch: takeOr("stageBestEpoch", wholeFrom(0), 0),
+    setbacks: takeOr("setbacks", wholeFrom(0), 0),
+    recent: takeOr("recent", listOf(NUMBER), []),
+    finished: takeOr("finished", FLAG, false),
     seconds: take("seconds", NUMBER),
     threads: take("threads", wholeFrom(0)),
     rows: take("rows", listOf(ROW)),

@@ -1,5 +1,5 @@
 import type { Runtime } from "@fovea/core/graph/runtime";
-import { GROUPS } from "@fovea/core/nn/parameter-store";
+import { GROUPS, ParameterStore } from "@fovea/core/nn/parameter-store";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { norm, relativeError } from "../../test/agreement";
 import { conv } from "../../test/gradient/kernels/convolution";
@@ -205,6 +205,91 @@ describe("TrainStep.update", () => {
     expect(step.average.values.get("model.0.bn.running_var")).not.toEqual(
       step.store.values.get("model.0.bn.running_var"),
     );
+  });
+});
+
+describe("TrainStep.update with classes of rows", () => {
+  const CLASSES = [
+    { share: 0.1, updatesBefore: 0 },
+    { share: 1, updatesBefore: 4 },
+  ];
+  /** The head in class 1, everything else in class 0. */
+  const CLASS_OF_ROW = [0, 0, 0, 0, 0, 1];
+  const LR = { weight: 0.02, norm: 0.03, bias: 0.04 };
+
+  async function twoUpdates(optimiser: "SGD" | "AdamW") {
+    const plain = smallStore(3);
+    const start = new ParameterStore(plain.parameters, plain.frozen, undefined, CLASS_OF_ROW);
+    start.set(plain.values);
+    const step = await TrainStep.open(runtime, smallNetwork, start, { imgsz: SIDE, optimiser, clip: 0 });
+    opened.push(step);
+    // The head begins with update 5, the others have been there from the first on, with states of zero.
+    step.resume({ updates: 4, pending: 0 });
+    const taken: { readonly gradient: Float32Array; readonly before: Float32Array; readonly after: Float32Array }[][] =
+      [];
+    for (const seed of [1, 2]) {
+      await step.accumulate(noiseBatch(seed, 2));
+      // The flat arrays of gradients and parameters have one layout.
+      const [gradients, before] = ["gradients", "parameters"].map((what) =>
+        GROUPS.map((group) => step.memory().get(`${what}:${group}`)!.slice()),
+      );
+      step.update({ lr: LR, weightDecay: 0.1, momentum: 0.9, averageDecay: 0.5, classes: CLASSES });
+      const after = GROUPS.map((group) => step.memory().get(`parameters:${group}`)!.slice());
+      taken.push(GROUPS.map((_, g) => ({ gradient: gradients[g], before: before[g], after: after[g] })));
+    }
+    return { step, taken };
+  }
+
+  /** Class of each value of a group. */
+  function classesOf(step: TrainStep, group: (typeof GROUPS)[number]): number[] {
+    const { data, views } = step.store.groups[group];
+    const classes = new Array<number>(data.length).fill(-1);
+    for (const [name, view] of views) {
+      const row = Number(name.split(".")[1]);
+      classes.fill(
+        CLASS_OF_ROW[row],
+        (view.byteOffset - data.byteOffset) / 4,
+        (view.byteOffset - data.byteOffset) / 4 + view.length,
+      );
+    }
+    return classes;
+  }
+
+  test("SGD moves each by its own rate, by hand", async () => {
+    const { step, taken } = await twoUpdates("SGD");
+    GROUPS.forEach((group, g) => {
+      const decay = group === "weight" ? 0.1 : 0;
+      const classes = classesOf(step, group);
+      const expected = taken[1][g].before.map((x, i) => {
+        if (classes[i] < 0) return 0;
+        const lr = LR[group] * CLASSES[classes[i]].share;
+        const pulled = (n: number) => taken[n][g].gradient[i] + decay * taken[n][g].before[i];
+        // Nesterov: v1 = g1, v2 = 0.9 v1 + g2, step by g2 + 0.9 v2.
+        const velocity = 0.9 * pulled(0) + pulled(1);
+        return x - lr * (pulled(1) + 0.9 * velocity);
+      });
+      expect(relativeError(taken[1][g].after, expected), group).toBeLessThan(1e-5);
+    });
+  });
+
+  test("AdamW moves each by its own rate, and counts its updates from where it began", async () => {
+    const { step, taken } = await twoUpdates("AdamW");
+    GROUPS.forEach((group, g) => {
+      const decay = group === "weight" ? 0.1 : 0;
+      const classes = classesOf(step, group);
+      const expected = taken[1][g].before.map((x, i) => {
+        if (classes[i] < 0) return 0;
+        const { share, updatesBefore } = CLASSES[classes[i]];
+        const lr = LR[group] * share;
+        const [g1, g2] = [taken[0][g].gradient[i], taken[1][g].gradient[i]];
+        const first = 0.9 * 0.1 * g1 + 0.1 * g2;
+        const second = 0.999 * 0.001 * g1 * g1 + 0.001 * g2 * g2;
+        const t = 6 - updatesBefore;
+        const corrected = Math.sqrt(second / (1 - 0.999 ** t)) + 1e-8;
+        return x * (1 - lr * decay) - (lr * first) / (1 - 0.9 ** t) / corrected;
+      });
+      expect(relativeError(taken[1][g].after, expected), group).toBeLessThan(1e-4);
+    });
   });
 });
 

@@ -39,7 +39,17 @@ export interface UpdateSettings {
   readonly momentum: number;
   /** Decay of the weights' moving average. */
   readonly averageDecay: number;
+  /** Each class of rows: its learning rate as a share of `lr`, and updates before it began. @default 1 and 0 */
+  readonly classes?: readonly ClassSettings[];
 }
+
+export interface ClassSettings {
+  readonly share: number;
+  /** Updates of the run before the class was trained: Adam's correction counts from there. */
+  readonly updatesBefore: number;
+}
+
+const PLAIN_CLASS: ClassSettings = { share: 1, updatesBefore: 0 };
 
 export class TrainStep {
   readonly lossNames: readonly string[];
@@ -182,24 +192,33 @@ export class TrainStep {
    *
    * @returns the gradients' norm before clipping
    */
-  update({ lr, weightDecay, momentum, averageDecay }: UpdateSettings): number {
+  update({ lr, weightDecay, momentum, averageDecay, classes = [] }: UpdateSettings): number {
     this.updates++;
     const norm = this.#memory.norm(GROUPS.map((group) => this.#sums[group].data));
+    const gradientScale = clippingScale(norm, this.#clip);
     for (const group of GROUPS) {
-      const arrays = {
+      const whole = {
         parameters: this.store.groups[group].data,
         gradients: this.#sums[group].data,
         average: this.average.groups[group].data,
         states: STATES[this.#optimiser].map((state) => this.#states.get(`${state}:${group}`)!),
       };
-      this.#memory.update(this.#optimiser, arrays, {
-        lr: lr[group],
-        weightDecay: group === "weight" ? weightDecay : 0,
-        momentum,
-        update: this.updates,
-        gradientScale: clippingScale(norm, this.#clip),
-        averageDecay,
-      });
+      for (const { class: own, from, to } of this.store.spans[group]) {
+        const { share, updatesBefore } = classes[own] ?? PLAIN_CLASS;
+        const part = (array: Float32Array) => array.subarray(from, to);
+        const arrays = {
+          ...{ parameters: part(whole.parameters), gradients: part(whole.gradients), average: part(whole.average) },
+          states: whole.states.map(part),
+        };
+        this.#memory.update(this.#optimiser, arrays, {
+          lr: share * lr[group],
+          weightDecay: group === "weight" ? weightDecay : 0,
+          momentum,
+          update: this.updates - updatesBefore,
+          gradientScale,
+          averageDecay,
+        });
+      }
     }
     this.#summed = 0;
     // Running statistics; nothing else that is not trained changes.
@@ -222,6 +241,35 @@ export class TrainStep {
     }
     for (const [name, data] of this.#states) arrays.set(name, data);
     return arrays;
+  }
+
+  /**
+   * Goes on from another step of the same network, which may train other rows: weights, averages, running statistics,
+   * and the optimiser's state of what was trained there too. What was not begins with a state of zeros. Gradients that
+   * wait for an update are left behind.
+   */
+  follow(before: TrainStep): void {
+    this.store.set(before.store.values);
+    this.average.set(before.average.values);
+    this.updates = before.updates;
+    const states = STATES[this.#optimiser];
+    for (const group of GROUPS) {
+      for (const state of states) {
+        const [to, from] = [this, before].map((step) => step.#stateViews(state, group));
+        for (const [name, view] of to) {
+          const known = from.get(name);
+          if (known) view.set(known);
+        }
+      }
+    }
+  }
+
+  /** A state of the optimiser by parameter. */
+  #stateViews(state: string, group: GroupName): ReadonlyMap<string, Float32Array> {
+    const data = this.#states.get(`${state}:${group}`)!;
+    const { data: whole, views } = this.store.groups[group];
+    const at = (view: Float32Array) => (view.byteOffset - whole.byteOffset) / 4;
+    return new Map([...views].map(([name, view]) => [name, data.subarray(at(view), at(view) + view.length)]));
   }
 
   /** Takes the counters up again; the arrays of `memory` are filled by the caller. */

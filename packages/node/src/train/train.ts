@@ -4,28 +4,32 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
-import { FoveaError } from "@fovea/core/errors";
+import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import type { Gains } from "@fovea/core/nn/detection-loss";
 import { checkImageSize } from "@fovea/core/nn/image-size";
-import { ParameterStore } from "@fovea/core/nn/parameter-store";
-import { frozenRows, type TrainingArguments, trainingArguments } from "@fovea/core/nn/training-arguments";
+import type { ParameterValues } from "@fovea/core/nn/inference";
 import type { StateDict } from "@fovea/core/nn/weights/state";
+import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
+import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import type { RunReport } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
 import { Loader } from "../data/loader";
 import { openDataset } from "../data/open-dataset";
+import { readCheckpoint } from "../data/weights-file";
 import { openTrainableModel, type TrainableModel } from "../model/open-model";
 import { RunReporter } from "../report/run-reporter";
 import { openRuntime } from "../runtime/onnx-runtime";
 import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
-import { type BatchProgress, type LoopResult, loop } from "./loop";
+import { type BatchProgress, type LoopInputs, type LoopResult, loop, type Setback } from "./loop";
+import { monitorOf } from "./monitor";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { runFacts } from "./run-facts";
 import { RunFolder } from "./run-folder";
 import type { RunRequest, RunState } from "./run-record";
-import { TrainStep } from "./train-step";
+import { StagedStep } from "./staged-step";
+import { FileKeeper, MemoryKeeper } from "./state-keeper";
 import { validate } from "./validate";
 
 export interface TrainRequest {
@@ -36,7 +40,7 @@ export interface TrainRequest {
   /** Weights to start from where `model` is an architecture. */
   readonly weights?: string;
   /** Training arguments that differ from their defaults. */
-  readonly arguments?: Readonly<Record<string, string | number | boolean>>;
+  readonly arguments?: GivenArguments;
   /** Folder that run folders are made in. @default "runs" */
   readonly project?: string;
   /** Name of the run's folder. @default "train" */
@@ -54,6 +58,10 @@ export interface TrainEvents {
   onBatch?(progress: BatchProgress): void;
   onValidation?(done: number, total: number): void;
   onEpoch?(row: ResultRow, improved: boolean): void;
+  /** When a stage begins, of a run that has several. */
+  onStage?(stage: StagePlan, index: number): void;
+  /** When training went astray and goes on from the last saved state at half the rate, for the `count`th time. */
+  onSetback?(setback: Setback, count: number): void;
   /** After an epoch, what turned out about a file while batches were made: each file once. */
   onFileProblem?(problem: Problem): void;
   /** What the page of the run shows: when it starts, after every epoch, at the end. */
@@ -69,6 +77,8 @@ export interface TrainStart {
   readonly val?: Dataset;
   readonly args: TrainingArguments;
   readonly optimiser: OptimiserChoice;
+  /** The run's stages; one where the recipe has none. */
+  readonly stages: readonly StagePlan[];
   /** Threads of the engine. */
   readonly threads: number;
   /** Epoch that the run goes on from, from 0. */
@@ -85,7 +95,8 @@ export interface TrainResult extends LoopResult {
 /** Starts a run in a new folder. */
 export async function train(request: TrainRequest, events: TrainEvents = {}): Promise<TrainResult> {
   const args = trainingArguments(request.arguments ?? {});
-  const { data, model, weights, onProblem } = request;
+  const { data, model, onProblem } = request;
+  const weights = startingWeights(request.weights, args);
   const opened = await open({ data, model, weights, arguments: request.arguments ?? {} }, args, onProblem, events);
   const folder = await RunFolder.create(request.project ?? "runs", request.name ?? "train", args.exist_ok);
   const stored: RunRequest = {
@@ -97,8 +108,18 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
     arguments: request.arguments ?? {},
   };
   await folder.writeRequest(stored);
+  await folder.writeRecipe(stored, args);
   if (opened.model.transfer) await folder.writeTransfer(opened.model.transfer);
   return run(folder, stored, args, opened, events);
+}
+
+/** Weights named by `--weights` or by `pretrained`, which takes a path as well. */
+function startingWeights(weights: string | undefined, { pretrained }: TrainingArguments): string | undefined {
+  const path = /^(true|false)$/i.test(pretrained) ? undefined : pretrained;
+  if (weights !== undefined && pretrained.toLowerCase() !== "true") {
+    throw new ArgumentError(`weights and pretrained: got ${weights} and ${pretrained}; leave one of them out`);
+  }
+  return weights ?? path;
 }
 
 /**
@@ -111,12 +132,9 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
   const request = await folder.readRequest();
   const args = trainingArguments(request.arguments, { file: folder.file("args.json") });
   const { state, arrays } = await folder.readState();
-  if (state.epoch >= args.epochs) {
-    throw new FoveaError(
-      "invalid_argument",
-      `the run has finished its ${args.epochs} epochs; start a new one from its weights`,
-      { file: path },
-    );
+  if (state.finished || state.epoch >= args.epochs) {
+    const message = `the run has finished its ${state.epoch} epochs; start a new one from its weights`;
+    throw new FoveaError("invalid_argument", message, { file: path });
   }
   const opened = await open(request, args, request.onProblem, events, state.threads);
   checkNames(opened.train.names, request, folder.file("args.json"));
@@ -137,6 +155,9 @@ interface Opened {
   readonly train: Dataset;
   readonly val?: Dataset;
   readonly onProblem?: "skip" | "refuse";
+  readonly optimiser: OptimiserChoice;
+  readonly stages: readonly StagePlan[];
+  readonly monitor: LoopInputs["monitor"];
 }
 
 async function open(
@@ -147,6 +168,7 @@ async function open(
   threads = args.threads,
 ): Promise<Opened> {
   const { single_cls: singleCls, fraction, seed, device } = args;
+  const monitor = monitorOf(args.monitor);
   const part = (split: string, share: number) =>
     openDataset(data, split, {
       onProblem,
@@ -156,10 +178,13 @@ async function open(
     });
   const train = await part("train", fraction);
   const val = args.val ? await part("val", 1) : undefined;
-  const opened = await openTrainableModel(model, { names: train.names, weights, seed });
+  const fresh = args.pretrained.toLowerCase() === "false";
+  const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
   checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
+  const optimiser = chooseOptimiser(args, train.samples.length, opened.network.nc);
+  const stages = planStages(args, opened.network, optimiser.lr0);
   const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
-  return { runtime, model: opened, train, val, onProblem };
+  return { runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
 }
 
 async function run(
@@ -170,12 +195,9 @@ async function run(
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {
-  const { runtime, model, train: trainSet, val, onProblem } = opened;
+  const { runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
-  const store = new ParameterStore(parameters, frozenRows(args.freeze, network.rows.length));
-  store.set(model.values);
   const gains: Gains = { box: args.box, cls: args.cls, dfl: args.dfl };
-  const optimiser = chooseOptimiser(args, trainSet.samples.length, network.nc);
   const masks = network.task === "segment";
   const shared = {
     imgsz: args.imgsz,
@@ -192,13 +214,11 @@ async function run(
     augmentation: augmentationOf(args),
   });
   const valLoader = val && new Loader(val, { ...shared, batch: args.batch, mode: "val", masks: false });
-  const step = await TrainStep.open(runtime, network, store, {
-    imgsz: args.imgsz,
-    optimiser: optimiser.name,
-    gains,
-    clip: args.clip,
+  const step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
+    ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, gains },
   });
-  if (resumed) restore(step, resumed.state, resumed.arrays, folder.weights("resume"));
+  const keeper = args.save ? new FileKeeper(folder) : new MemoryKeeper();
+  if (resumed) await restore(step, resumed.state, resumed.arrays, stages, folder.weights("resume"));
   events.onStart?.({
     folder: folder.path,
     model,
@@ -206,6 +226,7 @@ async function run(
     val,
     args,
     optimiser,
+    stages,
     threads: runtime.threads,
     resumedAt: resumed?.state.epoch,
   });
@@ -218,6 +239,7 @@ async function run(
             request,
             args,
             optimiser,
+            stages,
             model,
             train: trainSet,
             val,
@@ -236,35 +258,45 @@ async function run(
   };
   let latest: DetectionMetrics | undefined;
   let best: DetectionMetrics | undefined;
-  const keep = (name: string, metrics?: ResultRow) =>
-    folder.writeModel(name, { network, parameters, store: step.average, names, request, metrics });
+  const keep = async (name: string, metrics?: ResultRow) => {
+    if (!args.save) return;
+    await folder.writeModel(name, { network, parameters, store: step.average, names, request, metrics });
+  };
+  const measure = (values: ParameterValues, dataset: Dataset, from: Loader) =>
+    validate(runtime, {
+      ...{ network, values, names, dataset, loader: from, gains },
+      onBatch: (done, total) => events.onValidation?.(done, total),
+    });
   try {
     const result = await loop(
       {
         args,
-        optimiser,
-        step,
+        ...{ optimiser, stages, step, monitor },
         loader: reporter ? reporter.watch(loader) : loader,
         threads: runtime.threads,
         state: resumed?.state,
         validate:
           val && valLoader
             ? async () => {
-                const validation = await validate(runtime, {
-                  network,
-                  values: step.average.values,
-                  names,
-                  dataset: val,
-                  loader: valLoader,
-                  gains,
-                  onBatch: (done, total) => events.onValidation?.(done, total),
-                });
+                const validation = await measure(step.average.values, val, valLoader);
                 latest = validation.metrics;
                 return validation;
               }
             : undefined,
       },
       {
+        onBegin: (state) => keeper.write(step.memory(), state),
+        onStage: (stage, index) => {
+          if (stages.length > 1) events.onStage?.(stage, index);
+        },
+        goBack: async (setback) => {
+          const { state, arrays } = await keeper.read();
+          const back: RunState = { ...state, setbacks: state.setbacks + 1 };
+          await restore(step, back, arrays, stages, folder.weights("resume"));
+          await keeper.write(step.memory(), back);
+          events.onSetback?.(setback, back.setbacks);
+          return back;
+        },
         onBatch: (progress) => events.onBatch?.(progress),
         onEpoch: async (row, improved, state) => {
           await keep("last", row);
@@ -275,13 +307,13 @@ async function run(
           const { save_period: period } = args;
           if (period > 0 && state.epoch % period === 0) await keep(`epoch${state.epoch}`, row);
           await writeAtomically(folder.file("results.csv"), resultsCsv(state.rows));
-          await folder.writeState(step.memory(), state);
+          await keeper.write(step.memory(), state);
           events.onEpoch?.(row, improved);
           await reporter?.epoch(state.rows, improved, improved ? latest : undefined);
           if (reporter) events.onReport?.(reporter.report("running"));
           tellProblems();
         },
-        onInterrupt: (state) => folder.writeState(step.memory(), state),
+        onInterrupt: (state) => keeper.write(step.memory(), state),
         shouldStop: () => events.shouldStop?.() ?? false,
         now: () => performance.now() / 1000,
       },
@@ -290,6 +322,11 @@ async function run(
       const { drawCurves } = await import("../report/curves");
       await drawCurves(result.rows, folder.file("results.png"));
       await drawCurves(result.rows, folder.file("results.svg"));
+      // The best epoch may be one of an earlier session.
+      if (!best && val && valLoader && args.save && result.end !== "interrupted") {
+        const { state: kept } = await readCheckpoint(folder.weights("best"));
+        best = (await measure(new Map([...kept].map(([name, { data }]) => [name, data])), val, valLoader)).metrics;
+      }
       if (best) {
         const { drawValidation } = await import("../report/draw-validation");
         await drawValidation(best, folder.path);
@@ -308,6 +345,7 @@ async function run(
       .catch(() => undefined);
     throw error;
   } finally {
+    tellProblems();
     await step.release();
     loader.close();
     valLoader?.close();
@@ -315,21 +353,35 @@ async function run(
 }
 
 /** @throws {FoveaError} `invalid_safetensors` if the state is that of another network */
-function restore(step: TrainStep, state: RunState, arrays: StateDict, file: string): void {
+async function restore(
+  step: StagedStep,
+  state: RunState,
+  arrays: StateDict,
+  stages: readonly StagePlan[],
+  file: string,
+): Promise<void> {
   const check = (at: string, found: number | undefined, wanted: number) => {
     if (found === wanted) return;
     const message = `the saved state does not fit the network: ${found ?? "no"} values, wanted ${wanted}`;
     throw new FoveaError("invalid_safetensors", message, { file, at });
   };
   check("lossSums", state.lossSums.length, step.lossNames.length);
-  for (const [name, data] of step.memory()) {
-    const stored = arrays.get(name)?.data;
-    check(name, stored?.length, data.length);
-    if (stored) data.set(stored);
-  }
-  step.resume(state);
+  check("stageUpdates", state.stageUpdates.length, Math.min(state.stage, stages.length - 1) + 1);
+  await step.restore(state, (memory) => {
+    for (const [name, data] of memory) {
+      const stored = arrays.get(name)?.data;
+      check(name, stored?.length, data.length);
+      if (stored) data.set(stored);
+    }
+  });
 }
 
+/*
+ * Where arguments that come with their functions are passed on (`NOT_YET` refuses them until then): sampler,
+ * repeat_threshold, oversample_ratio, negatives, tile, overlap, rect, multi_scale and cache=disk to `openDataset` and
+ * `Loader`; preset, transforms, mixup, cutmix, copy_paste, perspective, window_jitter and erasing in `augmentationOf`;
+ * iou_type, wiou_scale, focal_gamma, focal_alpha, label_smoothing, cls_pw and assign_all beside `gains`.
+ */
 function cacheOf({ cache }: TrainingArguments): boolean | "auto" {
   return cache === "auto" ? "auto" : cache !== "false";
 }

@@ -21,7 +21,7 @@ describe("a loss that is no number ends training", () => {
       act: (scratch) => trainIn(scratch, { weights: scratch.path("nan.safetensors") }),
       code: "loss_not_finite",
       at: "epoch 1, batch 1",
-      says: /_loss is NaN on a batch of .*scan0\d\.png, .*; lower lr0 or check these images and labels/,
+      says: /_loss is NaN on a batch of .*scan0\d\.png, .*, even at 1\/8 of the rate; lower lr0 or check these/,
     },
   ]);
 });
@@ -92,6 +92,11 @@ const RUNS: readonly BadInput[] = [
     what: "a state with half an epoch",
     ...resumed(REQUEST, { ...STATE, epoch: 0.5 }),
     ...{ code: "invalid_safetensors", file: RESUME, at: "epoch", says: "0.5, expected a whole number from 0" },
+  },
+  {
+    what: "a state of a stage that there is not",
+    ...resumed(REQUEST, { ...STATE, stage: -1 }),
+    ...{ code: "invalid_safetensors", file: RESUME, at: "stage", says: "-1, expected a whole number from 0" },
   },
   {
     what: "a state whose sums are no numbers",

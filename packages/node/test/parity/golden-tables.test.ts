@@ -6,7 +6,7 @@ import { ciou, iou } from "@fovea/core/geometry/box";
 import { initialise } from "@fovea/core/nn/initialise";
 import { networkByName } from "@fovea/core/nn/network-by-name";
 import { averageDecay, learningRateFactor } from "@fovea/core/nn/schedule";
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { describe, expect, test } from "vitest";
 import { sharedAvailable } from "../../../../test/shared";
 import { chooseOptimiser } from "../../src/train/choose-optimiser";

@@ -6,11 +6,14 @@
  * on, when both have warmed up.
  */
 import { readFileSync } from "node:fs";
-import { trainingArguments } from "@fovea/core/nn/training-arguments";
+import { networkByName } from "@fovea/core/nn/network-by-name";
+import { planStages } from "@fovea/core/recipe/plan";
+import { trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import { chooseOptimiser } from "../../src/train/choose-optimiser";
 import { loop } from "../../src/train/loop";
+import { monitorOf } from "../../src/train/monitor";
 import { type ResultRow, resultsCsv } from "../../src/train/results-csv";
 import { CountingLoader, RecordingStep } from "../training/recording";
 
@@ -33,9 +36,13 @@ describe.skipIf(!sharedAvailable)("a run on the blood cells", () => {
   beforeAll(async () => {
     const args = trainingArguments({ epochs: EPOCHS, batch: BATCH });
     const step = Object.assign(new RecordingStep(() => [1, 1, 1]), { lossNames: ["box_loss", "cls_loss", "dfl_loss"] });
+    const optimiser = chooseOptimiser(args, IMAGES, 3);
     const loader = new CountingLoader(Math.ceil(IMAGES / BATCH));
     const result = await loop(
-      { args, optimiser: chooseOptimiser(args, IMAGES, 3), step, loader, threads: 1 },
+      {
+        ...{ args, optimiser, step, loader, threads: 1, monitor: monitorOf("fitness") },
+        stages: planStages(args, networkByName("yolov8n").network, optimiser.lr0),
+      },
       { onEpoch: async () => {}, onInterrupt: async () => {}, shouldStop: () => false, now: () => 0 },
     );
     rows = result.rows;

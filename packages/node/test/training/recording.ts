@@ -28,6 +28,14 @@ export class RecordingStep {
     return Float32Array.from(this.#lossOf(batch.targets[0]));
   }
 
+  /** Stages entered. */
+  readonly stages: number[] = [];
+
+  async enter(stage: number): Promise<void> {
+    this.stages.push(stage);
+    this.pending = 0;
+  }
+
   update(settings: UpdateSettings): number {
     this.received.push(settings);
     this.updatedAfter.push(this.seen);

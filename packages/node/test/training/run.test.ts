@@ -1,18 +1,16 @@
 /**
  * @file Whole training runs on a small network: repeatable to the bit, resumed to the bit, and learning.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StateDict } from "@fovea/core/nn/weights/state";
+import type { GivenArguments } from "@fovea/core/recipe/training-arguments";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDataset } from "../../src/data/open-dataset";
 import { readCheckpoint } from "../../src/data/weights-file";
 import { measureModel } from "../../src/train/measure-model";
 import { resumeTraining, type TrainEvents, type TrainRequest, type TrainResult, train } from "../../src/train/train";
-import { bundled } from "./bundled";
 import { SIDE, smallYaml, writeSmallData } from "./small-network";
 
 let folder: string;
@@ -31,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-type Given = Readonly<Record<string, string | number | boolean>>;
+type Given = GivenArguments;
 
 /** Three epochs of four batches, updated after every other batch. */
 const ARGUMENTS: Given = {
@@ -147,53 +145,4 @@ test("a run is not resumed on classes that stand in another order by now", async
   });
   await writeFile(own, text);
   expect((await resumeTraining(stopped.folder)).end).toBe("finished");
-});
-
-/** Trains in a process of its own, and kills it without warning once `batches` batches are done. */
-async function trainAndKill(given: TrainRequest, batches: number): Promise<string> {
-  const bundle = await bundled("train/train");
-  const script = `
-    const { train } = await import(process.argv[1]);
-    let done = 0;
-    await train(JSON.parse(process.argv[2]), {
-      onStart: ({ folder }) => console.log(folder),
-      onBatch: () => console.log(++done),
-    });
-    console.log("finished");
-  `;
-  const parameters = ["--input-type=module", "-e", script, bundle.path, JSON.stringify(given)];
-  const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    text += chunk;
-    if (text.includes(`\n${batches}\n`)) child.kill("SIGKILL");
-  });
-  const [, signal] = await once(child, "exit");
-  await bundle.remove();
-  expect(signal).toBe("SIGKILL");
-  expect(text).not.toContain("finished");
-  return text.slice(0, text.indexOf("\n"));
-}
-
-describe("a training process that is killed", () => {
-  // Twelve epochs of four batches; from the end of the first one on there is a state to go on from.
-  const given = () => request({ epochs: 12 });
-  let undisturbed: StateDict[];
-
-  beforeAll(async () => {
-    undisturbed = await kept(await train(given()));
-  });
-
-  test.each([5, 18, 31])("after %d batches goes on from its last epoch as if nothing had happened", async (batches) => {
-    const run = await trainAndKill(given(), batches);
-    let resumedAt = -1;
-    const resumed = await resumeTraining(run, {
-      onStart: (start) => {
-        resumedAt = start.resumedAt ?? -1;
-      },
-    });
-    // It may have come a little further before the signal reached it.
-    expect(resumedAt).toBeGreaterThanOrEqual(Math.floor((batches - 1) / 4));
-    expect(await kept(resumed)).toEqual(undisturbed);
-  });
 });

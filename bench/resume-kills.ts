@@ -19,7 +19,8 @@ const { values } = parseArgs({
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
 
 const folder = await mkdtemp(join(tmpdir(), "fovea-kills-"));
-const bundle = await bundled("train/train");
+// Benchmarks run bundled, in the repository's root.
+const bundle = await bundled("train/train", process.cwd());
 try {
   const model = join(folder, "small.yaml");
   await writeFile(model, smallYaml());

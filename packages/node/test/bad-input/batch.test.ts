@@ -142,6 +142,19 @@ describe("training on a data set with broken files among good ones", () => {
     expect(later).toMatchObject([{ severity: "error", code: "invalid_image", file: scratch.path(damaged) }]);
   });
 
+  test("tells of them too when it is interrupted before the epoch's end", async () => {
+    const later: Problem[] = [];
+    let batches = 0;
+    const events: TrainEvents = {
+      onBatch: () => batches++,
+      onFileProblem: (problem) => later.push(problem),
+      shouldStop: () => batches >= 4,
+    };
+    const { end } = await trainIn(scratch, { name: "interrupted", arguments: { batch: 1 } }, events);
+    expect(end).toBe("interrupted");
+    expect(later).toMatchObject([{ code: "invalid_image", file: scratch.path(damaged) }]);
+  });
+
   test("refuses under refuse, naming the first and how many more", async () => {
     const run = trainIn(scratch, { name: "refuse", onProblem: "refuse" });
     await expect(run).rejects.toMatchObject({ code: "invalid_image", place: { file: scratch.path(image) } });

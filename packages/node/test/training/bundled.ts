@@ -6,15 +6,16 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
-const root = resolve(import.meta.dirname, "../../../..");
-
 export interface Bundle {
   readonly path: string;
   remove(): Promise<void>;
 }
 
-/** @param module below `packages/node/src`, without its ending */
-export async function bundled(module: string): Promise<Bundle> {
+/**
+ * @param module below `packages/node/src`, without its ending
+ * @param root of the repository, where this file does not stand in it
+ */
+export async function bundled(module: string, root = resolve(import.meta.dirname, "../../../..")): Promise<Bundle> {
   // Where Node finds the packages that stay outside of the bundle.
   const cache = join(root, "node_modules/.cache");
   await mkdir(cache, { recursive: true });

@@ -7,8 +7,8 @@ import type { Dataset, Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
-import type { Gains } from "@fovea/core/nn/detection-loss";
 import { checkImageSize } from "@fovea/core/nn/image-size";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
 import { ParameterStore } from "@fovea/core/nn/parameter-store";
 import { frozenRows, type TrainingArguments, trainingArguments } from "@fovea/core/nn/training-arguments";
 import type { StateDict } from "@fovea/core/nn/weights/state";
@@ -169,7 +169,7 @@ async function run(
   const { network, parameters, names } = model;
   const store = new ParameterStore(parameters, frozenRows(args.freeze, network.rows.length));
   store.set(model.values);
-  const gains: Gains = { box: args.box, cls: args.cls, dfl: args.dfl };
+  const loss: LossOptions = { box: args.box, cls: args.cls, dfl: args.dfl };
   const optimiser = chooseOptimiser(args, trainSet.samples.length, network.nc);
   const masks = network.task === "segment";
   const shared = {
@@ -190,7 +190,7 @@ async function run(
   const step = await TrainStep.open(runtime, network, store, {
     imgsz: args.imgsz,
     optimiser: optimiser.name,
-    gains,
+    loss,
     clip: args.clip,
   });
   if (resumed) restore(step, resumed.state, resumed.arrays, folder.weights("resume"));
@@ -234,7 +234,7 @@ async function run(
                   names,
                   dataset: val,
                   loader: valLoader,
-                  gains,
+                  loss,
                   onBatch: (done, total) => events.onValidation?.(done, total),
                 });
                 latest = validation.metrics;

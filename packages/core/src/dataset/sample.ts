@@ -17,6 +17,10 @@ export interface Label {
   readonly h: number;
   /** Outline x, y, x, y ...; the last point joins the first. */
   readonly polygon?: Float32Array;
+  /** How much it counts in training, from 0, neither rewarded nor punished, to 1. @default 1 */
+  readonly weight?: number;
+  /** Not a lesion but a region in which nothing is judged, whatever its class. @default false */
+  readonly ignore?: boolean;
 }
 
 /** One image and what is marked in it; no label at all is a statement too: nothing is there. */

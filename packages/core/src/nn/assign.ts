@@ -2,7 +2,7 @@
  * @file The task-aligned assigner inside a graph, on candidate lists.
  *
  * Feng et al., "TOOD: task-aligned one-stage object detection", 2021, arXiv:2108.07755, with top 10, alpha 0.5, beta 6.
- * Nothing here carries a gradient. M ground truths with L candidates together, at most K each; B images of N anchors,
+ * Overlap is CIoU, whatever boxes are trained by. Nothing here carries a gradient. M ground truths with L candidates together, at most K each; B images of N anchors,
  * C classes.
  */
 import type { Tensor } from "../graph/op";
@@ -19,6 +19,8 @@ import {
   gather,
   greater,
   input,
+  less,
+  max,
   mul,
   not,
   or,
@@ -32,9 +34,15 @@ import {
   topK,
 } from "../graph/tensor";
 import { ciou } from "./iou";
+import type { LossOptions } from "./loss-options";
 
 const TOP = 10;
 const EPSILON = 1e-9;
+
+/** Where all ground truths are to be assigned, each has an anchor whose target is at least this. */
+const LEAST_TARGET = 0.1;
+
+export type TruthInputOptions = Pick<LossOptions, "assignAll" | "softLabels">;
 
 /** Ground truths as graph inputs; see `Truths` for what to feed. */
 export interface TruthInputs {
@@ -50,10 +58,16 @@ export interface TruthInputs {
   readonly slots: Tensor;
   /** (L) 1 or 0. */
   readonly valid: Tensor;
+  /** (L): 1 on the pair of each ground truth with the anchor that is kept for it; only if all are to be assigned. */
+  readonly kept?: Tensor;
+  /** (M): weight of each ground truth in the loss, 0 to 1; only with soft labels. */
+  readonly weights?: Tensor;
+  /** (B N): 0 on anchors to ignore, else 1; only with soft labels. */
+  readonly anchorWeights?: Tensor;
 }
 
-/** Graph inputs of symbolic size, named as `truthFeeds` names them. */
-export function truthInputs(): TruthInputs {
+/** Graph inputs of symbolic size, named as `truthFeeds` names them; those that an option asks for come last. */
+export function truthInputs({ assignAll = false, softLabels = false }: TruthInputOptions = {}): TruthInputs {
   return {
     boxes: input("truth_boxes", "float32", ["truths", 4]),
     classes: input("truth_classes", "int64", ["truths"]),
@@ -61,6 +75,11 @@ export function truthInputs(): TruthInputs {
     rows: input("candidate_rows", "int64", ["candidates"]),
     slots: input("candidate_slots", "int64", ["truths", "columns"]),
     valid: input("candidates_valid", "float32", ["candidates"]),
+    ...(assignAll && { kept: input("candidates_kept", "float32", ["candidates"]) }),
+    ...(softLabels && {
+      weights: input("truth_weights", "float32", ["truths"]),
+      anchorWeights: input("anchor_weights", "float32", ["anchors"]),
+    }),
   };
 }
 
@@ -102,10 +121,13 @@ export function assign(boxes: Tensor, logits: Tensor, truths: TruthInputs): Assi
   // The best anchor of a ground truth gets its overlap as target, the others less by their metric.
   const perTruth = cast(fullLike(truths.classes, 0), "float32");
   const best = (x: Tensor) => ofTruth(scatterND(perTruth, tuples(rows), mul(x, positive), "max"));
-  const target = div(mul(mul(metric, positive), best(overlap)), add(best(metric), EPSILON));
+  const usual = div(mul(mul(metric, positive), best(overlap)), add(best(metric), EPSILON));
+  const { target, taken } = truths.kept
+    ? withKept(usual, positive, truths.kept, (x) => ofTruth(scatterND(perTruth, tuples(rows), x, "max")))
+    : { target: usual, taken: positive };
 
   const numbers = add(cast(rows, "float32"), 1);
-  const truth = scatterND(perAnchor, anchors, mul(positive, numbers), "max");
+  const truth = scatterND(perAnchor, anchors, mul(taken, numbers), "max");
   const perClass = reshape(fullLike(logits, 0), [product(logits.shape)]);
   return {
     scores: scatterND(perClass, tuples(own), target, "add"),
@@ -127,6 +149,19 @@ function atLeastTenth(metric: Tensor, { rows, slots }: TruthInputs): Tensor {
   const best = topK(gather(metric, slots, { axis: 0 }), TOP).values; // (M, 10)
   const tenth = reshape(slice(best, 1, TOP - 1, TOP), [slots.shape[0]]);
   return cast(not(greater(gather(tenth, rows, { axis: 0 }), metric)), "float32");
+}
+
+/**
+ * A ground truth that found no anchor, or none with a target worth the name, takes the one that is kept for it.
+ *
+ * Nobody else can have chosen that anchor, so that one pass does for all. A rule about the target, not about having an
+ * anchor: with an overlap near 0 the target is near 0 too, and nothing would be learned.
+ *
+ * @param best largest value over the pairs of each one's ground truth
+ */
+function withKept(target: Tensor, positive: Tensor, kept: Tensor, best: (x: Tensor) => Tensor) {
+  const needed = mul(kept, cast(less(best(target), LEAST_TARGET), "float32"));
+  return { target: max(target, mul(needed, LEAST_TARGET)), taken: max(positive, needed) };
 }
 
 /**

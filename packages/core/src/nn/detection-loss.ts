@@ -1,11 +1,15 @@
 /**
- * @file The loss of a detector: box (CIoU), class (binary cross-entropy) and distribution focal loss.
+ * @file The loss of a detector: box (CIoU or another overlap), class (`class-loss.ts`) and distribution focal loss.
+ *
+ * A ground truth of weight w has w times the loss at its anchors, and w times their share in what the loss is divided
+ * by: with 0 they are as if they were not there, neither lesion nor background. It takes part in the assignment as any
+ * other. Anchors to ignore that belong to no ground truth have no class loss.
  *
  * B images, N anchors, C classes, F anchors in the foreground. Only those have a box to learn, so that the box terms are
  * computed on them alone. Box logits are (B N, 4, 16) with the bins last.
  */
 import type { Tensor } from "../graph/op";
-import { product } from "../graph/shape";
+import { fixed, product } from "../graph/shape";
 import {
   abs,
   add,
@@ -16,7 +20,9 @@ import {
   detach,
   div,
   expandLike,
+  fullLike,
   gather,
+  input,
   log,
   matMul,
   max,
@@ -30,24 +36,15 @@ import {
   shapeOf,
   slice,
   softmax,
-  softplus,
   sub,
   transpose,
   withPullback,
 } from "../graph/tensor";
 import { type Assignment, assign, type TruthInputs } from "./assign";
+import { classLoss } from "./class-loss";
 import { type Anchors, anchorsOf, joinLevels, type RawMaps, REG_MAX } from "./head";
-import { ciou } from "./iou";
-
-/** Weights of the loss terms. */
-export interface Gains {
-  /** @default 7.5 */
-  readonly box?: number;
-  /** @default 0.5 */
-  readonly cls?: number;
-  /** @default 1.5 */
-  readonly dfl?: number;
-}
+import { iouLoss, wiou } from "./iou";
+import { checkLossOptions, type LossOptions } from "./loss-options";
 
 export interface DetectionLoss {
   /** Scalar to differentiate: sum of the items times the batch size. */
@@ -55,17 +52,26 @@ export interface DetectionLoss {
   /** (3): box, cls, dfl, weighted by their gains. */
   readonly items: Tensor;
   readonly assignment: Assignment;
+  /** (1): mean of 1 - IoU over the foreground, `iou_mean` itself if there is none; only of WIoU with `wiouScale`. */
+  readonly iouMean?: Tensor;
 }
 
-/** Loss of a batch. */
+/**
+ * Loss of a batch.
+ *
+ * @param truths with what `assignAll` and `softLabels` add to them; the options are not looked at here
+ * @throws {ArgumentError} if an option is out of range
+ */
 export function detectionLoss(
   maps: RawMaps,
   strides: readonly number[],
   truths: TruthInputs,
-  { box = 7.5, cls = 0.5, dfl = 1.5 }: Gains = {},
+  options: LossOptions = {},
 ): DetectionLoss {
+  const { box = 7.5, cls = 0.5, dfl = 1.5 } = options;
   const scores = joinLevels(maps.scores); // (B, C, N)
   const [batch, classes, count] = scores.shape;
+  checkLossOptions(options, fixed(classes, "detectionLoss"));
   const all = product([batch, count]);
   const logits = reshape(transpose(scores, [0, 2, 1]), [all, classes]); // (B N, C)
   const bins = reshape(transpose(joinLevels(maps.boxes), [0, 2, 1]), [all, 4, REG_MAX]); // (B N, 4, 16)
@@ -77,35 +83,55 @@ export function detectionLoss(
   const foreground = nonZero(assignment.foreground, "foreground"); // (F)
   const chosen = <T extends Tensor>(x: T, width: readonly number[]) =>
     gather(reshape(x, [all, ...width]), foreground, { axis: 0 });
+  const owners = chosen(assignment.truth, []);
   const points = chosen(anchors.points, [2]);
-  const goal = div(gather(truths.boxes, chosen(assignment.truth, []), { axis: 0 }), chosen(anchors.strides, [1])); // (F, 4)
+  const goal = div(gather(truths.boxes, owners, { axis: 0 }), chosen(anchors.strides, [1])); // (F, 4)
   const own = chosen(bins, [4, REG_MAX]);
   const spread = softmax(own);
   const box4 = boxesAround(points, reshape(expectation(spread), ["foreground", 4]), 1); // (F, 4), strides
-  const weights = chosen(assignment.weights, [1]);
-  const total = max(reduceSum(assignment.scores), 1);
+  const importance = truths.weights && gather(truths.weights, owners, { axis: 0 }); // (F)
+  const strength = chosen(assignment.weights, [1]);
+  const weights = importance ? mul(strength, reshape(importance, ["foreground", 1])) : strength;
+  const total = max(reduceSum(importance ? weights : assignment.scores), 1);
+  const boxes = boxLoss(box4, goal, importance, options);
 
   const mean = (loss: Tensor, gain: number) => mul(div(reduceSum(loss), total), gain);
   const items = [
-    mean(mul(sub(1, ciou(box4, goal)), transpose(weights, [1, 0])), box),
-    mean(crossEntropy(logits, reshape(assignment.scores, logits.shape)), cls),
+    mean(mul(boxes.loss, transpose(weights, [1, 0])), box),
+    mean(classLoss({ logits, assignment, truths, foreground, owners, importance }, options), cls),
     mean(mul(focalDistance(own, spread, distancesTo(goal, points)), weights), dfl),
   ];
   const vector = concat(
     items.map((item) => reshape(item, [1])),
     { axis: 0 },
   );
-  return { total: mul(reduceSum(vector), batchSize(scores)), items: vector, assignment };
+  return { total: mul(reduceSum(vector), batchSize(scores)), items: vector, assignment, iouMean: boxes.mean };
+}
+
+/**
+ * Loss of each foreground box (1, F), and the mean of 1 - IoU where the running one is wanted.
+ *
+ * The graph judges a batch by the mean of those before it.
+ */
+function boxLoss(
+  boxes: Tensor,
+  goal: Tensor,
+  importance: Tensor | undefined,
+  { iouType = "ciou", wiouScale = false }: LossOptions,
+): { readonly loss: Tensor; readonly mean?: Tensor } {
+  if (iouType !== "wiou" || !wiouScale) return { loss: iouLoss(iouType, boxes, goal) };
+  const running = input("iou_mean", "float32", [1]);
+  const wise = wiou(boxes, goal, running);
+  const ones = reshape(importance ?? fullLike(wise.iouLoss, 1), [1, "foreground"]);
+  const count = reduceSum(ones);
+  // Where less than one box counts, the running mean fills up.
+  const sum = add(reduceSum(mul(wise.iouLoss, ones)), mul(running, relu(sub(1, count))));
+  return { loss: wise.loss, mean: div(sum, max(count, 1)) };
 }
 
 /** B as a float32 scalar. */
 export function batchSize(x: Tensor): Tensor {
   return reshape(cast(shapeOf(x, 0, 1), "float32"), []);
-}
-
-/** Binary cross-entropy of logits with soft targets: log(1 + e^x) - x z. */
-export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
-  return sub(softplus(logits), mul(logits, targets));
 }
 
 /** Anchors of every image in rows: points (B, N, 2) in strides, strides (B, N, 1) in pixels. */

@@ -5,9 +5,10 @@ import { toModelBytes } from "../graph/onnx/write";
 import type { Dim, Tensor } from "../graph/op";
 import { cast, input, mul } from "../graph/tensor";
 import { truthInputs } from "./assign";
-import { detectionLoss, type Gains } from "./detection-loss";
+import { detectionLoss } from "./detection-loss";
 import { decode, type RawMaps } from "./head";
 import { inferenceLeaves, type ParameterValues, type Precision } from "./inference";
+import type { LossOptions } from "./loss-options";
 import { buildNetwork } from "./network";
 import type { NetworkRows } from "./rows";
 
@@ -24,8 +25,11 @@ export interface InferenceGraphOptions {
    * pixels beyond 1024 apart no more; inputs and outputs are float32. @default "float32"
    */
   readonly precision?: Precision;
-  /** Also give the loss items against ground truths (`truthInputs`), with these gains. @default none */
-  readonly loss?: Gains;
+  /**
+   * Also give the loss items against ground truths (`truthInputs`). There is no running mean here: WIoU is v1.
+   * @default none
+   */
+  readonly loss?: LossOptions;
   /** Key and value pairs stored in the model. @default none */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -45,7 +49,10 @@ export function inferenceGraph(
   const maps = inFloat32(buildNetwork(network, cast(scaled, precision ?? "float32"), () => leaves).maps);
   const outputs: Record<string, Tensor> = { output0: decode(maps, network.strides) };
   if (maps.prototypes) outputs.output1 = maps.prototypes;
-  if (loss) outputs.loss_items = detectionLoss(maps, network.strides, truthInputs(), loss).items;
+  if (loss) {
+    const options = { ...loss, wiouScale: false };
+    outputs.loss_items = detectionLoss(maps, network.strides, truthInputs(loss), options).items;
+  }
   return toModelBytes(outputs, { name: network.name, inputs: [images], metadata });
 }
 

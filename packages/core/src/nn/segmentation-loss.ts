@@ -32,8 +32,10 @@ import {
   transpose,
 } from "../graph/tensor";
 import type { TruthInputs } from "./assign";
-import { batchSize, crossEntropy, type DetectionLoss, detectionLoss, type Gains } from "./detection-loss";
+import { crossEntropy } from "./class-loss";
+import { batchSize, type DetectionLoss, detectionLoss } from "./detection-loss";
 import { joinLevels, type RawMaps } from "./head";
+import type { LossOptions } from "./loss-options";
 
 /** What the mask loss is fed beside the ground truths. */
 export interface MaskInputs {
@@ -59,22 +61,25 @@ export function segmentationLoss(
   maps: RawMaps,
   strides: readonly number[],
   truths: TruthInputs,
-  gains: Gains = {},
-): Pick<DetectionLoss, "total" | "items"> {
-  const detection = detectionLoss(maps, strides, truths, gains);
+  options: LossOptions = {},
+): Pick<DetectionLoss, "total" | "items" | "iouMean"> {
+  const detection = detectionLoss(maps, strides, truths, options);
   const { coefficients, prototypes } = maps;
   if (!coefficients || !prototypes) throw new Error("unreachable: a segmenting head without prototypes");
   const term = mul(
     maskTerm(detection, joinLevels(coefficients), prototypes, truths, maskInputs(prototypes), strides[0]),
-    gains.box ?? 7.5,
+    options.box ?? 7.5,
   );
   const items = concat([slice(detection.items, 0, 0, 1), reshape(term, [1]), slice(detection.items, 0, 1, 3)], {
     axis: 0,
   });
-  return { total: mul(reduceSum(items), batchSize(coefficients[0])), items };
+  return { total: mul(reduceSum(items), batchSize(coefficients[0])), items, iouMean: detection.iouMean };
 }
 
-/** Mean over foreground anchors of the cropped cross-entropy divided by the relative area of the box. */
+/**
+ * Mean over foreground anchors of the cropped cross-entropy divided by the relative area of the box, each weighing what
+ * its ground truth weighs.
+ */
 function maskTerm(
   { assignment }: DetectionLoss,
   coefficients: Tensor,
@@ -109,8 +114,9 @@ function maskTerm(
   const mean = mul(reduceSum(loss, { axes: [2], keepdims: true }), 1 / fixed(pixels, "masks"));
   // Unused slots may point at a box without area.
   const safe = max(area, 1e-12);
-  const counted = mul(div(mean, safe), reshape(active, [batch, "slots", 1]));
-  return div(reduceSum(counted), max(reduceSum(active), 1));
+  const weight = truths.weights ? mul(active, gather(truths.weights, truth, { axis: 0 })) : active;
+  const counted = mul(div(mean, safe), reshape(weight, [batch, "slots", 1]));
+  return div(reduceSum(counted), max(reduceSum(weight), 1));
 }
 
 const one = () => constant(BigInt64Array.of(1n), [], "int64");

@@ -6,8 +6,9 @@ import { toModelBytes } from "../graph/onnx/write";
 import type { Tensor } from "../graph/op";
 import { cast, input, mul } from "../graph/tensor";
 import { type TruthInputs, truthInputs } from "./assign";
-import { detectionLoss, type Gains } from "./detection-loss";
+import { detectionLoss } from "./detection-loss";
 import type { ParameterValues } from "./inference";
+import type { LossOptions } from "./loss-options";
 import { buildNetwork } from "./network";
 import type { Parameter } from "./parameters";
 import { leavesOnBytes, predictionLeaves, UNIT } from "./prediction-leaves";
@@ -23,7 +24,8 @@ export interface TrainingGraphOptions {
   readonly frozen?: ReadonlySet<number>;
   /** Current values, needed where rows are frozen. @default none */
   readonly values?: ParameterValues;
-  readonly gains?: Gains;
+  /** @default the loss of the public tools */
+  readonly loss?: LossOptions;
   /** Channels in a block of the processor's convolution layout (`graph/blocked-layout.ts`). @default 1, none */
   readonly lanes?: number;
   /** Type of the image input: bytes are divided by 255 in the graph. @default "uint8" */
@@ -34,7 +36,8 @@ export interface TrainingGraphOptions {
 export interface TrainingGraph {
   /**
    * ONNX bytes. Inputs: `images` (B, C, H, W), the ground truths (`truthInputs`), every trained parameter by name.
-   * Outputs: `loss_items`, `gradient:<parameter>`, and for each batch norm `mean:<path>` and `variance:<path>`.
+   * Outputs: `loss_items`, `gradient:<parameter>`, and for each batch norm `mean:<path>` and `variance:<path>`. WIoU with
+   * its running mean also takes `iou_mean` (1) and gives `batch_iou_mean` (1), towards which it is to be moved.
    */
   readonly model: Uint8Array<ArrayBuffer>;
   /** Trained parameters in the order given. */
@@ -43,6 +46,8 @@ export interface TrainingGraph {
   readonly norms: readonly { readonly path: string; readonly pixels: number }[];
   /** Names of the values in `loss_items`. */
   readonly lossNames: readonly string[];
+  /** The graph takes `iou_mean`. */
+  readonly runningIou: boolean;
 }
 
 /** Builds the step of a network with the given parameters. */
@@ -54,7 +59,7 @@ export function trainingGraph(
     height,
     frozen = new Set(),
     values = new Map(),
-    gains = {},
+    loss: lossOptions = {},
     lanes = 1,
     pixels = "uint8",
   }: TrainingGraphOptions,
@@ -71,8 +76,7 @@ export function trainingGraph(
     return frozen.has(row) ? fixedLeaves : training.leaves;
   });
 
-  const truths = truthInputs();
-  const loss = lossOf(network, maps, truths, gains);
+  const loss = lossOf(network, maps, truthInputs(lossOptions), lossOptions);
   const trained = parameters.filter(({ name }) => training.parameters.has(name));
   const gradients = grad(
     loss.total,
@@ -80,6 +84,7 @@ export function trainingGraph(
   );
 
   const outputs: Record<string, Tensor> = { loss_items: loss.items };
+  if (loss.iouMean) outputs.batch_iou_mean = loss.iouMean;
   trained.forEach(({ name }, i) => {
     outputs[`gradient:${name}`] = gradients[i];
   });
@@ -97,6 +102,7 @@ export function trainingGraph(
     trained,
     norms: training.statistics.map(({ path, pixels: count }) => ({ path, pixels: count })),
     lossNames: loss.names,
+    runningIou: loss.iouMean !== undefined,
   };
 }
 
@@ -104,13 +110,13 @@ function lossOf(
   network: NetworkRows,
   maps: ReturnType<typeof buildNetwork>["maps"],
   truths: TruthInputs,
-  gains: Gains,
+  options: LossOptions,
 ) {
   if (network.task === "segment") {
     return {
-      ...segmentationLoss(maps, network.strides, truths, gains),
+      ...segmentationLoss(maps, network.strides, truths, options),
       names: ["box_loss", "seg_loss", "cls_loss", "dfl_loss"],
     };
   }
-  return { ...detectionLoss(maps, network.strides, truths, gains), names: ["box_loss", "cls_loss", "dfl_loss"] };
+  return { ...detectionLoss(maps, network.strides, truths, options), names: ["box_loss", "cls_loss", "dfl_loss"] };
 }

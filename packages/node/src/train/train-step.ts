@@ -7,7 +7,8 @@
 
 import type { Runtime, Session, Value } from "@fovea/core/graph/runtime";
 import { type AnchorGrid, truthFeeds, truthsOf } from "@fovea/core/nn/candidates";
-import type { Gains } from "@fovea/core/nn/detection-loss";
+import { WIOU_MOMENTUM } from "@fovea/core/nn/iou";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
 import { clippingScale, OptimiserMemory, type OptimiserName, STATES } from "@fovea/core/nn/optimiser";
 import {
   type FlatArray,
@@ -26,7 +27,8 @@ import { convolutionLanes } from "../runtime/lanes";
 export interface TrainStepOptions {
   readonly imgsz: number;
   readonly optimiser: OptimiserName;
-  readonly gains?: Gains;
+  /** @default the loss of the public tools */
+  readonly loss?: LossOptions;
   /** Largest norm of all gradients together; 0 does not clip. @default 10 */
   readonly clip?: number;
 }
@@ -64,11 +66,14 @@ export class TrainStep {
   readonly #step: Session;
   readonly #optimiser: OptimiserName;
   readonly #clip: number;
+  readonly #loss: LossOptions;
   readonly #memory: OptimiserMemory;
   /** Gradients summed since the last update. */
   readonly #sums: Readonly<Record<GroupName, FlatArray>>;
   readonly #fresh: Readonly<Record<GroupName, FlatArray>>;
   readonly #statistics: FlatArray;
+  /** Mean of 1 - IoU over the batches so far, for WIoU. */
+  readonly #iouMean = Float32Array.of(1);
   /** Names of the running statistics that move. */
   readonly #moving: readonly string[];
   readonly #states = new Map<string, Float32Array>();
@@ -83,7 +88,7 @@ export class TrainStep {
     runtime: Runtime,
     network: NetworkRows,
     start: ParameterStore,
-    { imgsz, optimiser, gains, clip = 10 }: TrainStepOptions,
+    { imgsz, optimiser, loss = {}, clip = 10 }: TrainStepOptions,
   ): Promise<TrainStep> {
     const graph = trainingGraph(network, start.parameters, {
       width: imgsz,
@@ -91,11 +96,11 @@ export class TrainStep {
       frozen: start.frozen,
       values: start.values,
       lanes: await convolutionLanes(runtime),
-      gains,
+      loss,
     });
     // Frozen rows are a graph for inference, which the engine knows how to lay out.
     const session = await runtime.load(graph.model, { optimise: start.frozen.size > 0 });
-    return new TrainStep(network, start, graph, session, optimiser, clip);
+    return new TrainStep(network, start, graph, session, optimiser, clip, loss);
   }
 
   private constructor(
@@ -105,12 +110,14 @@ export class TrainStep {
     step: Session,
     optimiser: OptimiserName,
     clip: number,
+    loss: LossOptions,
   ) {
     this.#network = network;
     this.#graph = graph;
     this.#step = step;
     this.#optimiser = optimiser;
     this.#clip = clip;
+    this.#loss = loss;
     this.lossNames = graph.lossNames;
     const lengths = GROUPS.map((group) => start.groups[group].data.length);
     // Weights, their average, two arrays of gradients, and the optimiser's states.
@@ -151,6 +158,7 @@ export class TrainStep {
       this.#intoSums[name] = value;
       this.#intoFresh[name] = value;
     }
+    if (this.#graph.runningIou) this.#parameterFeeds.iou_mean = { dtype: "float32", shape: [1], data: this.#iouMean };
   }
 
   /** Batches whose gradients wait for an update. */
@@ -165,12 +173,17 @@ export class TrainStep {
    */
   async accumulate(batch: Batch): Promise<Float32Array> {
     const into = this.#summed === 0 ? this.#intoSums : this.#intoFresh;
-    const results = await this.#step.run({ ...this.#parameterFeeds, ...batchFeeds(batch, this.#network) }, into);
+    const results = await this.#step.run(
+      { ...this.#parameterFeeds, ...batchFeeds(batch, this.#network, this.#loss) },
+      into,
+    );
     if (this.#summed > 0) {
       for (const group of GROUPS) this.#memory.add(this.#sums[group].data, this.#fresh[group].data);
     }
     this.#summed++;
     this.#moveStatistics(batch.size);
+    const { batch_iou_mean: mean } = results;
+    if (mean) moveTowards(this.#iouMean, mean.data as Float32Array, WIOU_MOMENTUM);
     return Float32Array.from(results.loss_items.data as Float32Array);
   }
 
@@ -240,6 +253,7 @@ export class TrainStep {
       arrays.set(`gradients:${group}`, this.#sums[group].data);
     }
     for (const [name, data] of this.#states) arrays.set(name, data);
+    if (this.#graph.runningIou) arrays.set("iou_mean", this.#iouMean);
     return arrays;
   }
 
@@ -292,16 +306,22 @@ function statisticsOf(path: string, store: ParameterStore): [string, number][] {
 }
 
 /** Images and ground truths of a batch under the loss graph's names. */
-export function batchFeeds(batch: Batch, network: NetworkRows): Record<string, Value> {
-  const { size, width, height, masks } = batch;
+export function batchFeeds(
+  batch: Batch,
+  network: NetworkRows,
+  { assignAll = false, softLabels = false }: LossOptions = {},
+): Record<string, Value> {
+  const { size, width, height, masks, weights, ignored } = batch;
   const grid: AnchorGrid = { width, height, strides: network.strides };
-  const truths = truthsOf(batch.targets, grid);
+  const soft = softLabels ? { images: size, weights, ignored } : undefined;
+  const truths = truthsOf(batch.targets, grid, { assignAll, soft });
   const feeds: Record<string, Value> = {
     images: { dtype: "uint8", shape: [size, 3, height, width], data: batch.images },
     ...truthFeeds(truths),
   };
   if (network.task !== "segment" || !masks) return feeds;
-  const slots = BigInt64Array.of(BigInt(10 * truths.most));
+  // Ten for each ground truth, and the one that is kept for it.
+  const slots = BigInt64Array.of(BigInt((assignAll ? 11 : 10) * truths.most));
   return {
     ...feeds,
     masks: { dtype: "uint8", shape: [size, height / 4, width / 4], data: masks },

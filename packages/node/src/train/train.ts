@@ -7,9 +7,9 @@ import type { Dataset, Problem } from "@fovea/core/dataset/sample";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
-import type { Gains } from "@fovea/core/nn/detection-loss";
 import { checkImageSize } from "@fovea/core/nn/image-size";
 import type { ParameterValues } from "@fovea/core/nn/inference";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
 import type { StateDict } from "@fovea/core/nn/weights/state";
 import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
 import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
@@ -197,7 +197,7 @@ async function run(
 ): Promise<TrainResult> {
   const { runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
-  const gains: Gains = { box: args.box, cls: args.cls, dfl: args.dfl };
+  const loss: LossOptions = { box: args.box, cls: args.cls, dfl: args.dfl };
   const masks = network.task === "segment";
   const shared = {
     imgsz: args.imgsz,
@@ -215,7 +215,7 @@ async function run(
   });
   const valLoader = val && new Loader(val, { ...shared, batch: args.batch, mode: "val", masks: false });
   const step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
-    ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, gains },
+    ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, loss },
   });
   const keeper = args.save ? new FileKeeper(folder) : new MemoryKeeper();
   if (resumed) await restore(step, resumed.state, resumed.arrays, stages, folder.weights("resume"));
@@ -264,7 +264,7 @@ async function run(
   };
   const measure = (values: ParameterValues, dataset: Dataset, from: Loader) =>
     validate(runtime, {
-      ...{ network, values, names, dataset, loader: from, gains },
+      ...{ network, values, names, dataset, loader: from, loss },
       onBatch: (done, total) => events.onValidation?.(done, total),
     });
   try {

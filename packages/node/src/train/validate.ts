@@ -8,9 +8,9 @@ import type { Runtime, Session } from "@fovea/core/graph/runtime";
 import { boxesToSource } from "@fovea/core/imaging/letterbox";
 import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
-import type { Gains } from "@fovea/core/nn/detection-loss";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import { inferenceGraph } from "@fovea/core/nn/inference-graph";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
 import type { NetworkRows } from "@fovea/core/nn/rows";
 import type { Batch, BatchSource } from "../data/batch";
 import type { Loader } from "../data/loader";
@@ -29,20 +29,20 @@ export interface ValidateOptions {
   readonly iou?: number;
   /** What counts as a hit in FROC. @default an IoU of one half */
   readonly hits?: HitOptions;
-  /** Also give the mean loss items, with these gains. @default none */
-  readonly gains?: Gains;
+  /** Also give the mean loss items. @default none */
+  readonly loss?: LossOptions;
   readonly onBatch?: (done: number, total: number) => void;
 }
 
 export interface Validation {
   readonly metrics: DetectionMetrics;
-  /** Mean over the batches of box, class and distribution loss; empty without gains. */
+  /** Mean over the batches of box, class and distribution loss; empty without loss options. */
   readonly loss: readonly number[];
 }
 
 /** Runs a network over a validation loader. */
 export async function validate(runtime: Runtime, options: ValidateOptions): Promise<Validation> {
-  const { network, loader, names, gains, onBatch } = options;
+  const { network, loader, names, loss, onBatch } = options;
   const metrics = new DetectionMetrics(names, options.hits);
   const labels = new Map(options.dataset.samples.map((sample) => [sample.file, sample.labels]));
   const sessions = new SizedSessions(runtime, options);
@@ -51,9 +51,9 @@ export async function validate(runtime: Runtime, options: ValidateOptions): Prom
   try {
     for await (const batch of loader.epoch(0)) {
       const session = await sessions.of(batch.width, batch.height);
-      const feeds = batchFeeds(batch, network);
+      const feeds = batchFeeds(batch, network, loss);
       const results = await session.run(Object.fromEntries(session.inputNames.map((name) => [name, feeds[name]])));
-      if (gains)
+      if (loss)
         (results.loss_items.data as Float32Array).forEach((item, i) => {
           sums[i] = (sums[i] ?? 0) + item;
         });
@@ -83,8 +83,8 @@ class SizedSessions {
     const key = `${width} x ${height}`;
     if (this.#current?.key === key) return this.#current.session;
     await this.release();
-    const { network, values, gains } = this.#options;
-    const model = inferenceGraph(network, values, { width, height, pixels: "uint8", loss: gains });
+    const { network, values, loss } = this.#options;
+    const model = inferenceGraph(network, values, { width, height, pixels: "uint8", loss });
     this.#current = { key, session: await this.#runtime.load(model) };
     return this.#current.session;
   }

@@ -36,7 +36,7 @@ export interface TextArgument extends Described {
 
 /** A list or a map: YAML in a file, YAML's flow form on the command line. Empty by default. */
 export interface StructuredArgument extends Described {
-  readonly type: "stages" | "rates" | "transforms";
+  readonly type: "stages" | "rates" | "transforms" | "swap";
   readonly default: null;
 }
 
@@ -91,7 +91,7 @@ export const TRAINING_ARGUMENTS = {
   batch: length.integer(16, -1, 4096, "images in a batch; -1 takes the most that fit into memory"),
   imgsz: length.integer(640, 32, 8192, "side of the training images in pixels, a multiple of the largest stride"),
   rect: length.flag(false, "batches of images of like proportions instead of squares; without mosaics"),
-  multi_scale: length.flag(false, "vary imgsz from batch to batch by up to a half"),
+  multi_scale: length.number(0, 0, 0.9, "vary imgsz by up to this share, anew every ten batches"),
   nbs: length.integer(64, 1, 65536, "nominal batch size: gradients of smaller batches are summed up to it"),
 
   stages: trained.structured("stages", "parts of the run that train different rows: progressive, quick, or a list"),
@@ -129,7 +129,7 @@ export const TRAINING_ARGUMENTS = {
   sampler: sampling.choice("none", ["none", "inverse", "repeat"], "draw images by the rarity of what they show"),
   repeat_threshold: sampling.number(0.1, 0, 1, "sampler=repeat: classes on a smaller share of images are repeated"),
   oversample_ratio: sampling.number(1, 0, 1000, "how often images with lesions are shown for once without"),
-  negatives: sampling.number(-1, -1, 1, "share of images without lesions in an epoch; -1 leaves it as it is"),
+  negatives: sampling.number(-1, -1, 0.999999, "share of images without lesions in an epoch; -1 leaves it as it is"),
   tile: sampling.integer(0, 0, 8192, "side of the tiles that large images are trained in, pixels; 0 does not cut"),
   overlap: sampling.number(0.2, 0, 0.9, "share of a tile that it has in common with the next"),
 
@@ -138,7 +138,8 @@ export const TRAINING_ARGUMENTS = {
     ["none", "ct", "xray", "ultrasound", "mri", "pathology", "endoscopy"],
     "augmentation that keeps this kind of image plausible; refuses what contradicts it",
   ),
-  transforms: augment.structured("transforms", "further transforms by name: [{name: CLAHE, p: 0.3}]"),
+  transforms: augment.structured("transforms", "transforms by name: [{name: CLAHE, p: 0.3}]"),
+  flip_swap: augment.structured("swap", "classes that change places in a mirror: {left_lung: right_lung}"),
   mosaic: augment.number(1, 0, 1, "probability of putting four images together"),
   close_mosaic: augment.integer(10, 0, MANY, "epochs at the end without mosaics"),
   mixup: augment.number(0, 0, 1, "probability of blending two images"),
@@ -154,7 +155,6 @@ export const TRAINING_ARGUMENTS = {
   hsv_h: augment.number(0.015, 0, 1, "vary the hue by up to this share of the circle"),
   hsv_s: augment.number(0.7, 0, 1, "vary the saturation by up to this factor"),
   hsv_v: augment.number(0.4, 0, 1, "vary the brightness by up to this factor"),
-  window_jitter: augment.number(0, 0, 1, "vary centre and width of the window by up to this share of the width"),
   erasing: augment.number(0, 0, 0.9, "probability of erasing a part of the image"),
 
   val: results.flag(true, "measure after every epoch"),
@@ -190,9 +190,4 @@ export type RunArgumentName = keyof typeof RUN_ARGUMENTS;
 /**
  * What is in the table and not yet done: another value than the default is refused. `name=value` stands for one value.
  */
-export const NOT_YET: readonly string[] = [
-  ...["rect", "multi_scale", "sampler", "repeat_threshold", "oversample_ratio", "negatives", "tile", "overlap"],
-  ...["iou_type", "wiou_scale", "focal_gamma", "focal_alpha", "label_smoothing", "cls_pw", "assign_all"],
-  ...["preset", "transforms", "mixup", "cutmix", "copy_paste", "perspective", "window_jitter", "erasing"],
-  ...["cache=disk", "batch=-1"],
-];
+export const NOT_YET: readonly string[] = ["batch=-1"];

@@ -54,6 +54,8 @@ function valuesOf(argument: Argument): string {
       return "a map of numbers";
     case "transforms":
       return "a list of maps";
+    case "swap":
+      return "a map of names";
     default: {
       const kind = argument.type === "integer" ? "whole number" : "number";
       return argument.max >= MANY ? `${kind}, at least ${argument.min}` : `${kind}, ${argument.min} to ${argument.max}`;

@@ -180,7 +180,7 @@ describe("what is not built in yet", () => {
     const [name, value] = entry.split("=");
     const argument: Argument = TRAINING_ARGUMENTS[name as ArgumentName];
     const other: Readonly<Record<Argument["type"], unknown>> = {
-      ...{ flag: !argument.default, text: "x", stages: null, rates: null, transforms: [{ name: "CLAHE" }] },
+      ...{ flag: !argument.default, text: "x", stages: null, rates: null, swap: null, transforms: [{ name: "CLAHE" }] },
       number: "max" in argument ? argument.max : 0,
       integer: "max" in argument ? argument.max : 0,
       choice: "choices" in argument ? argument.choices[1] : "",

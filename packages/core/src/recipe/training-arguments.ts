@@ -52,7 +52,9 @@ type ValueOf<A extends Argument> = A extends { type: "stages" }
     ? Rates | null
     : A extends { type: "transforms" }
       ? readonly Plain[] | null
-      : ScalarOf<A>;
+      : A extends { type: "swap" }
+        ? Readonly<Record<string, string>> | null
+        : ScalarOf<A>;
 
 /** A value for every argument. */
 export type TrainingArguments = { readonly [K in ArgumentName]: ValueOf<Table[K]> };
@@ -149,6 +151,8 @@ function parseArgument(name: string, argument: Argument, value: unknown, place: 
       return parseRates(name, value, place);
     case "transforms":
       return parseTransforms(name, value, place);
+    case "swap":
+      return parseSwap(name, value, place);
     default:
       return parseNumber(name, value, argument, place);
   }
@@ -260,4 +264,10 @@ function parseTransforms(name: string, value: unknown, place: Place): readonly P
   if (isNothing(value)) return null;
   if (Array.isArray(value)) return value as readonly Plain[];
   throw new ArgumentError(`${name}: got ${shown(value)}, wanted a list such as [{name: CLAHE, p: 0.3}]`, place);
+}
+
+function parseSwap(name: string, value: unknown, place: Place): Readonly<Record<string, string>> | null {
+  if (isNothing(value)) return null;
+  if (isPlainMap(value)) return Object.fromEntries(Object.entries(value).map(([from, to]) => [from, String(to)]));
+  throw new ArgumentError(`${name}: got ${shown(value)}, wanted pairs such as {left_lung: right_lung}`, place);
 }

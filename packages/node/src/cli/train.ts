@@ -83,7 +83,7 @@ export function register(program: Command): void {
 
 const PLACEHOLDERS: Readonly<Record<Argument["type"], string>> = {
   ...{ flag: "[true|false]", choice: "<name>", text: "<text>", number: "<x>", integer: "<n>" },
-  ...{ stages: "<yaml>", rates: "<yaml>", transforms: "<yaml>" },
+  ...{ stages: "<yaml>", rates: "<yaml>", transforms: "<yaml>", swap: "<yaml>" },
 };
 
 /** `--close_mosaic`, or `--close-mosaic`, of one row of the table. */

@@ -5,6 +5,7 @@
  *     weights/last.safetensors     averaged weights of the last epoch
  *     weights/resume.safetensors   everything a run needs to go on exactly where it stopped
  *     results.csv, results.png     losses and metrics of every epoch
+ *     validation.jsonl             what every epoch measured by class and size
  *     args.json                    what the run was asked for, to be resumed by
  *     args.yaml                    every argument with its value, to be read and taken for another run with --cfg
  *     transfer.json                what came from other weights, what did not and why
@@ -13,6 +14,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
+import type { DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import type { ParameterStore } from "@fovea/core/nn/parameter-store";
 import type { Parameter } from "@fovea/core/nn/parameters";
 import type { NetworkRows } from "@fovea/core/nn/rows";
@@ -26,6 +28,7 @@ import { stringify } from "yaml";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { writeSafetensors } from "../data/weights-file";
 import { readBytes, readText } from "../read-file";
+import { validationJsonl } from "./measures-json";
 import type { ResultRow } from "./results-csv";
 import { parseRunRequest, parseRunState, type RunRequest, type RunState } from "./run-record";
 
@@ -91,6 +94,13 @@ export class RunFolder {
     // A path given as `pretrained` is among the others as `weights`.
     const start = weights === undefined ? { pretrained } : {};
     await writeAtomically(this.file("args.yaml"), stringify({ ...own, ...others, ...start }, { lineWidth: 0 }));
+  }
+
+  /** Adds the measures of an epoch, counted from 1; an epoch that is done again replaces its line. */
+  async writeValidation(epoch: number, summary: DetectionSummary): Promise<void> {
+    const file = this.file("validation.jsonl");
+    const before = existsSync(file) ? await readText(file, "measures of the run") : "";
+    await writeAtomically(file, validationJsonl(before, epoch, summary));
   }
 
   async writeTransfer(report: TransferReport): Promise<void> {

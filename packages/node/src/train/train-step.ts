@@ -5,7 +5,7 @@
  * allocated from step to step.
  */
 
-import type { Runtime, Session, Value } from "@fovea/core/graph/runtime";
+import type { Runtime, Value } from "@fovea/core/graph/runtime";
 import { type AnchorGrid, truthFeeds, truthsOf } from "@fovea/core/nn/candidates";
 import { WIOU_MOMENTUM } from "@fovea/core/nn/iou";
 import type { LossOptions } from "@fovea/core/nn/loss-options";
@@ -20,9 +20,9 @@ import {
 } from "@fovea/core/nn/parameter-store";
 import type { NetworkRows } from "@fovea/core/nn/rows";
 import { MOMENTUM, moveTowards, unbias } from "@fovea/core/nn/running-statistics";
-import { type TrainingGraph, trainingGraph } from "@fovea/core/nn/training-graph";
+import type { TrainingGraph } from "@fovea/core/nn/training-graph";
 import type { Batch } from "../data/batch";
-import { convolutionLanes } from "../runtime/lanes";
+import { TrainingSessions } from "./training-sessions";
 
 export interface TrainStepOptions {
   readonly imgsz: number;
@@ -62,8 +62,8 @@ export class TrainStep {
   /** Updates so far. */
   updates = 0;
   readonly #network: NetworkRows;
-  readonly #graph: TrainingGraph;
-  readonly #step: Session;
+  readonly #graph: TrainingSessions["first"];
+  readonly #sessions: TrainingSessions;
   readonly #optimiser: OptimiserName;
   readonly #clip: number;
   readonly #loss: LossOptions;
@@ -90,31 +90,22 @@ export class TrainStep {
     start: ParameterStore,
     { imgsz, optimiser, loss = {}, clip = 10 }: TrainStepOptions,
   ): Promise<TrainStep> {
-    const graph = trainingGraph(network, start.parameters, {
-      width: imgsz,
-      height: imgsz,
-      frozen: start.frozen,
-      values: start.values,
-      lanes: await convolutionLanes(runtime),
-      loss,
-    });
-    // Frozen rows are a graph for inference, which the engine knows how to lay out.
-    const session = await runtime.load(graph.model, { optimise: start.frozen.size > 0 });
-    return new TrainStep(network, start, graph, session, optimiser, clip, loss);
+    const sessions = await TrainingSessions.open(runtime, network, start, { imgsz, loss });
+    return new TrainStep(network, start, sessions, optimiser, clip, loss);
   }
 
   private constructor(
     network: NetworkRows,
     start: ParameterStore,
-    graph: TrainingGraph,
-    step: Session,
+    sessions: TrainingSessions,
     optimiser: OptimiserName,
     clip: number,
     loss: LossOptions,
   ) {
     this.#network = network;
+    const graph = sessions.first;
     this.#graph = graph;
-    this.#step = step;
+    this.#sessions = sessions;
     this.#optimiser = optimiser;
     this.#clip = clip;
     this.#loss = loss;
@@ -173,7 +164,8 @@ export class TrainStep {
    */
   async accumulate(batch: Batch): Promise<Float32Array> {
     const into = this.#summed === 0 ? this.#intoSums : this.#intoFresh;
-    const results = await this.#step.run(
+    const { graph, session } = await this.#sessions.of(batch.width, batch.height);
+    const results = await session.run(
       { ...this.#parameterFeeds, ...batchFeeds(batch, this.#network, this.#loss) },
       into,
     );
@@ -181,14 +173,14 @@ export class TrainStep {
       for (const group of GROUPS) this.#memory.add(this.#sums[group].data, this.#fresh[group].data);
     }
     this.#summed++;
-    this.#moveStatistics(batch.size);
+    this.#moveStatistics(batch.size, graph.norms);
     const { batch_iou_mean: mean } = results;
     if (mean) moveTowards(this.#iouMean, mean.data as Float32Array, WIOU_MOMENTUM);
     return Float32Array.from(results.loss_items.data as Float32Array);
   }
 
-  #moveStatistics(size: number): void {
-    for (const { path, pixels } of this.#graph.norms) {
+  #moveStatistics(size: number, norms: TrainingGraph["norms"]): void {
+    for (const { path, pixels } of norms) {
       const variance = this.#statistics.views.get(`variance:${path}`)!;
       unbias(variance, size * pixels);
       moveTowards(
@@ -293,7 +285,7 @@ export class TrainStep {
   }
 
   async release(): Promise<void> {
-    await this.#step.release();
+    await this.#sessions.release();
   }
 }
 

@@ -3,13 +3,15 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { missingClasses } from "@fovea/core/dataset/missing-classes";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
+import { tileDataset } from "@fovea/core/dataset/tiles";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
+import { augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import { checkImageSize } from "@fovea/core/nn/image-size";
 import type { ParameterValues } from "@fovea/core/nn/inference";
-import type { LossOptions } from "@fovea/core/nn/loss-options";
 import type { StateDict } from "@fovea/core/nn/weights/state";
 import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
 import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
@@ -27,6 +29,7 @@ import { monitorOf } from "./monitor";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { runFacts } from "./run-facts";
 import { RunFolder } from "./run-folder";
+import { augmentationOptions, cacheOption, lossOptions, samplingOptions } from "./run-options";
 import type { RunRequest, RunState } from "./run-record";
 import { StagedStep } from "./staged-step";
 import { FileKeeper, MemoryKeeper } from "./state-keeper";
@@ -176,7 +179,8 @@ async function open(
       fraction: share,
       onProgress: (done, total) => events.onScan?.(split, done, total),
     });
-  const train = await part("train", fraction);
+  const whole = await part("train", fraction);
+  const train = args.tile > 0 ? tileDataset(whole, { tile: args.tile, overlap: args.overlap }) : whole;
   const val = args.val ? await part("val", 1) : undefined;
   const fresh = args.pretrained.toLowerCase() === "false";
   const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
@@ -197,13 +201,14 @@ async function run(
 ): Promise<TrainResult> {
   const { runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
-  const loss: LossOptions = { box: args.box, cls: args.cls, dfl: args.dfl };
+  const loss = lossOptions(args, trainSet);
+  const stride = Math.max(...network.strides);
   const masks = network.task === "segment";
   const shared = {
     imgsz: args.imgsz,
     masks,
     workers: args.workers < 0 ? undefined : args.workers,
-    cache: cacheOf(args),
+    cache: cacheOption(args),
     onProblem,
   };
   const loader = new Loader(trainSet, {
@@ -211,7 +216,9 @@ async function run(
     batch: args.batch,
     mode: "train",
     seed: args.seed,
-    augmentation: augmentationOf(args),
+    augmentation: augmentation(augmentationOptions(args, request.arguments), names),
+    sampling: samplingOptions(args),
+    ...{ rect: args.rect, multiScale: args.multi_scale, stride },
   });
   const valLoader = val && new Loader(val, { ...shared, batch: args.batch, mode: "val", masks: false });
   const step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
@@ -250,8 +257,9 @@ async function run(
   if (reporter) events.onReport?.(reporter.report("running"));
 
   const told = new Set<string>();
+  const missing = missingClasses(trainSet, request.data);
   const tellProblems = () => {
-    for (const problem of [...loader.problems, ...(valLoader?.problems ?? [])]) {
+    for (const problem of [...(missing ? [missing] : []), ...loader.problems, ...(valLoader?.problems ?? [])]) {
       if (!told.has(problem.file)) events.onFileProblem?.(problem);
       told.add(problem.file);
     }
@@ -307,6 +315,7 @@ async function run(
           const { save_period: period } = args;
           if (period > 0 && state.epoch % period === 0) await keep(`epoch${state.epoch}`, row);
           await writeAtomically(folder.file("results.csv"), resultsCsv(state.rows));
+          if (latest) await folder.writeValidation(state.epoch, latest.summary());
           await keeper.write(step.memory(), state);
           events.onEpoch?.(row, improved);
           await reporter?.epoch(state.rows, improved, improved ? latest : undefined);
@@ -374,19 +383,4 @@ async function restore(
       if (stored) data.set(stored);
     }
   });
-}
-
-/*
- * Where arguments that come with their functions are passed on (`NOT_YET` refuses them until then): sampler,
- * repeat_threshold, oversample_ratio, negatives, tile, overlap, rect, multi_scale and cache=disk to `openDataset` and
- * `Loader`; preset, transforms, mixup, cutmix, copy_paste, perspective, window_jitter and erasing in `augmentationOf`;
- * iou_type, wiou_scale, focal_gamma, focal_alpha, label_smoothing, cls_pw and assign_all beside `gains`.
- */
-function cacheOf({ cache }: TrainingArguments): boolean | "auto" {
-  return cache === "auto" ? "auto" : cache !== "false";
-}
-
-function augmentationOf(args: TrainingArguments) {
-  const { hsv_h, hsv_s, hsv_v, degrees, translate, scale, shear, flipud, fliplr, mosaic } = args;
-  return { hsv_h, hsv_s, hsv_v, degrees, translate, scale, shear, flipud, fliplr, mosaic };
 }

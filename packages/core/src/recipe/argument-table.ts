@@ -164,7 +164,7 @@ export const TRAINING_ARGUMENTS = {
   save_period: results.integer(-1, -1, MANY, "keep the weights of every so many epochs too; -1 does not"),
   exist_ok: results.flag(false, "write into an existing run folder"),
 
-  device: machine.text("cpu", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml; a list trains on several"),
+  device: machine.text("cpu", "cpu, cuda, cuda:1 (or 1), tensorrt, webgpu, dml or coreml"),
   threads: machine.integer(0, 0, 1024, "threads of the engine; 0 takes the processor's cores"),
   workers: machine.integer(-1, -1, 64, "threads that make batches; -1 chooses"),
   cache: machine.choice("auto", ["auto", "true", "ram", "disk", "false"], "keep decoded images in memory or on disk"),
@@ -194,5 +194,5 @@ export const NOT_YET: readonly string[] = [
   ...["rect", "multi_scale", "sampler", "repeat_threshold", "oversample_ratio", "negatives", "tile", "overlap"],
   ...["iou_type", "wiou_scale", "focal_gamma", "focal_alpha", "label_smoothing", "cls_pw", "assign_all"],
   ...["preset", "transforms", "mixup", "cutmix", "copy_paste", "perspective", "window_jitter", "erasing"],
-  ...["cache=disk", "batch=-1"],
+  ...["cache=disk"],
 ];

@@ -82,6 +82,8 @@ ${presets.join("\n\n")}
 \`\`\`
 
 - Weights, their moving average and the history go on from stage to stage. Learning rate and warm-up are those of the stage.
+- Warm-up takes a third of a stage at most. After the first stage biases rise from 0 in it, like all else, unless the stage has
+  a \`warmup_bias_lr\` of its own.
 - Frozen rows change in nothing: their batch norms keep the running statistics.
 - The optimiser's state is kept for rows that were trained in the stage before, and begins with zeros for others, whose updates
   Adam counts from there. Gradients that wait for an update when a stage ends are dropped.

@@ -20,6 +20,7 @@ import { readCheckpoint } from "../data/weights-file";
 import { openTrainableModel, type TrainableModel } from "../model/open-model";
 import { openRuntime } from "../runtime/onnx-runtime";
 import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
+import { largestBatch } from "./largest-batch";
 import { type BatchProgress, type LoopInputs, type LoopResult, loop, type Setback } from "./loop";
 import { monitorOf } from "./monitor";
 import { type ResultRow, resultsCsv } from "./results-csv";
@@ -100,12 +101,24 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
     weights: weights === undefined ? undefined : resolve(weights),
     names: opened.model.names,
     onProblem,
-    arguments: request.arguments ?? {},
+    // Resumed, the run has the batch that was found to fit.
+    arguments: { ...request.arguments, ...(args.batch < 0 && { batch: opened.args.batch }) },
   };
   await folder.writeRequest(stored);
-  await folder.writeRecipe(stored, args);
+  await folder.writeRecipe(stored, opened.args);
   if (opened.model.transfer) await folder.writeTransfer(opened.model.transfer);
-  return run(folder, stored, args, opened, events);
+  return run(folder, stored, opened, events);
+}
+
+/** `1` is `cuda:1`, as users of the public tools write it. */
+function deviceOf({ device, batch }: TrainingArguments): string {
+  if (/[,[]/.test(device)) {
+    throw new ArgumentError(`device: ${device}: training on several is not built into this version yet; name one`);
+  }
+  if (batch < 0 && device !== "cpu") {
+    throw new ArgumentError(`batch: -1 goes by the processor's memory, which says nothing of ${device}; name a batch`);
+  }
+  return /^\d+$/.test(device) ? `cuda:${device}` : device;
 }
 
 /** Weights named by `--weights` or by `pretrained`, which takes a path as well. */
@@ -133,7 +146,7 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
   }
   const opened = await open(request, args, request.onProblem, events, state.threads);
   checkNames(opened.train.names, request, folder.file("args.json"));
-  return run(folder, request, args, opened, events, { state, arrays });
+  return run(folder, request, opened, events, { state, arrays });
 }
 
 /** Classes that were renamed or stand in another order since would be learned under each other's names. */
@@ -145,6 +158,8 @@ function checkNames(names: readonly string[], request: RunRequest, file: string)
 }
 
 interface Opened {
+  /** With a batch that fits where none was named. */
+  readonly args: TrainingArguments;
   readonly runtime: Runtime;
   readonly model: TrainableModel;
   readonly train: Dataset;
@@ -162,7 +177,8 @@ async function open(
   events: TrainEvents,
   threads = args.threads,
 ): Promise<Opened> {
-  const { single_cls: singleCls, fraction, seed, device } = args;
+  const { single_cls: singleCls, fraction, seed } = args;
+  const device = deviceOf(args);
   const monitor = monitorOf(args.monitor);
   const part = (split: string, share: number) =>
     openDataset(data, split, {
@@ -176,21 +192,29 @@ async function open(
   const fresh = args.pretrained.toLowerCase() === "false";
   const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
   checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
-  const optimiser = chooseOptimiser(args, train.samples.length, opened.network.nc);
-  const stages = planStages(args, opened.network, optimiser.lr0);
+  const optimiserFor = (batch: number) => chooseOptimiser({ ...args, batch }, train.samples.length, opened.network.nc);
+  const { names } = train;
+  const most = Math.min(4096, train.samples.length);
+  const planned = planStages(args, opened.network, optimiserFor(args.nbs).lr0);
+  // The stage that trains most rows takes most memory.
+  const [{ frozen }] = planned.toSorted((a, b) => a.frozen.size - b.frozen.size);
+  const probe = { model, weights, names, imgsz: args.imgsz, threads, frozen: [...frozen] };
+  const batch =
+    args.batch < 0 ? await largestBatch({ ...probe, optimiser: optimiserFor(args.nbs).name }, most) : args.batch;
+  const optimiser = optimiserFor(batch);
+  const stages = planStages({ ...args, batch }, opened.network, optimiser.lr0);
   const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
-  return { runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
+  return { args: { ...args, batch }, runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
 }
 
 async function run(
   folder: RunFolder,
   request: RunRequest,
-  args: TrainingArguments,
   opened: Opened,
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {
-  const { runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
+  const { args, runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
   const gains: Gains = { box: args.box, cls: args.cls, dfl: args.dfl };
   const masks = network.task === "segment";

@@ -5,24 +5,19 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
-import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import type { Gains } from "@fovea/core/nn/detection-loss";
-import { checkImageSize } from "@fovea/core/nn/image-size";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import type { StateDict } from "@fovea/core/nn/weights/state";
-import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
+import type { StagePlan } from "@fovea/core/recipe/plan";
 import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { writeAtomically } from "../data/atomic-write";
 import { Loader } from "../data/loader";
-import { openDataset } from "../data/open-dataset";
 import { readCheckpoint } from "../data/weights-file";
-import { openTrainableModel, type TrainableModel } from "../model/open-model";
-import { openRuntime } from "../runtime/onnx-runtime";
-import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
-import { largestBatch } from "./largest-batch";
-import { type BatchProgress, type LoopInputs, type LoopResult, loop, type Setback } from "./loop";
-import { monitorOf } from "./monitor";
+import type { TrainableModel } from "../model/open-model";
+import type { OptimiserChoice } from "./choose-optimiser";
+import { type BatchProgress, type LoopResult, loop, type Setback } from "./loop";
+import { type OpenedRun, openRun } from "./open-run";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { RunFolder } from "./run-folder";
 import type { RunRequest, RunState } from "./run-record";
@@ -93,7 +88,7 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
   const args = trainingArguments(request.arguments ?? {});
   const { data, model, onProblem } = request;
   const weights = startingWeights(request.weights, args);
-  const opened = await open({ data, model, weights, arguments: request.arguments ?? {} }, args, onProblem, events);
+  const opened = await openRun({ data, model, weights }, args, onProblem, events.onScan?.bind(events));
   const folder = await RunFolder.create(request.project ?? "runs", request.name ?? "train", args.exist_ok);
   const stored: RunRequest = {
     data: resolve(data),
@@ -108,17 +103,6 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
   await folder.writeRecipe(stored, opened.args);
   if (opened.model.transfer) await folder.writeTransfer(opened.model.transfer);
   return run(folder, stored, opened, events);
-}
-
-/** `1` is `cuda:1`, as users of the public tools write it. */
-function deviceOf({ device, batch }: TrainingArguments): string {
-  if (/[,[]/.test(device)) {
-    throw new ArgumentError(`device: ${device}: training on several is not built into this version yet; name one`);
-  }
-  if (batch < 0 && device !== "cpu") {
-    throw new ArgumentError(`batch: -1 goes by the processor's memory, which says nothing of ${device}; name a batch`);
-  }
-  return /^\d+$/.test(device) ? `cuda:${device}` : device;
 }
 
 /** Weights named by `--weights` or by `pretrained`, which takes a path as well. */
@@ -144,7 +128,7 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
     const message = `the run has finished its ${state.epoch} epochs; start a new one from its weights`;
     throw new FoveaError("invalid_argument", message, { file: path });
   }
-  const opened = await open(request, args, request.onProblem, events, state.threads);
+  const opened = await openRun(request, args, request.onProblem, events.onScan?.bind(events), state.threads);
   checkNames(opened.train.names, request, folder.file("args.json"));
   return run(folder, request, opened, events, { state, arrays });
 }
@@ -157,60 +141,10 @@ function checkNames(names: readonly string[], request: RunRequest, file: string)
   throw new FoveaError("invalid_dataset", message, { file, at: "names" });
 }
 
-interface Opened {
-  /** With a batch that fits where none was named. */
-  readonly args: TrainingArguments;
-  readonly runtime: Runtime;
-  readonly model: TrainableModel;
-  readonly train: Dataset;
-  readonly val?: Dataset;
-  readonly onProblem?: "skip" | "refuse";
-  readonly optimiser: OptimiserChoice;
-  readonly stages: readonly StagePlan[];
-  readonly monitor: LoopInputs["monitor"];
-}
-
-async function open(
-  { data, model, weights }: Omit<RunRequest, "names">,
-  args: TrainingArguments,
-  onProblem: "skip" | "refuse" | undefined,
-  events: TrainEvents,
-  threads = args.threads,
-): Promise<Opened> {
-  const { single_cls: singleCls, fraction, seed } = args;
-  const device = deviceOf(args);
-  const monitor = monitorOf(args.monitor);
-  const part = (split: string, share: number) =>
-    openDataset(data, split, {
-      onProblem,
-      singleCls,
-      fraction: share,
-      onProgress: (done, total) => events.onScan?.(split, done, total),
-    });
-  const train = await part("train", fraction);
-  const val = args.val ? await part("val", 1) : undefined;
-  const fresh = args.pretrained.toLowerCase() === "false";
-  const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
-  checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
-  const optimiserFor = (batch: number) => chooseOptimiser({ ...args, batch }, train.samples.length, opened.network.nc);
-  const { names } = train;
-  const most = Math.min(4096, train.samples.length);
-  const planned = planStages(args, opened.network, optimiserFor(args.nbs).lr0);
-  // The stage that trains most rows takes most memory.
-  const [{ frozen }] = planned.toSorted((a, b) => a.frozen.size - b.frozen.size);
-  const probe = { model, weights, names, imgsz: args.imgsz, threads, frozen: [...frozen] };
-  const batch =
-    args.batch < 0 ? await largestBatch({ ...probe, optimiser: optimiserFor(args.nbs).name }, most) : args.batch;
-  const optimiser = optimiserFor(batch);
-  const stages = planStages({ ...args, batch }, opened.network, optimiser.lr0);
-  const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
-  return { args: { ...args, batch }, runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
-}
-
 async function run(
   folder: RunFolder,
   request: RunRequest,
-  opened: Opened,
+  opened: OpenedRun,
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {

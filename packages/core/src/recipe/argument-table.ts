@@ -164,7 +164,7 @@ export const TRAINING_ARGUMENTS = {
   save_period: results.integer(-1, -1, MANY, "keep the weights of every so many epochs too; -1 does not"),
   exist_ok: results.flag(false, "write into an existing run folder"),
 
-  device: machine.text("cpu", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml; a list trains on several"),
+  device: machine.text("cpu", "cpu, cuda, cuda:1 (or 1), tensorrt, webgpu, dml or coreml"),
   threads: machine.integer(0, 0, 1024, "threads of the engine; 0 takes the processor's cores"),
   workers: machine.integer(-1, -1, 64, "threads that make batches; -1 chooses"),
   cache: machine.choice("auto", ["auto", "true", "ram", "disk", "false"], "keep decoded images in memory or on disk"),
@@ -186,8 +186,3 @@ export const RUN_ARGUMENTS = {
 } as const;
 
 export type RunArgumentName = keyof typeof RUN_ARGUMENTS;
-
-/**
- * What is in the table and not yet done: another value than the default is refused. `name=value` stands for one value.
- */
-export const NOT_YET: readonly string[] = ["batch=-1"];

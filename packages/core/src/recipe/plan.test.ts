@@ -35,6 +35,13 @@ describe("planStages", () => {
     expect(stages[0].partShares).toEqual({ backbone: 0, neck: 0, head: 1 });
   });
 
+  test("lets biases start high in the first stage only", () => {
+    const stage = { epochs: 1, trainable: "all" };
+    const own = { ...stage, warmup_bias_lr: 0.05 };
+    const stages = plan({ optimizer: "SGD", stages: [stage, stage, own] });
+    expect(stages.map(({ args }) => args.warmup_bias_lr)).toEqual([0.1, 0, 0.05]);
+  });
+
   test("counts anew for rows that were frozen in between", () => {
     const stages = plan({
       stages: [

@@ -53,7 +53,9 @@ export function planStages(args: TrainingArguments, network: NetworkRows, lr0: n
     const own = Object.fromEntries(
       STAGE_ARGUMENTS.flatMap((name) => (stage?.[name] === undefined ? [] : [[name, stage[name]]])),
     );
-    const stageArgs: TrainingArguments = { ...args, ...overRates(own) };
+    // Biases that start high are for a new head; in later stages they rise like all else.
+    const later = i > 0 ? { warmup_bias_lr: 0 } : {};
+    const stageArgs: TrainingArguments = { ...args, ...later, ...overRates(own) };
     const start = stage?.lr0 ?? lr0;
     const rates = rowRates(stageArgs, network, start);
     const top = Math.max(...[...trained[i]].map((row) => rates[row]));

@@ -6,7 +6,6 @@ import {
   ARGUMENT_NAMES,
   type Argument,
   MANY,
-  NOT_YET,
   RUN_ARGUMENTS,
   TRAINING_ARGUMENTS,
 } from "./argument-table";
@@ -34,10 +33,8 @@ export function argumentReference(): string {
 }
 
 function row(name: string, argument: Argument): string[] {
-  const later = NOT_YET.filter((entry) => entry.split("=")[0] === name);
-  const note = later.map((entry) => ` (${entry === name ? "" : `\`${entry}\` `}not built in yet)`).join("");
   const usual = argument.default === null ? "none" : `\`${argument.default}\``;
-  return [`\`${name}\``, valuesOf(argument), usual, argument.meaning.replaceAll("|", "\\|") + note];
+  return [`\`${name}\``, valuesOf(argument), usual, argument.meaning.replaceAll("|", "\\|")];
 }
 
 function valuesOf(argument: Argument): string {
@@ -84,6 +81,8 @@ ${presets.join("\n\n")}
 \`\`\`
 
 - Weights, their moving average and the history go on from stage to stage. Learning rate and warm-up are those of the stage.
+- Warm-up takes a third of a stage at most. After the first stage biases rise from 0 in it, like all else, unless the stage has
+  a \`warmup_bias_lr\` of its own.
 - Frozen rows change in nothing: their batch norms keep the running statistics.
 - The optimiser's state is kept for rows that were trained in the stage before, and begins with zeros for others, whose updates
   Adam counts from there. Gradients that wait for an update when a stage ends are dropped.

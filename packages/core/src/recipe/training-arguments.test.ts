@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, FoveaError } from "../errors";
-import { ARGUMENT_NAMES, type Argument, type ArgumentName, NOT_YET, TRAINING_ARGUMENTS } from "./argument-table";
+import { ARGUMENT_NAMES, TRAINING_ARGUMENTS } from "./argument-table";
 import { trainingArguments } from "./training-arguments";
 
 describe("trainingArguments", () => {
@@ -168,26 +168,5 @@ describe("trainingArguments: rates by part", () => {
   ])("refuses %j", (given, message) => {
     expect(() => trainingArguments(given)).toThrow(ArgumentError);
     expect(() => trainingArguments(given)).toThrow(message);
-  });
-});
-
-describe("what is not built in yet", () => {
-  test("is named in the table", () => {
-    for (const name of NOT_YET) expect(ARGUMENT_NAMES).toContain(name.split("=")[0]);
-  });
-
-  test.each(NOT_YET)("is not silently left out: %s", (entry) => {
-    const [name, value] = entry.split("=");
-    const argument: Argument = TRAINING_ARGUMENTS[name as ArgumentName];
-    const other: Readonly<Record<Argument["type"], unknown>> = {
-      ...{ flag: !argument.default, text: "x", stages: null, rates: null, swap: null, transforms: [{ name: "CLAHE" }] },
-      number: "max" in argument ? argument.max : 0,
-      integer: "max" in argument ? argument.max : 0,
-      choice: "choices" in argument ? argument.choices[1] : "",
-    };
-    const given = { [name]: value ?? other[argument.type] };
-    expect(() => trainingArguments(given)).toThrow(`${name}: `);
-    expect(() => trainingArguments(given)).toThrow("is not built into this version yet");
-    expect(() => trainingArguments({ [name]: argument.default })).not.toThrow();
   });
 });

@@ -9,7 +9,6 @@ import {
   type ArgumentName,
   type FlagArgument,
   MANY,
-  NOT_YET,
   type NumberArgument,
   TRAINING_ARGUMENTS,
 } from "./argument-table";
@@ -68,7 +67,7 @@ export type GivenArguments = Readonly<Record<string, Plain>>;
  * @param given values as text, or as YAML and JSON give them; lists and maps as values, not as text
  * @param place where they are written, if not on the command line
  * @throws {FoveaError} `unknown_argument` with the nearest known name; `invalid_argument` for a value out of range, for
- * arguments that contradict each other, and for what is not built in yet
+ * arguments that contradict each other
  */
 export function trainingArguments(given: Readonly<Record<string, unknown>>, place: Place = {}): TrainingArguments {
   const values: Record<string, unknown> = {};
@@ -76,7 +75,6 @@ export function trainingArguments(given: Readonly<Record<string, unknown>>, plac
   for (const [name, value] of Object.entries(given)) {
     if (!isArgument(name)) throw unknownArgument(name, ARGUMENT_NAMES, place);
     values[name] = parseArgument(name, TRAINING_ARGUMENTS[name], value, place);
-    checkBuilt(name, values[name], place);
   }
   const args = values as TrainingArguments;
   if (args.batch === 0) throw new ArgumentError("batch: got 0, wanted at least 1, or -1 for the most that fit", place);
@@ -96,12 +94,6 @@ export function unknownArgument(name: string, known: readonly string[], place: P
     `${name} is no training argument${near ? `, did you mean ${near}?` : "; see fovea train --help"}`,
     place,
   );
-}
-
-function checkBuilt(name: ArgumentName, value: unknown, place: Place): void {
-  const listed = NOT_YET.includes(name) || NOT_YET.includes(`${name}=${String(value)}`);
-  if (!listed || value === TRAINING_ARGUMENTS[name].default) return;
-  throw new ArgumentError(`${name}: ${shown(value)} is not built into this version yet; leave it out`, place);
 }
 
 /** Epochs of stages against those of the run. */

@@ -211,7 +211,8 @@ function stageLines(
 ): string[] {
   if (count === 1 && classes.length === 1) return [];
   const rate = (share: number) => Number((share * (lr0 || usual)).toPrecision(4));
-  const rates = classes.map((one) => `${one.name ? `${one.name} ` : ""}${rate(one.share)}`);
+  const alike = classes.every((one) => one.share === classes[0].share);
+  const rates = alike ? [rate(1)] : classes.map((one) => `${one.name} ${rate(one.share)}`);
   const stage = count > 1 ? `stage ${index + 1}: ${plural(epochs, "epoch")} of ${name}, ` : "";
   return [`${stage}learning rate ${rates.join("; ")}`];
 }

@@ -36,8 +36,7 @@ Examples:
   fovea train --data lesions.yaml --model own.yaml --weights yolov8n.pt
   fovea train data=lesions.yaml model=yolo12n.yaml epochs=60 batch=8
   fovea train data=lesions.yaml model=yolov8n.pt stages=progressive
-  fovea train data=lesions.yaml model=yolov8n.pt optimizer=AdamW \
-    lr="{backbone: 1e-5, neck: 5e-5, head: 1e-4}"
+  fovea train data=lesions.yaml model=yolov8n.pt lr="{backbone: 1e-5}"
   fovea train --cfg recipe.yaml --name second
   fovea train --resume runs/train
 

@@ -360,6 +360,27 @@ describe("loop: stages", () => {
     ]);
   });
 
+  test("warm up for a third of their length at most", async () => {
+    const step = new RecordingStep();
+    const short = { epochs: 3, lr0: 0.01, lrf: 1 };
+    const stages = [
+      { ...short, trainable: "head" },
+      { ...short, trainable: "all" },
+    ];
+    const warm = trainingArguments({ stages, batch: 64, optimizer: "SGD" });
+    await run({ args: warm, step, loader: new CountingLoader(4) });
+    // Three epochs of four batches: four of warm-up, in place of the usual hundred.
+    expect(step.received.slice(12).map(({ lr }) => lr.weight)).toEqual([
+      0,
+      0.0025,
+      0.005,
+      0.0075,
+      ...new Array(8).fill(0.01),
+    ]);
+    expect(step.received[12].lr.bias).toBe(0);
+    expect(step.received[0].lr.bias).toBe(0.1);
+  });
+
   test("end early by their own patience, and the next one goes on", async () => {
     const patient = trainingArguments({
       stages: [

@@ -171,7 +171,7 @@ async function attempt(inputs: LoopInputs, events: LoopEvents, started: number):
   for (let epoch = state?.epoch ?? 0; ; epoch++) {
     const plan = stages[at.stage];
     const end = stages.slice(at.stage).reduce((sum, one) => sum + one.epochs, at.stageEpoch);
-    const warmUp = warmUpIterations(plan.args.warmup_epochs, loader.batchesPerEpoch);
+    const warmUp = warmUpOf(plan, stages.length, loader.batchesPerEpoch);
     const resumed = state && epoch === state.epoch;
     const lossSums = resumed ? [...state.lossSums] : [...none];
     let batches = resumed ? state.batches : 0;
@@ -259,6 +259,12 @@ async function attempt(inputs: LoopInputs, events: LoopEvents, started: number):
     if (at.stageEpoch === epoch + 1) events.onStage?.(stages[at.stage], at.stage);
     if (events.shouldStop()) return { rows, bestEpoch: stopping.bestEpoch + 1, end: "interrupted" };
   }
+}
+
+/** Iterations of warm-up; in a run of several stages a third of the stage at most, which may be a short one. */
+function warmUpOf({ args, epochs }: StagePlan, stages: number, batchesPerEpoch: number): number {
+  const usual = warmUpIterations(args.warmup_epochs, batchesPerEpoch);
+  return stages > 1 ? Math.min(usual, Math.floor((epochs * batchesPerEpoch) / 3)) : usual;
 }
 
 const finiteOrNull = (x: number) => (Number.isFinite(x) ? x : null);

@@ -5,27 +5,22 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { missingClasses } from "@fovea/core/dataset/missing-classes";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
-import { tileDataset } from "@fovea/core/dataset/tiles";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
-import type { Runtime } from "@fovea/core/graph/runtime";
 import { augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
-import { checkImageSize } from "@fovea/core/nn/image-size";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import type { StateDict } from "@fovea/core/nn/weights/state";
-import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
+import type { StagePlan } from "@fovea/core/recipe/plan";
 import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import type { RunReport } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
 import { Loader } from "../data/loader";
-import { openDataset } from "../data/open-dataset";
 import { readCheckpoint } from "../data/weights-file";
-import { openTrainableModel, type TrainableModel } from "../model/open-model";
+import type { TrainableModel } from "../model/open-model";
 import { RunReporter } from "../report/run-reporter";
-import { openRuntime } from "../runtime/onnx-runtime";
-import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
-import { type BatchProgress, type LoopInputs, type LoopResult, loop, type Setback } from "./loop";
-import { monitorOf } from "./monitor";
+import type { OptimiserChoice } from "./choose-optimiser";
+import { type BatchProgress, type LoopResult, loop, type Setback } from "./loop";
+import { type OpenedRun, openRun } from "./open-run";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { runFacts } from "./run-facts";
 import { RunFolder } from "./run-folder";
@@ -100,7 +95,7 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
   const args = trainingArguments(request.arguments ?? {});
   const { data, model, onProblem } = request;
   const weights = startingWeights(request.weights, args);
-  const opened = await open({ data, model, weights, arguments: request.arguments ?? {} }, args, onProblem, events);
+  const opened = await openRun({ data, model, weights }, args, onProblem, events.onScan?.bind(events));
   const folder = await RunFolder.create(request.project ?? "runs", request.name ?? "train", args.exist_ok);
   const stored: RunRequest = {
     data: resolve(data),
@@ -108,12 +103,13 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
     weights: weights === undefined ? undefined : resolve(weights),
     names: opened.model.names,
     onProblem,
-    arguments: request.arguments ?? {},
+    // Resumed, the run has the batch that was found to fit.
+    arguments: { ...request.arguments, ...(args.batch < 0 && { batch: opened.args.batch }) },
   };
   await folder.writeRequest(stored);
-  await folder.writeRecipe(stored, args);
+  await folder.writeRecipe(stored, opened.args);
   if (opened.model.transfer) await folder.writeTransfer(opened.model.transfer);
-  return run(folder, stored, args, opened, events);
+  return run(folder, stored, opened, events);
 }
 
 /** Weights named by `--weights` or by `pretrained`, which takes a path as well. */
@@ -139,9 +135,9 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
     const message = `the run has finished its ${state.epoch} epochs; start a new one from its weights`;
     throw new FoveaError("invalid_argument", message, { file: path });
   }
-  const opened = await open(request, args, request.onProblem, events, state.threads);
+  const opened = await openRun(request, args, request.onProblem, events.onScan?.bind(events), state.threads);
   checkNames(opened.train.names, request, folder.file("args.json"));
-  return run(folder, request, args, opened, events, { state, arrays });
+  return run(folder, request, opened, events, { state, arrays });
 }
 
 /** Classes that were renamed or stand in another order since would be learned under each other's names. */
@@ -152,54 +148,14 @@ function checkNames(names: readonly string[], request: RunRequest, file: string)
   throw new FoveaError("invalid_dataset", message, { file, at: "names" });
 }
 
-interface Opened {
-  readonly runtime: Runtime;
-  readonly model: TrainableModel;
-  readonly train: Dataset;
-  readonly val?: Dataset;
-  readonly onProblem?: "skip" | "refuse";
-  readonly optimiser: OptimiserChoice;
-  readonly stages: readonly StagePlan[];
-  readonly monitor: LoopInputs["monitor"];
-}
-
-async function open(
-  { data, model, weights }: Omit<RunRequest, "names">,
-  args: TrainingArguments,
-  onProblem: "skip" | "refuse" | undefined,
-  events: TrainEvents,
-  threads = args.threads,
-): Promise<Opened> {
-  const { single_cls: singleCls, fraction, seed, device } = args;
-  const monitor = monitorOf(args.monitor);
-  const part = (split: string, share: number) =>
-    openDataset(data, split, {
-      onProblem,
-      singleCls,
-      fraction: share,
-      onProgress: (done, total) => events.onScan?.(split, done, total),
-    });
-  const whole = await part("train", fraction);
-  const train = args.tile > 0 ? tileDataset(whole, { tile: args.tile, overlap: args.overlap }) : whole;
-  const val = args.val ? await part("val", 1) : undefined;
-  const fresh = args.pretrained.toLowerCase() === "false";
-  const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
-  checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
-  const optimiser = chooseOptimiser(args, train.samples.length, opened.network.nc);
-  const stages = planStages(args, opened.network, optimiser.lr0);
-  const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
-  return { runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
-}
-
 async function run(
   folder: RunFolder,
   request: RunRequest,
-  args: TrainingArguments,
-  opened: Opened,
+  opened: OpenedRun,
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {
-  const { runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
+  const { args, runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
   const loss = lossOptions(args, trainSet);
   const stride = Math.max(...network.strides);

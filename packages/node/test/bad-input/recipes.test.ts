@@ -105,6 +105,16 @@ describe("a recipe is refused", () => {
       ...{ code: "invalid_argument", says: "monitor: map75, wanted fitness, map50, map5095" },
     },
     {
+      what: "for several devices",
+      ...trained({ device: "0,1" }),
+      ...{ code: "invalid_argument", says: "device: 0,1: training on several is not built into this version yet" },
+    },
+    {
+      what: "for the largest batch of a graphics card",
+      ...trained({ device: "cuda", batch: -1 }),
+      ...{ code: "invalid_argument", says: "batch: -1 goes by the processor's memory" },
+    },
+    {
       what: "that names weights twice",
       make: putTraining,
       act: (scratch) => trainIn(scratch, { weights: "a.pt", arguments: { pretrained: "b.pt" } }),

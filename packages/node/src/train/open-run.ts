@@ -1,0 +1,87 @@
+/**
+ * @file Everything that a run needs open before its first batch: data, model, engine, and the recipe made out for them.
+ */
+import type { Dataset } from "@fovea/core/dataset/sample";
+import { tileDataset } from "@fovea/core/dataset/tiles";
+import { ArgumentError } from "@fovea/core/errors";
+import type { Runtime } from "@fovea/core/graph/runtime";
+import { checkImageSize } from "@fovea/core/nn/image-size";
+import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
+import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
+import { openDataset } from "../data/open-dataset";
+import { openTrainableModel, type TrainableModel } from "../model/open-model";
+import { openRuntime } from "../runtime/onnx-runtime";
+import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
+import { largestBatch } from "./largest-batch";
+import type { LoopInputs } from "./loop";
+import { monitorOf } from "./monitor";
+import type { RunRequest } from "./run-record";
+
+/** A run with everything open that it needs before its folder. */
+export interface OpenedRun {
+  /** With a batch that fits where none was named. */
+  readonly args: TrainingArguments;
+  readonly runtime: Runtime;
+  readonly model: TrainableModel;
+  readonly train: Dataset;
+  readonly val?: Dataset;
+  readonly onProblem?: "skip" | "refuse";
+  readonly optimiser: OptimiserChoice;
+  readonly stages: readonly StagePlan[];
+  readonly monitor: LoopInputs["monitor"];
+}
+
+/**
+ * Opens data, model and engine, and makes the recipe out for them.
+ *
+ * @param threads of the engine
+ * @throws {FoveaError} what the data set, the model or the recipe lacks
+ */
+export async function openRun(
+  { data, model, weights }: Pick<RunRequest, "data" | "model" | "weights">,
+  args: TrainingArguments,
+  onProblem: "skip" | "refuse" | undefined,
+  onScan: ((split: string, done: number, total: number) => void) | undefined,
+  threads = args.threads,
+): Promise<OpenedRun> {
+  const { single_cls: singleCls, fraction, seed } = args;
+  const device = deviceOf(args);
+  const monitor = monitorOf(args.monitor);
+  const part = (split: string, share: number) =>
+    openDataset(data, split, {
+      onProblem,
+      singleCls,
+      fraction: share,
+      onProgress: (done, total) => onScan?.(split, done, total),
+    });
+  const whole = await part("train", fraction);
+  const train = args.tile > 0 ? tileDataset(whole, { tile: args.tile, overlap: args.overlap }) : whole;
+  const val = args.val ? await part("val", 1) : undefined;
+  const fresh = args.pretrained.toLowerCase() === "false";
+  const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
+  checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
+  const optimiserFor = (batch: number) => chooseOptimiser({ ...args, batch }, train.samples.length, opened.network.nc);
+  const { names } = train;
+  const most = Math.min(4096, train.samples.length);
+  const planned = planStages(args, opened.network, optimiserFor(args.nbs).lr0);
+  // The stage that trains most rows takes most memory.
+  const [{ frozen }] = planned.toSorted((a, b) => a.frozen.size - b.frozen.size);
+  const probe = { model, weights, names, imgsz: args.imgsz, threads, frozen: [...frozen] };
+  const batch =
+    args.batch < 0 ? await largestBatch({ ...probe, optimiser: optimiserFor(args.nbs).name }, most) : args.batch;
+  const optimiser = optimiserFor(batch);
+  const stages = planStages({ ...args, batch }, opened.network, optimiser.lr0);
+  const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
+  return { args: { ...args, batch }, runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
+}
+
+/** `1` is `cuda:1`, as users of the public tools write it. */
+function deviceOf({ device, batch }: TrainingArguments): string {
+  if (/[,[]/.test(device)) {
+    throw new ArgumentError(`device: ${device}: training on several is not built into this version yet; name one`);
+  }
+  if (batch < 0 && device !== "cpu") {
+    throw new ArgumentError(`batch: -1 goes by the processor's memory, which says nothing of ${device}; name a batch`);
+  }
+  return /^\d+$/.test(device) ? `cuda:${device}` : device;
+}

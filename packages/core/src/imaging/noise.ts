@@ -155,17 +155,20 @@ export function addIsoNoise(image: ByteImage, { colorShift, intensity }: IsoNois
 /** Standard deviation of (max + min) / 2, as a share of the range. */
 function lightnessDeviation({ data, channels }: ByteImage): number {
   const n = data.length / channels;
+  const twice = (i: number) => {
+    const [a, b, c] = channels === 1 ? [data[i], data[i], data[i]] : [data[i], data[i + 1], data[i + 2]];
+    return Math.max(a, b, c) + Math.min(a, b, c);
+  };
+  // About the first pixel's, so that an even image has none at all.
+  const first = twice(0);
   let sum = 0;
   let squares = 0;
   for (let i = 0; i < data.length; i += channels) {
-    const a = data[i];
-    const b = channels === 1 ? a : data[i + 1];
-    const c = channels === 1 ? a : data[i + 2];
-    const lightness = (Math.max(a, b, c) + Math.min(a, b, c)) / 510;
-    sum += lightness;
-    squares += lightness * lightness;
+    const difference = twice(i) - first;
+    sum += difference;
+    squares += difference * difference;
   }
-  return n === 0 ? 0 : Math.sqrt(Math.max(squares / n - (sum / n) ** 2, 0));
+  return n === 0 ? 0 : Math.sqrt(Math.max(squares / n - (sum / n) ** 2, 0)) / 510;
 }
 
 /** Turns the hue of the pixel at `i` by `turn` sixths of the circle and moves its lightness by `added` towards white. */

@@ -62,8 +62,8 @@ export interface TruthInputs {
   readonly kept?: Tensor;
   /** (M): weight of each ground truth in the loss, 0 to 1; only with soft labels. */
   readonly weights?: Tensor;
-  /** (B N): 0 on anchors to ignore, else 1; only with soft labels. */
-  readonly anchorWeights?: Tensor;
+  /** (I) int64: image * N + anchor to ignore; may repeat; only with soft labels. */
+  readonly ignored?: Tensor;
 }
 
 /** Graph inputs of symbolic size, named as `truthFeeds` names them; those that an option asks for come last. */
@@ -78,7 +78,7 @@ export function truthInputs({ assignAll = false, softLabels = false }: TruthInpu
     ...(assignAll && { kept: input("candidates_kept", "float32", ["candidates"]) }),
     ...(softLabels && {
       weights: input("truth_weights", "float32", ["truths"]),
-      anchorWeights: input("anchor_weights", "float32", ["anchors"]),
+      ignored: input("ignored_anchors", "int64", ["ignored"]),
     }),
   };
 }

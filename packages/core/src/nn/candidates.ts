@@ -58,14 +58,12 @@ export interface Truths {
   readonly kept?: Float32Array;
   /** count: weight of each ground truth; only with soft labels. */
   readonly weights?: Float32Array;
-  /** images * anchors: 0 on anchors to ignore, else 1; only with soft labels. */
-  readonly anchorWeights?: Float32Array;
+  /** image * anchors + anchor to ignore; none, or a power of two of them, the last repeated; only with soft labels. */
+  readonly ignored?: BigInt64Array;
 }
 
 /** What a reader was unsure of in the n targets of a batch. */
 export interface SoftLabels {
-  /** Images in the batch. */
-  readonly images: number;
   /** n: 0, neither rewarded nor punished, to 1. @default 1 for all */
   readonly weights?: Float32Array;
   /** n: 1 for a region to ignore, whatever its class, else 0. @default none */
@@ -107,7 +105,7 @@ export function truthsOf(
   const classes = new BigInt64Array(count);
   const ranks = new Float32Array(count);
   const weights = soft && new Float32Array(count);
-  const anchorWeights = soft && new Float32Array(soft.images * anchors).fill(1);
+  const unread: number[] = [];
   const lists: number[][] = [];
   const firsts: number[] = [];
   const perImage = new Map<number, number>();
@@ -123,7 +121,7 @@ export function truthsOf(
     perImage.set(image, rank);
     const within = anchorsWithin(corners, levelsOf(grid, image * anchors));
     if (soft?.ignored?.[i]) {
-      for (const anchor of within) anchorWeights![anchor] = 0;
+      unread.push(...within);
       continue;
     }
     const row = lists.length;
@@ -136,7 +134,14 @@ export function truthsOf(
   }
   const own = assignAll ? keepAnchors(lists, boxes, (row) => levelsOf(grid, firsts[row])) : undefined;
   const most = Math.max(1, ...perImage.values());
-  return { count, boxes, classes, ranks, ...pairsOf(lists, count, own), most, weights, anchorWeights };
+  const ignored = soft && padded(unread);
+  return { count, boxes, classes, ranks, ...pairsOf(lists, count, own), most, weights, ignored };
+}
+
+/** Positions up to a power of two, the last of them repeated; none stays none. */
+function padded(list: readonly number[]): BigInt64Array {
+  if (list.length === 0) return new BigInt64Array(0);
+  return BigInt64Array.from({ length: powerOfTwo(list.length) }, (_, i) => BigInt(list[Math.min(i, list.length - 1)]));
 }
 
 /** Lists of candidates as one, and where each ground truth's stand in it. */
@@ -182,7 +187,7 @@ function keepAnchors(
 
 /** The inputs of `truthInputs` by name. */
 export function truthFeeds(truths: Truths): Readonly<Record<string, Value>> {
-  const { count, width, boxes, classes, candidates, rows, valid, slots, kept, weights, anchorWeights } = truths;
+  const { count, width, boxes, classes, candidates, rows, valid, slots, kept, weights, ignored } = truths;
   return {
     truth_boxes: { dtype: "float32", shape: [count, 4], data: boxes },
     truth_classes: { dtype: "int64", shape: [count], data: classes },
@@ -192,7 +197,7 @@ export function truthFeeds(truths: Truths): Readonly<Record<string, Value>> {
     candidates_valid: { dtype: "float32", shape: [valid.length], data: valid },
     ...(kept && { candidates_kept: { dtype: "float32", shape: [kept.length], data: kept } }),
     ...(weights && { truth_weights: { dtype: "float32", shape: [weights.length], data: weights } }),
-    ...(anchorWeights && { anchor_weights: { dtype: "float32", shape: [anchorWeights.length], data: anchorWeights } }),
+    ...(ignored && { ignored_anchors: { dtype: "int64", shape: [ignored.length], data: ignored } }),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   add,
   clip,
   constant,
+  fullLike,
   gather,
   matMul,
   mul,
@@ -27,6 +28,7 @@ import {
   pow,
   reduceSum,
   reshape,
+  scatterND,
   sigmoid,
   softplus,
   square,
@@ -73,12 +75,18 @@ export function classLoss(input: ClassLossInput, options: ClassLossOptions): Ten
 function backgroundLoss({ logits, assignment, truths }: ClassLossInput, options: ClassLossOptions): Tensor {
   const { focalGamma = 0, focalAlpha = 0 } = options;
   const background = sub(1, assignment.foreground);
-  const counted = truths.anchorWeights ? mul(background, truths.anchorWeights) : background;
+  const counted = truths.ignored ? mul(background, sub(1, marked(truths.ignored, background))) : background;
   const loss = softplus(logits);
   const modulated = focalGamma ? mul(power(sigmoid(logits), focalGamma), loss) : loss;
   // As a product of matrices, since a column beside narrow rows is slow.
   const sum = reduceSum(matMul(reshape(counted, [1, logits.shape[0]]), modulated));
   return focalAlpha ? mul(sum, 1 - focalAlpha) : sum;
+}
+
+/** 1 at the positions, which may repeat, else 0; a vector like `like`. */
+function marked(positions: Tensor, like: Tensor): Tensor {
+  const tuples = reshape(positions, [...positions.shape, 1]);
+  return scatterND(fullLike(like, 0), tuples, fullLike(positions, 1), "max");
 }
 
 /** The few anchors with a ground truth. */

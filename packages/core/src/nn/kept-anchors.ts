@@ -43,7 +43,8 @@ export function keepAnchor(box: Float32Array, levels: readonly AnchorLevel[], ta
 
 /** @param x position in strides */
 function nearestFree(x: number, y: number, { start, columns, rows }: AnchorLevel, taken: ReadonlySet<number>): number {
-  const inside = (at: number, count: number) => Math.min(Math.max(Math.floor(at), 0), count - 1);
+  // On an edge between two cells the first, as the search below has it.
+  const inside = (at: number, count: number) => Math.min(Math.max(Math.ceil(at) - 1, 0), count - 1);
   const nearest = start + inside(y, rows) * columns + inside(x, columns);
   if (!taken.has(nearest)) return nearest;
   let [best, least] = [-1, Number.POSITIVE_INFINITY];

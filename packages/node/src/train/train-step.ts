@@ -305,7 +305,7 @@ export function batchFeeds(
 ): Record<string, Value> {
   const { size, width, height, masks, weights, ignored } = batch;
   const grid: AnchorGrid = { width, height, strides: network.strides };
-  const soft = softLabels ? { images: size, weights, ignored } : undefined;
+  const soft = softLabels ? { weights, ignored } : undefined;
   const truths = truthsOf(batch.targets, grid, { assignAll, soft });
   const feeds: Record<string, Value> = {
     images: { dtype: "uint8", shape: [size, 3, height, width], data: batch.images },

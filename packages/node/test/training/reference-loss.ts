@@ -3,6 +3,8 @@
  * text: what the loss graph, which works on candidate lists, must come to.
  */
 import type { AnchorGrid } from "@fovea/core/nn/candidates";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
+import { type Box, boxLoss, ciou, plainIou } from "./reference-overlap";
 
 const BINS = 16;
 const TOP = 10;
@@ -20,18 +22,28 @@ export interface LossInput {
   readonly levels: readonly LevelMaps[];
   /** Rows image, class, centre x, centre y, width, height. */
   readonly targets: readonly (readonly number[])[];
+  /** @default none: the public tools' loss */
+  readonly options?: LossOptions;
+  /** Weight of each target. @default 1 */
+  readonly weights?: readonly number[];
+  /** Which targets are regions to ignore. @default none */
+  readonly ignored?: readonly boolean[];
+  /** Running mean of 1 - IoU, for WIoU v3. */
+  readonly iouMean?: number;
 }
 
 export interface LossOutput {
-  /** Box, cls, dfl with their gains 7.5, 0.5, 1.5. */
+  /** Box, cls, dfl with their gains, 7.5, 0.5, 1.5 unless told. */
   readonly items: readonly [number, number, number];
   /** Per image the anchors that belong to a ground truth. */
   readonly foreground: readonly (readonly number[])[];
   /** Per image and foreground anchor the row of its ground truth. */
   readonly truths: readonly (readonly number[])[];
+  /** Per image; given back to `referenceLoss` it stays as it is, since no gradient goes through it. */
+  readonly assigned: readonly (readonly Assigned[])[];
+  /** Mean of 1 - IoU over the foreground anchors by the weight of their ground truths. */
+  readonly meanIouLoss: number;
 }
-
-type Box = readonly number[];
 
 /** x, y in pixels, stride, and what the network says there. */
 interface Prediction {
@@ -50,17 +62,6 @@ const logSumExp = (values: readonly number[]) => {
   const most = Math.max(...values);
   return most + Math.log(values.reduce((sum, v) => sum + Math.exp(v - most), 0));
 };
-
-export function ciou(a: Box, b: Box): number {
-  const [aw, ah, bw, bh] = [a[2] - a[0], a[3] - a[1] + 1e-7, b[2] - b[0], b[3] - b[1] + 1e-7];
-  const across = Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0]));
-  const down = Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
-  const iou = (across * down) / (aw * ah + bw * bh - across * down + 1e-7);
-  const hull = (Math.max(a[2], b[2]) - Math.min(a[0], b[0])) ** 2 + (Math.max(a[3], b[3]) - Math.min(a[1], b[1])) ** 2;
-  const apart = ((b[0] + b[2] - a[0] - a[2]) ** 2 + (b[1] + b[3] - a[1] - a[3]) ** 2) / 4;
-  const v = (4 / Math.PI ** 2) * (Math.atan(bw / bh) - Math.atan(aw / ah)) ** 2;
-  return iou - apart / (hull + 1e-7) - (v * v) / (v - iou + 1 + 1e-7);
-}
 
 /** Everything the network says of one image. */
 function predictions({ grid, classes, levels }: LossInput, image: number): Prediction[] {
@@ -109,15 +110,39 @@ interface Assigned {
   readonly score: number;
 }
 
-function assign(
-  anchors: readonly Prediction[],
-  truths: readonly { readonly box: Box; readonly label: number }[],
-): Assigned[] {
-  const overlap = truths.map(({ box }) => {
+interface Truth {
+  readonly box: Box;
+  readonly label: number;
+}
+
+const centred = (box: Box) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] as const;
+
+/** The anchor that is kept for each ground truth: the nearest free one of the level for its size. */
+function keptFor(anchors: readonly Prediction[], truths: readonly Truth[]): number[] {
+  const kept: number[] = [];
+  for (const { box } of truths) {
+    const half = Math.max(box[2] - box[0], box[3] - box[1]) / 2;
+    const strides = [...new Set(anchors.map((p) => p.stride))];
+    const own = strides.find((stride) => half <= 8 * stride) ?? strides[strides.length - 1];
+    const [x, y] = centred(box);
+    const order = anchors
+      .map((p, anchor) => ({ anchor, other: p.stride !== own, distance: (p.x - x) ** 2 + (p.y - y) ** 2 }))
+      .filter(({ anchor, other }) => !other && !kept.includes(anchor))
+      .sort((p, q) => p.distance - q.distance);
+    kept.push(order[0].anchor);
+  }
+  return kept;
+}
+
+function assign(anchors: readonly Prediction[], truths: readonly Truth[], all: boolean): Assigned[] {
+  const kept = all ? keptFor(anchors, truths) : [];
+  const overlap = truths.map(({ box }, t) => {
     const [left, top, right, bottom] = reachOf(box);
-    return anchors.map((p) =>
-      p.x > left && p.x < right && p.y > top && p.y < bottom ? Math.max(0, ciou(box, p.box)) : 0,
-    );
+    return anchors.map((p, a) => {
+      const inside = p.x > left && p.x < right && p.y > top && p.y < bottom;
+      const candidate = kept.includes(a) ? kept[t] === a : inside;
+      return candidate ? Math.max(0, ciou(box, p.box)) : 0;
+    });
   });
   const metric = truths.map(({ label }, t) =>
     anchors.map((p, a) => Math.sqrt(sigmoid(p.scores[label])) * overlap[t][a] ** 6),
@@ -131,13 +156,38 @@ function assign(
     if (takers.length < 2) return takers[0] ?? -1;
     return truths.reduce((best, _truth, t) => (overlap[t][a] > overlap[best][a] ? t : best), 0);
   });
-  return owner.flatMap((truth, anchor) => {
+  const assigned = owner.flatMap((truth, anchor) => {
     if (truth < 0) return [];
     const own = owner.flatMap((t, a) => (t === truth ? [a] : []));
     const bestOverlap = Math.max(...own.map((a) => overlap[truth][a]));
     const bestMetric = Math.max(...own.map((a) => metric[truth][a]));
     return [{ anchor, truth, score: (metric[truth][anchor] * bestOverlap) / (bestMetric + 1e-9) }];
   });
+  return all ? withKept(assigned, kept) : assigned;
+}
+
+/** Ground truths whose best target is below 0.1 take the anchor kept for them, with that target. */
+function withKept(assigned: readonly Assigned[], kept: readonly number[]): Assigned[] {
+  const found = [...assigned];
+  kept.forEach((anchor, truth) => {
+    const scores = assigned.filter((one) => one.truth === truth).map(({ score }) => score);
+    if (Math.max(0, ...scores) >= 0.1) return;
+    const at = found.findIndex((one) => one.anchor === anchor);
+    if (at >= 0) found.splice(at, 1);
+    found.push({ anchor, truth, score: 0.1 });
+  });
+  return found.sort((a, b) => a.anchor - b.anchor);
+}
+
+/** Class loss of one anchor: `target` for its own class. */
+function classLoss(scores: readonly number[], target: number, label: number, options: LossOptions): number {
+  const { focalGamma = 0, focalAlpha = 0, labelSmoothing: smoothing = 0, classWeights } = options;
+  return scores.reduce((sum, x, c) => {
+    const z = target * ((c === label ? 1 - smoothing : 0) + smoothing / scores.length);
+    const entropy = (classWeights?.[c] ?? 1) * z * softplus(-x) + (1 - z) * softplus(x);
+    const balance = focalAlpha > 0 ? focalAlpha * z + (1 - focalAlpha) * (1 - z) : 1;
+    return sum + Math.abs(z - sigmoid(x)) ** focalGamma * balance * entropy;
+  }, 0);
 }
 
 /** Cross-entropy with the two bins beside each side's distance, averaged over the sides. */
@@ -153,33 +203,51 @@ function distribution({ x, y, stride, logits }: Prediction, box: Box): number {
   return losses.reduce((a, b) => a + b) / 4;
 }
 
-export function referenceLoss(input: LossInput): LossOutput {
-  const { grid, batch, classes, targets } = input;
-  const sums = { box: 0, cls: 0, dfl: 0, scores: 0 };
+/** @param held assignment to take in place of one by these maps */
+export function referenceLoss(input: LossInput, held?: LossOutput): LossOutput {
+  const { grid, batch, targets, options = {}, weights, ignored, iouMean: mean } = input;
+  const { box: boxGain = 7.5, cls: clsGain = 0.5, dfl: dflGain = 1.5, iouType: type, assignAll = false } = options;
+  const sums = { box: 0, cls: 0, dfl: 0, scores: 0, iou: 0, count: 0 };
   const foreground: number[][] = [];
   const owners: number[][] = [];
+  const all: (readonly Assigned[])[] = [];
+  // Rows of the ground truths among themselves: regions to ignore are none.
+  const real = targets.flatMap((_, i) => (ignored?.[i] ? [] : [i]));
   for (let image = 0; image < batch; image++) {
     const anchors = predictions(input, image);
-    const rows = targets.flatMap((row, i) => (row[0] === image ? [i] : []));
+    const rows = real.filter((row) => targets[row][0] === image);
     const truths = rows.map((row) => ({ box: cornersOf(targets[row], grid), label: targets[row][1] }));
-    const assigned = assign(anchors, truths);
-    for (const { scores } of anchors) for (let c = 0; c < classes; c++) sums.cls += softplus(scores[c]);
+    const assigned = held?.assigned[image] ?? assign(anchors, truths, assignAll);
+    const unread = targets.flatMap((row, i) =>
+      ignored?.[i] && row[0] === image ? [reachOf(cornersOf(row, grid))] : [],
+    );
+    anchors.forEach((p, a) => {
+      const own = assigned.find(({ anchor }) => anchor === a);
+      if (!own && unread.some(([x1, y1, x2, y2]) => p.x > x1 && p.x < x2 && p.y > y1 && p.y < y2)) return;
+      const weight = own ? (weights?.[rows[own.truth]] ?? 1) : 1;
+      sums.cls += weight * classLoss(p.scores, own?.score ?? 0, own ? truths[own.truth].label : -1, options);
+    });
     for (const { anchor, truth, score } of assigned) {
-      const { label, box } = truths[truth];
+      const { box } = truths[truth];
       const p = anchors[anchor];
-      const inStrides = (b: Box) => b.map((v) => v / p.stride);
-      sums.cls -= p.scores[label] * score;
-      sums.scores += score;
-      sums.box += (1 - ciou(inStrides(p.box), inStrides(box))) * score;
-      sums.dfl += distribution(p, box) * score;
+      const weight = weights?.[rows[truth]] ?? 1;
+      const [predicted, goal] = [p.box, box].map((b) => b.map((v) => v / p.stride));
+      sums.scores += score * weight;
+      sums.box += boxLoss(predicted, goal, { type, mean }) * score * weight;
+      sums.dfl += distribution(p, box) * score * weight;
+      sums.iou += (1 - plainIou(predicted, goal)) * weight;
+      sums.count += weight;
     }
     foreground.push(assigned.map(({ anchor }) => anchor));
-    owners.push(assigned.map(({ truth }) => rows[truth]));
+    owners.push(assigned.map(({ truth }) => real.indexOf(rows[truth])));
+    all.push(assigned);
   }
   const total = Math.max(sums.scores, 1);
   return {
-    items: [(7.5 * sums.box) / total, (0.5 * sums.cls) / total, (1.5 * sums.dfl) / total],
+    items: [(boxGain * sums.box) / total, (clsGain * sums.cls) / total, (dflGain * sums.dfl) / total],
     foreground,
     truths: owners,
+    assigned: all,
+    meanIouLoss: sums.iou / sums.count,
   };
 }

@@ -26,15 +26,23 @@ export interface Elasticity {
   readonly sigma: number;
 }
 
-/** Standard deviation of a field's slope; at 1 it folds the picture over itself. */
+/** Standard deviation of a field's slope; where a slope passes -1 the picture folds over itself. */
 const MAX_SLOPE = 0.4;
 
-/** The largest `alpha` that leaves tissue unfolded: slope = alpha / sigma^2 x sqrt(1 / 3) / (2 sqrt(2 pi)). */
+/** No part of the picture is pressed to less than this share of its area. */
+const LEAST_AREA = 0.2;
+
+/** The largest `alpha` that leaves most tissue unfolded: slope = alpha / sigma^2 x sqrt(1 / 3) / (2 sqrt(2 pi)). */
 export function largestAlpha(sigma: number): number {
   return (MAX_SLOPE * sigma * sigma * 2 * Math.sqrt(2 * Math.PI)) / Math.sqrt(1 / 3);
 }
 
-/** A random field for an image of `size` x `size` pixels. @throws {ArgumentError} if it would fold the image */
+/**
+ * A random field for an image of `size` x `size` pixels. One that would fold the image anywhere, or press it hard, is made
+ * weaker as a whole until it does not.
+ *
+ * @throws {ArgumentError} if most fields would fold it
+ */
 export function randomDisplacement({ alpha, sigma }: Elasticity, size: number, random: Random): Displacement {
   if (!(alpha <= largestAlpha(sigma))) {
     throw new ArgumentError(
@@ -47,7 +55,31 @@ export function randomDisplacement({ alpha, sigma }: Elasticity, size: number, r
   const margin = (kernel.length - 1) / 2;
   // A node stands for spacing^2 pixels, whose mean has the spread of one divided by spacing.
   const draw = () => smoothNoise(nodes, margin, kernel, alpha / spacing, random);
-  return { spacing, columns: nodes, rows: nodes, dx: draw(), dy: draw() };
+  const field = { spacing, columns: nodes, rows: nodes, dx: draw(), dy: draw() };
+  const share = unfoldedShare(field);
+  if (share === 1) return field;
+  return { ...field, dx: field.dx.map((shift) => shift * share), dy: field.dy.map((shift) => shift * share) };
+}
+
+/** The largest tenth by which a field can be multiplied to keep every corner of its grid unfolded: 1, .9, ... */
+function unfoldedShare({ spacing, columns, rows, dx, dy }: Displacement): number {
+  let share = 1;
+  for (let row = 0; row + 1 < rows; row++) {
+    for (let column = 0; column + 1 < columns; column++) {
+      for (let corner = 0; corner < 4; corner++) {
+        // A cell's edges along x and along y that meet at one of its corners.
+        const x = (row + (corner >> 1)) * columns + column;
+        const y = row * columns + column + (corner & 1);
+        const xx = (dx[x + 1] - dx[x]) / spacing;
+        const xy = (dx[y + columns] - dx[y]) / spacing;
+        const yx = (dy[x + 1] - dy[x]) / spacing;
+        const yy = (dy[y + columns] - dy[y]) / spacing;
+        const area = (s: number) => (1 + s * xx) * (1 + s * yy) - s * s * xy * yx;
+        while (share > 0.1 && area(share) < LEAST_AREA) share = Math.round(share * 10 - 1) / 10;
+      }
+    }
+  }
+  return share;
 }
 
 function gaussian(sigma: number): Float64Array {

@@ -93,6 +93,8 @@ export interface TrainResult extends LoopResult {
 /** Starts a run in a new folder. */
 export async function train(request: TrainRequest, events: TrainEvents = {}): Promise<TrainResult> {
   const args = trainingArguments(request.arguments ?? {});
+  // Before anything is opened; what is to be swapped by class names can only be held against the data set's, later.
+  if (!args.flip_swap) augmentation(augmentationOptions(args, request.arguments ?? {}));
   const { data, model, onProblem } = request;
   const weights = startingWeights(request.weights, args);
   const opened = await openRun({ data, model, weights }, args, onProblem, events.onScan?.bind(events));

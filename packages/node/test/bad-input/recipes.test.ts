@@ -84,9 +84,19 @@ describe("a recipe is refused", () => {
       ...{ code: "invalid_argument", says: "did you mean lr0?" },
     },
     {
-      what: "with what is not built in yet",
-      ...typed({ erasing: "0.4" }),
-      ...{ code: "invalid_argument", says: "erasing: 0.4 is not built into this version yet" },
+      what: "with a sampler that is none",
+      ...typed({ sampler: "weird" }),
+      ...{ code: "invalid_argument", says: "sampler: got weird, wanted one of none, inverse, repeat" },
+    },
+    {
+      what: "with a preset that is violated",
+      ...trained({ preset: "xray", fliplr: 0.5 }),
+      ...{ code: "invalid_argument", says: "preset xray refuses fliplr 0.5" },
+    },
+    {
+      what: "with a transform that is none",
+      ...trained({ transforms: [{ name: "CLAHEE" }] }),
+      ...{ code: "unknown_argument", says: "CLAHE" },
     },
     {
       what: "with batches of nothing",
@@ -102,7 +112,10 @@ describe("a recipe is refused", () => {
     {
       what: "that goes by a measure which there is not",
       ...trained({ monitor: "map75" }),
-      ...{ code: "invalid_argument", says: "monitor: map75, wanted fitness, map50, map5095" },
+      ...{
+        code: "invalid_argument",
+        says: "monitor: got map75, wanted fitness, froc, map50, map5095 or sensitivity@X",
+      },
     },
     {
       what: "for several devices",

@@ -19,9 +19,7 @@ export function projective([a, b, c, d, e, f]: Affine): Projective {
 /** One transform that does `first`, then `second`. */
 export function composeProjective(second: Projective, first: Projective): Projective {
   const at = (row: number, column: number) =>
-    second[3 * row] * first[column] +
-    second[3 * row + 1] * first[3 + column] +
-    second[3 * row + 2] * first[6 + column];
+    second[3 * row] * first[column] + second[3 * row + 1] * first[3 + column] + second[3 * row + 2] * first[6 + column];
   return [at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(1, 1), at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
 }
 

@@ -224,7 +224,8 @@ export function linePoints(a: readonly [number, number], b: readonly [number, nu
   const [from, to] = a[0] <= b[0] ? [a, b] : [b, a];
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const steps = Math.max(Math.abs(dx), Math.abs(dy));
-  const moved = (distance: number, i: number) => Math.sign(distance) * Math.ceil((Math.abs(distance) * i) / steps - 0.5);
+  const moved = (distance: number, i: number) =>
+    Math.sign(distance) * Math.ceil((Math.abs(distance) * i) / steps - 0.5);
   if (steps === 0) return [[from[0], from[1]]];
   return Array.from({ length: steps + 1 }, (_, i) => [from[0] + moved(dx, i), from[1] + moved(dy, i)]);
 }

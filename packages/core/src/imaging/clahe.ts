@@ -160,12 +160,8 @@ function interpolate(
       const r = right[x] + value;
       const a = weight[x];
       const rest = Math.fround(1 - a);
-      const top = Math.fround(
-        Math.fround(values[above + l] * rest) + Math.fround(values[above + r] * a),
-      );
-      const bottom = Math.fround(
-        Math.fround(values[below + l] * rest) + Math.fround(values[below + r] * a),
-      );
+      const top = Math.fround(Math.fround(values[above + l] * rest) + Math.fround(values[above + r] * a));
+      const bottom = Math.fround(Math.fround(values[below + l] * rest) + Math.fround(values[below + r] * a));
       const blended = Math.fround(Math.fround(top * rb) + Math.fround(bottom * b));
       out[i] = whole ? roundEven(blended) : blended;
     }

@@ -183,8 +183,7 @@ function shiftPixel(data: Uint8ClampedArray, i: number, turn: number, added: num
   const raised = Math.min(lightness + added * (1 - lightness), 1);
   const chroma = saturation * (1 - Math.abs(2 * raised - 1));
   const span = top - bottom;
-  const sixth =
-    span === 0 ? 0 : top === r ? (g - b) / span : top === g ? 2 + (b - r) / span : 4 + (r - g) / span;
+  const sixth = span === 0 ? 0 : top === r ? (g - b) / span : top === g ? 2 + (b - r) / span : 4 + (r - g) / span;
   const hue = (((sixth + turn) % 6) + 6) % 6;
   // Foley and van Dam: each channel is a trapezium of the hue.
   const base = raised - chroma / 2;

@@ -80,7 +80,8 @@ export class BatchMaker {
 
   async #addAugmented(batch: Growing, { fetches, company }: Draft, random: Random): Promise<void> {
     const { imgsz, augmentation, files, labels: table } = this.#setup;
-    if (augmentation === undefined || company === undefined) throw new Error("unreachable: augmentation without settings");
+    if (augmentation === undefined || company === undefined)
+      throw new Error("unreachable: augmentation without settings");
     const shift = drawWindowShift(augmentation.transforms, random);
     const sources = [];
     let file: string | undefined;

@@ -47,7 +47,12 @@ export function augment(
   scratch: Uint8Array,
   partners: Partners = {},
 ): Augmented {
-  const all = [...sources, ...(partners.mixup ?? []), ...(partners.cutmix ?? []), ...(partners.donor ? [partners.donor] : [])];
+  const all = [
+    ...sources,
+    ...(partners.mixup ?? []),
+    ...(partners.cutmix ?? []),
+    ...(partners.donor ? [partners.donor] : []),
+  ];
   const channels = all.every((source) => source.image.channels === 1) ? 1 : 3;
   const frame = (memory: Uint8Array) => image(size, size, channels, memory.subarray(0, size * size * channels));
   const { hsv_h, hsv_s, hsv_v } = options;

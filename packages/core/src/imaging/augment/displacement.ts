@@ -45,7 +45,9 @@ export function largestAlpha(sigma: number): number {
  */
 export function randomDisplacement({ alpha, sigma }: Elasticity, size: number, random: Random): Displacement {
   if (!(alpha <= largestAlpha(sigma))) {
-    throw new ArgumentError(`alpha ${alpha} with sigma ${sigma} folds tissue; at most ${largestAlpha(sigma).toFixed(1)}`);
+    throw new ArgumentError(
+      `alpha ${alpha} with sigma ${sigma} folds tissue; at most ${largestAlpha(sigma).toFixed(1)}`,
+    );
   }
   const spacing = Math.max(1, Math.floor(sigma / 2));
   const nodes = Math.ceil(size / spacing) + 1;

@@ -39,7 +39,9 @@ export function moveLabels(
   const placed: PlacedLabel[] = [];
   for (let i = 0; 5 * i < rows.length; i++) {
     const outline = outlines?.[i];
-    const label = outline ? moveOutline(outline, tile, transform, size) : moveBox(rows, 5 * i + 1, tile, transform, size);
+    const label = outline
+      ? moveOutline(outline, tile, transform, size)
+      : moveBox(rows, 5 * i + 1, tile, transform, size);
     if (!label || !isWorthKeeping(label)) continue;
     const classId = rows[5 * i];
     placed.push({ classId: transform.mirrored ? (swapped[classId] ?? classId) : classId, ...label.place });

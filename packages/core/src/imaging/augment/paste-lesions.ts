@@ -66,10 +66,7 @@ function moveLesion(
   const [, cx, cy, w, h] = rows;
   const [x1, y1, x2, y2] = [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2];
   const { width, height } = tile.image;
-  const box = transformBoxes(
-    tile.canvasFromImage,
-    Float32Array.of(x1 * width, y1 * height, x2 * width, y2 * height),
-  );
+  const box = transformBoxes(tile.canvasFromImage, Float32Array.of(x1 * width, y1 * height, x2 * width, y2 * height));
   const isIn = (region: Bounds) =>
     box[0] >= region.x1 && box[1] >= region.y1 && box[2] <= region.x2 && box[3] <= region.y2;
   if (!isIn(tile.region) || !canvas.tiles.some(({ region }) => isIn(region))) return undefined;

@@ -60,7 +60,17 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   ultrasound: {
     why: "Speckle and gain differ with every probe and hand, and a probe may be held either way round; depth goes down, where shadows fall, so that nothing is turned upside down.",
-    arguments: { ...GREY, ...ALONE, hsv_v: 0.2, degrees: 10, translate: 0.1, scale: 0.2, flipud: 0, fliplr: 0.5, mosaic: 0.5 },
+    arguments: {
+      ...GREY,
+      ...ALONE,
+      hsv_v: 0.2,
+      degrees: 10,
+      translate: 0.1,
+      scale: 0.2,
+      flipud: 0,
+      fliplr: 0.5,
+      mosaic: 0.5,
+    },
     transforms: [
       { name: "ElasticTransform", p: 0.2, alpha: 120, sigma: 12 },
       { name: "RandomBrightnessContrast", p: 0.3, brightness_limit: 0.1, contrast_limit: 0.2 },

@@ -48,7 +48,17 @@ export function randomTransform(
   const centred = translation(-canvasSize / 2, -canvasSize / 2);
   const rest = [flipX, flipY, translation(shiftX, shiftY), shear(leanX, leanY), rotation(angle), scaling(scale)];
   if (perspective === 0) return { outputFromCanvas: compose(...rest, centred), scale, mirrored };
-  const tilt: Projective = [1, 0, 0, 0, 1, 0, random.uniform(-perspective, perspective), random.uniform(-perspective, perspective), 1];
+  const tilt: Projective = [
+    1,
+    0,
+    0,
+    0,
+    1,
+    0,
+    random.uniform(-perspective, perspective),
+    random.uniform(-perspective, perspective),
+    1,
+  ];
   const warp = withStep([projectiveStep(tilt)], projectiveStep(projective(compose(...rest))));
   return { outputFromCanvas: centred, scale, mirrored, warp };
 }

@@ -8,6 +8,8 @@ import { untilIdle } from "./processor";
 export interface Variant {
   readonly name: string;
   readonly options: readonly string[];
+  /** What reports call it. @default PyTorch and the name */
+  readonly label?: string;
 }
 
 /** The memory layouts of its tensors. */
@@ -23,7 +25,7 @@ export type VariantTimes = Readonly<Record<string, number>>;
 
 function peerCommand(script: string, variant: Variant, options: readonly string[], threads: number): Command {
   return {
-    label: `PyTorch ${variant.name}${options.includes("--compile") ? " compiled" : ""}`,
+    label: variant.label ?? `PyTorch ${variant.name}${options.includes("--compile") ? " compiled" : ""}`,
     executable: process.env.FOVEA_BENCH_PYTHON ?? "python3",
     arguments: [`bench/peer/${script}`, ...options, ...variant.options],
     environment: { OMP_NUM_THREADS: `${threads}`, PYTHONWARNINGS: "ignore" },

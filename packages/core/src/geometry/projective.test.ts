@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../errors";
-import { composeProjective, invertProjective, type Projective, projective, projectOutline, squareToCorners } from "./projective";
+import {
+  composeProjective,
+  invertProjective,
+  type Projective,
+  projective,
+  projectOutline,
+  squareToCorners,
+} from "./projective";
 
 const rounded = (values: ArrayLike<number>) => Array.from(values, (value) => Math.round(value * 1e4) / 1e4 + 0);
 

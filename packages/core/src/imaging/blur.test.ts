@@ -1,13 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  GAUSS_3,
-  GAUSS_5_COLOUR,
-  GAUSS_7_SIGMA,
-  LINE_5,
-  MEDIAN_3_COLOUR,
-  MEDIAN_5,
-  MOTION_5,
-} from "../../test/opencv";
+import { GAUSS_3, GAUSS_5_COLOUR, GAUSS_7_SIGMA, LINE_5, MEDIAN_3_COLOUR, MEDIAN_5, MOTION_5 } from "../../test/opencv";
 import { pattern } from "../../test/patterns";
 import { ArgumentError } from "../errors";
 import { gaussianBlur, gaussianWeights, linePoints, medianBlur, motionBlur } from "./blur";
@@ -26,7 +18,12 @@ describe("gaussianBlur", () => {
   });
 
   test("has weights that add up to 256", () => {
-    for (const [size, sigma] of [[3, 0], [11, 0], [7, 1.3], [31, 4]] as const) {
+    for (const [size, sigma] of [
+      [3, 0],
+      [11, 0],
+      [7, 1.3],
+      [31, 4],
+    ] as const) {
       expect(gaussianWeights(size, sigma).reduce((sum, weight) => sum + weight, 0)).toBe(256);
     }
   });

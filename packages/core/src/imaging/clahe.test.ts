@@ -18,7 +18,12 @@ describe("claheGrey", () => {
   });
 
   test("equals OpenCV on 16 bits", () => {
-    const deep = image(8, 6, 1, Uint16Array.from(pattern(8, 6).data, (value) => value * 200));
+    const deep = image(
+      8,
+      6,
+      1,
+      Uint16Array.from(pattern(8, 6).data, (value) => value * 200),
+    );
     expect([...claheGrey(deep, { tileGridSize: [2, 2] }).data]).toEqual(CLAHE_16);
   });
 
@@ -32,7 +37,12 @@ describe("claheGrey", () => {
 describe("clahe", () => {
   test("gives a grey image the same in one channel and in three", () => {
     const grey = pattern(16, 12);
-    const threefold = image(16, 12, 3, Uint8Array.from({ length: 576 }, (_, i) => grey.data[Math.floor(i / 3)]));
+    const threefold = image(
+      16,
+      12,
+      3,
+      Uint8Array.from({ length: 576 }, (_, i) => grey.data[Math.floor(i / 3)]),
+    );
     const expected = [...claheGrey(grey, { tileGridSize: [2, 2] }).data].flatMap((value) => [value, value, value]);
     expect([...clahe(threefold, { tileGridSize: [2, 2] }).data]).toEqual(expected);
   });

@@ -116,7 +116,9 @@ describe("addIsoNoise", () => {
   });
 
   test("leaves an image without colour, spread or shift as it is", () => {
-    expect(new Set(addIsoNoise(grey(80), { colorShift: 0.1, intensity: 1 }, new Random(1)).data)).toEqual(new Set([80]));
+    expect(new Set(addIsoNoise(grey(80), { colorShift: 0.1, intensity: 1 }, new Random(1)).data)).toEqual(
+      new Set([80]),
+    );
   });
 
   test("refuses negative strengths", () => {

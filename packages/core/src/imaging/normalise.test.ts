@@ -14,7 +14,7 @@ describe("normalise", () => {
   test("has ImageNet's numbers for colours", () => {
     // (1 - .485) / .229, (0 - .456) / .224, (.2 - .406) / .225.
     const { data } = normalise(image(1, 1, 3, Uint8Array.of(255, 0, 51)));
-    [2.2489, -2.0357, -0.9156].forEach((value, c) => expect(data[c]).toBeCloseTo(value, 4));
+    for (const [c, value] of [2.2489, -2.0357, -0.9156].entries()) expect(data[c]).toBeCloseTo(value, 4);
   });
 
   test("brings each channel to mean 0 and deviation 1", () => {

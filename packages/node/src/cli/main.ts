@@ -7,6 +7,7 @@
 import { Command } from "commander";
 import { writeFailure } from "../data/atomic-write";
 import { VERSION } from "../version";
+import { register as augment } from "./augment";
 import { register as demo } from "./demo";
 import { register as doctor } from "./doctor";
 import { register as exportModel } from "./export";
@@ -40,7 +41,7 @@ function program(): Command {
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
-  for (const register of [train, val, predict, info, doctor, exportModel, phantom, demo]) register(command);
+  for (const register of [train, val, predict, augment, info, doctor, exportModel, phantom, demo]) register(command);
   return command;
 }
 

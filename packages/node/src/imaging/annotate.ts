@@ -98,7 +98,7 @@ function drawCaption(
 }
 
 /** A canvas of the image's size that shows it. */
-async function canvasOf(image: Image): Promise<Canvas> {
+export async function canvasOf(image: Image): Promise<Canvas> {
   const { createCanvas } = await import("@napi-rs/canvas");
   const { data, width, height, channels } = isByteImage(image) ? image : stretchToBytes(image);
   const canvas = createCanvas(width, height);
@@ -116,7 +116,7 @@ async function canvasOf(image: Image): Promise<Canvas> {
 }
 
 /** PNG by libvips: six times as fast as the drawing library, and no larger. */
-async function encode(canvas: Canvas, { format = "png", quality = 90 }: AnnotateOptions): Promise<Buffer> {
+export async function encode(canvas: Canvas, { format = "png", quality = 90 }: AnnotateOptions = {}): Promise<Buffer> {
   if (format === "jpeg") return canvas.encode("jpeg", quality);
   const sharp = await sharpLibrary();
   const raw = { width: canvas.width, height: canvas.height, channels: 4 } as const;

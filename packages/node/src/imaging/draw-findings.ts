@@ -10,8 +10,10 @@ export interface FindingStyle {
   readonly colours?: readonly string[];
   /** Width of the lines in pixels of the picture. @default by the size of the picture, at least 2 */
   readonly lineWidth?: number;
-  /** Write class and confidence at each box. @default true */
+  /** Write at each box what `text` says. @default true */
   readonly labels?: boolean;
+  /** What is written. @default class and confidence */
+  readonly text?: (finding: Finding) => string;
 }
 
 /** The picture that is drawn upon. */
@@ -38,7 +40,12 @@ export function drawFindings(
   context: SKRSContext2D,
   findings: readonly Finding[],
   picture: Picture,
-  { colours = FINDING_COLOURS, lineWidth = automaticLineWidth(picture), labels = true }: FindingStyle = {},
+  {
+    colours = FINDING_COLOURS,
+    lineWidth = automaticLineWidth(picture),
+    labels = true,
+    text = labelOf,
+  }: FindingStyle = {},
 ): void {
   const rising = findings.toSorted((a, b) => a.confidence - b.confidence);
   const colourOf = ({ classId }: Finding) => colours[classId % colours.length];
@@ -46,7 +53,7 @@ export function drawFindings(
   for (const finding of rising) drawOutline(context, finding, picture.scale, lineWidth, colourOf(finding));
   if (!labels) return;
   // Labels after all boxes: a line through a number can turn it into another.
-  for (const finding of rising) drawLabel(context, finding, picture, lineWidth, colourOf(finding));
+  for (const finding of rising) drawLabel(context, finding, text(finding), picture, lineWidth, colourOf(finding));
 }
 
 function automaticLineWidth({ width, height }: Picture): number {
@@ -79,11 +86,11 @@ function drawOutline(
 function drawLabel(
   context: SKRSContext2D,
   finding: Finding,
+  text: string,
   { width, height, scale }: Picture,
   lineWidth: number,
   colour: string,
 ): void {
-  const text = labelOf(finding);
   const fontSize = Math.max(12, Math.round(lineWidth * 6));
   context.font = `600 ${fontSize}px "${FONT_FAMILY}"`;
   const padding = Math.round(fontSize * 0.3);

@@ -48,7 +48,7 @@ test("fovea doctor tells in JSON what the machine has", { timeout: PATIENCE }, a
 });
 
 describe("--help", () => {
-  test.each(["train", "val", "predict", "info", "doctor", "export", "phantom", "demo"])(
+  test.each(["train", "val", "predict", "augment", "info", "doctor", "export", "phantom", "demo"])(
     "of %s shows options and examples in 80 columns",
     { timeout: PATIENCE },
     async (command) => {
@@ -61,7 +61,7 @@ describe("--help", () => {
 
   test("without a command names them all", { timeout: PATIENCE }, async () => {
     const help = await desk.succeed("");
-    for (const command of ["train", "val", "predict", "info", "doctor", "export", "phantom", "demo"]) {
+    for (const command of ["train", "val", "predict", "augment", "info", "doctor", "export", "phantom", "demo"]) {
       expect(help).toMatch(new RegExp(`^ {2}${command} `, "m"));
     }
   });

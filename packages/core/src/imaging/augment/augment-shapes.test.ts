@@ -64,8 +64,19 @@ const GEOMETRIES: readonly (readonly [string, AugmentationOptions])[] = [
   ["perspective", { perspective: 0.001, degrees: 20 }],
   ["elastic", { transforms: [elastic] }],
   ["strong elastic", { transforms: [{ ...elastic, alpha: 120, sigma: 6 }] }],
-  ["Rotate and ShiftScaleRotate", { transforms: [{ name: "Rotate", p: 1 }, { name: "ShiftScaleRotate", p: 1 }] }],
-  ["Perspective and flips", { transforms: [{ name: "Perspective", p: 1 }, { name: "HorizontalFlip" }, { name: "VerticalFlip" }] }],
+  [
+    "Rotate and ShiftScaleRotate",
+    {
+      transforms: [
+        { name: "Rotate", p: 1 },
+        { name: "ShiftScaleRotate", p: 1 },
+      ],
+    },
+  ],
+  [
+    "Perspective and flips",
+    { transforms: [{ name: "Perspective", p: 1 }, { name: "HorizontalFlip" }, { name: "VerticalFlip" }] },
+  ],
   [
     "all together",
     {
@@ -144,7 +155,8 @@ describe("augment", () => {
 
   test("swaps the classes of sides in a mirror image, not in one turned by half", () => {
     const lesion = rectangle(SIZE, SIZE, [40, 40, 60, 60]);
-    const classOf = (options: AugmentationOptions) => run([lesion], { flip_swap: [1, 0], ...options }, 1).labels[0].classId;
+    const classOf = (options: AugmentationOptions) =>
+      run([lesion], { flip_swap: [1, 0], ...options }, 1).labels[0].classId;
     expect(classOf({})).toBe(0);
     expect(classOf({ fliplr: 1 })).toBe(1);
     expect(classOf({ flipud: 1 })).toBe(1);
@@ -206,8 +218,26 @@ describe("augment", () => {
 
   test("repeats itself with everything on, and stays in range", () => {
     const everything = {
-      ...{ hsv_h: 0.1, hsv_s: 0.5, hsv_v: 0.5, degrees: 20, perspective: 0.0005, mixup: 1, cutmix: 1, copy_paste: 1, erasing: 1 },
-      transforms: ["CLAHE", "RandomGamma", "RandomBrightnessContrast", "GaussNoise", "ISONoise", "RayleighSpeckle", "MotionBlur"]
+      ...{
+        hsv_h: 0.1,
+        hsv_s: 0.5,
+        hsv_v: 0.5,
+        degrees: 20,
+        perspective: 0.0005,
+        mixup: 1,
+        cutmix: 1,
+        copy_paste: 1,
+        erasing: 1,
+      },
+      transforms: [
+        "CLAHE",
+        "RandomGamma",
+        "RandomBrightnessContrast",
+        "GaussNoise",
+        "ISONoise",
+        "RayleighSpeckle",
+        "MotionBlur",
+      ]
         .concat(["MedianBlur", "GaussianBlur", "ElasticTransform"])
         .map((name) => ({ name, p: 1 })),
     };

@@ -57,20 +57,35 @@ describe("augmentation with a preset", () => {
 
   test("lets left and right change places where the labels say what becomes what", () => {
     const flip_swap = { left_lung: "right_lung" };
-    const { fliplr, flip_swap: swapped } = augmentation({ preset: "xray", fliplr: 0.5, flip_swap }, ["left_lung", "right_lung"]);
+    const { fliplr, flip_swap: swapped } = augmentation({ preset: "xray", fliplr: 0.5, flip_swap }, [
+      "left_lung",
+      "right_lung",
+    ]);
     expect([fliplr, swapped]).toEqual([0.5, [1, 0]]);
   });
 
   const HOW = ", or leave the preset out";
   test.each([
-    [{ preset: "xray", fliplr: 0.5 }, "preset xray refuses fliplr 0.5: the heart is on the left, and a report names sides; set fliplr to 0, or say by flip_swap"],
+    [
+      { preset: "xray", fliplr: 0.5 },
+      "preset xray refuses fliplr 0.5: the heart is on the left, and a report names sides; set fliplr to 0, or say by flip_swap",
+    ],
     [{ preset: "ct", fliplr: 0.5 }, "preset ct refuses fliplr 0.5: the liver"],
     [{ preset: "mri", flipud: 0.5 }, "preset mri refuses flipud 0.5"],
     [{ preset: "ct", transforms: [{ name: "HorizontalFlip" }] }, "preset ct refuses the transform HorizontalFlip"],
-    [{ preset: "xray", flipud: 0.1, flip_swap: [1, 0] }, "preset xray refuses flipud 0.1: no radiograph is read upside down"],
+    [
+      { preset: "xray", flipud: 0.1, flip_swap: [1, 0] },
+      "preset xray refuses flipud 0.1: no radiograph is read upside down",
+    ],
     [{ preset: "ultrasound", flipud: 0.1 }, "preset ultrasound refuses flipud 0.1: depth goes down"],
-    [{ preset: "xray", transforms: [{ name: "ElasticTransform" }] }, "refuses the transform ElasticTransform: bones do not bend"],
-    [{ preset: "xray", degrees: 180 }, `refuses degrees 180: no radiograph is read lying on its side; set degrees to 45 or less${HOW}`],
+    [
+      { preset: "xray", transforms: [{ name: "ElasticTransform" }] },
+      "refuses the transform ElasticTransform: bones do not bend",
+    ],
+    [
+      { preset: "xray", degrees: 180 },
+      `refuses degrees 180: no radiograph is read lying on its side; set degrees to 45 or less${HOW}`,
+    ],
     [{ preset: "xray", transforms: [{ name: "Rotate", limit: 90 }] }, "refuses Rotate by 90 degrees"],
     [{ preset: "xary" }, "xary is no preset, did you mean xray?"],
     [{ preset: "pet-ct-fusion" }, "is no preset; there are ct, xray, ultrasound"],

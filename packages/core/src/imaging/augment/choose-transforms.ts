@@ -20,7 +20,11 @@ function oneOf(choices: readonly SimpleTransform[], random: Random): SimpleTrans
     0,
     choices.reduce((sum, { p }) => sum + p, 0),
   );
-  return choices.find(({ p }) => (rest -= p) < 0) ?? choices[choices.length - 1];
+  for (const choice of choices) {
+    rest -= choice.p;
+    if (rest < 0) return choice;
+  }
+  return choices[choices.length - 1];
 }
 
 /**

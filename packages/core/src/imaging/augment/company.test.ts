@@ -4,7 +4,10 @@ import { image } from "../image";
 import { augmentation } from "./augmentation";
 import { companySize, drawCompany, partSources } from "./company";
 
-const source = (mark: number) => ({ image: image(1, 1, 1, Uint8Array.of(mark)), labels: { rows: new Float32Array(0) } });
+const source = (mark: number) => ({
+  image: image(1, 1, 1, Uint8Array.of(mark)),
+  labels: { rows: new Float32Array(0) },
+});
 
 describe("drawCompany", () => {
   test("asks for as many images as its parts take", () => {

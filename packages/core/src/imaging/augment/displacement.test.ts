@@ -13,13 +13,26 @@ describe("randomDisplacement", () => {
       values.push(...dx);
       for (let i = 1; i < columns; i++) slopes.push((dx[i] - dx[i - 1]) / spacing);
     }
-    const spread = (all: readonly number[]) => Math.sqrt(all.reduce((sum, value) => sum + value * value, 0) / all.length);
+    const spread = (all: readonly number[]) =>
+      Math.sqrt(all.reduce((sum, value) => sum + value * value, 0) / all.length);
     // Uniform noise has the deviation .57735, its mean under a Gaussian that of / (2 sqrt(pi) 10): times 120, 1.954 px.
     // Some 40 x 200^2 / (4 pi 10^2) = 1270 independent values: standard error 2 %.
     expect(Math.abs(spread(values) / 1.954 - 1)).toBeLessThan(0.08);
     // The slope has that / (sqrt(2) sigma) = .138; a step of half a sigma shows 97 % of it.
     expect(spread(slopes)).toBeGreaterThan(0.115);
     expect(spread(slopes)).toBeLessThan(0.15);
+  });
+
+  test("never folds, however strong", () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const { dx, dy, columns, spacing } = randomDisplacement({ alpha: 125, sigma: 6 }, 160, new Random(seed));
+      for (let i = 0; i < dx.length - columns - 1; i++) {
+        if (i % columns === columns - 1) continue;
+        const slope = (field: Float32Array, step: number) => (field[i + step] - field[i]) / spacing;
+        const area = (1 + slope(dx, 1)) * (1 + slope(dy, columns)) - slope(dx, columns) * slope(dy, 1);
+        expect(area).toBeGreaterThan(0.19);
+      }
+    }
   });
 
   test("is drawn by the seed", () => {

@@ -7,7 +7,9 @@ describe("flipSwap", () => {
   test("swaps both ways and leaves the others", () => {
     const expected = [1, 0, 2, 4, 3];
     expect(flipSwap({ left_lung: "right_lung", right_rib: "left_rib" }, NAMES)).toEqual(expected);
-    expect(flipSwap({ left_lung: "right_lung", right_lung: "left_lung", left_rib: "right_rib" }, NAMES)).toEqual(expected);
+    expect(flipSwap({ left_lung: "right_lung", right_lung: "left_lung", left_rib: "right_rib" }, NAMES)).toEqual(
+      expected,
+    );
     expect(flipSwap(expected, NAMES)).toEqual(expected);
     expect(flipSwap(undefined, NAMES)).toEqual([]);
   });

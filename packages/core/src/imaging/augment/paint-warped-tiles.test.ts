@@ -67,7 +67,9 @@ describe("paintWarpedTiles", () => {
       dx: at((_, y) => 1.7 * Math.sin(y / 5)),
       dy: at((x) => -1.3 * Math.cos(x / 6)),
     };
-    expect(largestDifference(inner(painted(waves(SIZE), [{ kind: "elastic", field }]), 4, 20), REMAPPED)).toBeLessThanOrEqual(1);
+    expect(
+      largestDifference(inner(painted(waves(SIZE), [{ kind: "elastic", field }]), 4, 20), REMAPPED),
+    ).toBeLessThanOrEqual(1);
   });
 
   test("gives what paintTile gives where the transform is affine", () => {

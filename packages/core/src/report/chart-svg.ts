@@ -25,7 +25,7 @@ const GRID = "#e3e5e9";
 const FONT = "Inter, Segoe UI, Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif";
 
 /** Room for title and legend, ticks and axis titles. */
-const TOP = 34;
+const TOP = 38;
 const LEFT = 52;
 const RIGHT = 14;
 const BOTTOM = 40;
@@ -80,28 +80,32 @@ function panel(chart: LineChart, width: number, height: number, chinese: Words):
   const bottom = area.y + area.height;
   return html`<text x="${LEFT}" y="20" font-size="14" font-weight="600" fill="${INK}">${worded(title, chinese)}</text>
 ${legend.markup}${y.ticks.map(
-    (tick) =>
-      html`<path d="M${area.x} ${yAt(tick)}h${area.width}" stroke="${GRID}"/><text x="${area.x - 7}" y="${yAt(tick)}" dy="4" text-anchor="end" fill="${SOFT}">${tickText(tick)}</text>`,
-  )}${x.ticks.map(
-    (tick) =>
-      html`<path d="M${xAt(tick)} ${bottom}v4" stroke="${SOFT}"/><text x="${xAt(tick)}" y="${bottom + 17}" text-anchor="middle" fill="${SOFT}">${tickText(tick)}</text>`,
-  )}<path d="M${area.x} ${bottom}h${area.width}" stroke="${SOFT}"/>
+  (tick) =>
+    html`<path d="M${area.x} ${yAt(tick)}h${area.width}" stroke="${GRID}"/><text x="${area.x - 7}" y="${yAt(tick)}" dy="4" text-anchor="end" fill="${SOFT}">${tickText(tick)}</text>`,
+)}${x.ticks.map(
+  (tick) =>
+    html`<path d="M${xAt(tick)} ${bottom}v4" stroke="${SOFT}"/><text x="${xAt(tick)}" y="${bottom + 17}" text-anchor="middle" fill="${SOFT}">${tickText(tick)}</text>`,
+)}<path d="M${area.x} ${bottom}h${area.width}" stroke="${SOFT}"/>
 <text x="${area.x + area.width / 2}" y="${height - 6}" text-anchor="middle" fill="${SOFT}">${worded(xTitle, chinese)}</text>${
     yTitle === undefined ? undefined : html`<text x="${LEFT}" y="${top - 6}" fill="${SOFT}">${yTitle}</text>`
   }
-${lines.map((line, i) => {
-    const colour = LINE_COLOURS[i % LINE_COLOURS.length];
-    return unbroken(line).map((points) =>
-      // A single value has no line to draw.
-      points.length === 1
-        ? html`<circle cx="${xAt(points[0].x)}" cy="${yAt(points[0].y)}" r="3" fill="${colour}"/>`
-        : html`<polyline points="${points.map((point) => `${xAt(point.x)},${yAt(point.y)}`).join(" ")}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"/>`,
-    );
-  }).flat()}`;
+${lines.flatMap((line, i) => {
+  const colour = LINE_COLOURS[i % LINE_COLOURS.length];
+  return unbroken(line).map((points) =>
+    // A single value has no line to draw.
+    points.length === 1
+      ? html`<circle cx="${xAt(points[0].x)}" cy="${yAt(points[0].y)}" r="3" fill="${colour}"/>`
+      : html`<polyline points="${points.map((point) => `${xAt(point.x)},${yAt(point.y)}`).join(" ")}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"/>`,
+  );
+})}`;
 }
 
 /** Names of the lines, one after another, as many rows as they take; a single line needs none. */
-function legendOf({ lines }: LineChart, room: number, chinese: Words): { readonly markup: Html; readonly height: number } {
+function legendOf(
+  { lines }: LineChart,
+  room: number,
+  chinese: Words,
+): { readonly markup: Html; readonly height: number } {
   if (lines.length < 2) return { markup: html``, height: 0 };
   const entries: Html[] = [];
   let x = 0;
@@ -112,7 +116,9 @@ function legendOf({ lines }: LineChart, room: number, chinese: Words): { readonl
     if (x > 0 && x + wide > room) [x, row] = [0, row + 1];
     const y = TOP + row * LEGEND_ROW;
     const mark = colour && html`<path d="M${LEFT + x} ${y - 4}h14" stroke="${colour}" stroke-width="2.5"/>`;
-    entries.push(html`${mark || undefined}<text x="${LEFT + x + 18}" y="${y}" fill="${INK}">${worded(shown, chinese)}</text>`);
+    entries.push(
+      html`${mark || undefined}<text x="${LEFT + x + 18}" y="${y}" fill="${INK}">${worded(shown, chinese)}</text>`,
+    );
     x += wide + 8;
   };
   lines.slice(0, LEGEND_MOST).forEach(({ name }, i) => {

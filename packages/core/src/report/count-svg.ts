@@ -30,7 +30,9 @@ export function barsSvg(
     const x = left + i * room;
     const middle = Math.round(x + room / 2);
     return html`<rect x="${(x + room * 0.12).toFixed(1)}" y="${yAt(count)}" width="${(room * 0.76).toFixed(1)}" height="${base - yAt(count)}" fill="${BAR}"><title>${names[i]}: ${count}</title></rect>${
-      room < 24 ? undefined : html`<text x="${middle}" y="${yAt(count) - 4}" text-anchor="middle" fill="${INK}" font-size="11">${count}</text>`
+      room < 24
+        ? undefined
+        : html`<text x="${middle}" y="${yAt(count) - 4}" text-anchor="middle" fill="${INK}" font-size="11">${count}</text>`
     }${i % every === 0 ? html`<text x="${middle}" y="${base + 17}" text-anchor="middle" fill="${SOFT}">${names[i]}</text>` : undefined}`;
   })}<path d="M${left} ${base}H${width - right}" stroke="${SOFT}"/></svg>`;
 }
@@ -62,7 +64,9 @@ export function confusionSvg(names: readonly string[], counts: readonly number[]
   const left = longest * 7.5 + 14;
   const top = Math.min(110, longest * 7.5) + 14;
   const [width, height] = [left + size * CELL + 60, top + size * CELL + 4];
-  const totals = Array.from({ length: size }, (_, c) => counts.reduce((sum, n, i) => (i % size === c ? sum + n : sum), 0));
+  const totals = Array.from({ length: size }, (_, c) =>
+    counts.reduce((sum, n, i) => (i % size === c ? sum + n : sum), 0),
+  );
   const shown = (name: string) => (name.length > 24 ? `${name.slice(0, 23)}…` : name);
   const label = (i: number, zh: string, en: string) =>
     i < names.length ? html`${shown(names[i])}` : html`<tspan class="zh">${zh}</tspan><tspan class="en">${en}</tspan>`;

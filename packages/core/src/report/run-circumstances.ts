@@ -10,7 +10,13 @@ export function stageSection({ stages }: RunReport): Html | undefined {
   return html`<div class="scroll"><table><thead><tr><th>${both("阶段", "Stage")}</th><th>${both("轮次", "Epochs")}</th>
 <th>${both("训练部分", "Trained")}</th><th>${both("学习率", "Learning rate")}</th></tr></thead>
 <tbody>${stages.map(
-    ({ name, firstEpoch, lastEpoch, trainable, learningRate }) => html`<tr><td class="text">${name}</td><td>${firstEpoch}–${lastEpoch}</td>
+    ({
+      name,
+      firstEpoch,
+      lastEpoch,
+      trainable,
+      learningRate,
+    }) => html`<tr><td class="text">${name}</td><td>${firstEpoch}–${lastEpoch}</td>
 <td class="text">${trainable}</td><td class="text">${learningRate}</td></tr>`,
   )}</tbody></table></div>`;
 }
@@ -51,30 +57,35 @@ export function timingSection({ timing }: RunReport): Html | undefined {
       xTitle: "epoch",
       lines: [line("whole epoch", ({ seconds }) => seconds), line("validation", (one) => one.validationSeconds)],
     },
-    TIMING_WORDS,
+    { chinese: TIMING_WORDS },
   )}${chartFigure(
     {
       title: "share of training time waiting for data, %",
       xTitle: "epoch",
       lines: [
-        line("waiting for data", (one) => (100 * one.waitingSeconds) / Math.max(one.seconds - one.validationSeconds, 1e-9)),
+        line(
+          "waiting for data",
+          (one) => (100 * one.waitingSeconds) / Math.max(one.seconds - one.validationSeconds, 1e-9),
+        ),
       ],
     },
-    TIMING_WORDS,
+    { chinese: TIMING_WORDS },
   )}</div>`;
 }
 
 export function argumentSection({ arguments: given }: RunReport): Html | undefined {
   if (given.length === 0) return undefined;
   return html`<div class="arguments">${given.map(
-    ({ name, value, isDefault }) => html`<p class="${isDefault ? "" : "given"}">${name}: ${value === "" ? "–" : value}</p>`,
+    ({ name, value, isDefault }) =>
+      html`<p class="${isDefault ? "" : "given"}">${name}: ${value === "" ? "–" : value}</p>`,
   )}</div><p class="small">${both("粗体：与默认值不同。", "Bold: differs from the default.")}</p>`;
 }
 
 export function environmentSection({ environment, data }: RunReport): Html {
   const { path, fingerprint, files, bytes } = data;
   const size = `${files} ${bytes >= 2 ** 30 ? `(${(bytes / 2 ** 30).toFixed(2)} GiB)` : `(${(bytes / 2 ** 20).toFixed(1)} MiB)`}`;
-  const fact = (name: Html | string, value: string) => html`<tr><td class="fact">${name}</td><td class="text">${value}</td></tr>`;
+  const fact = (name: Html | string, value: string) =>
+    html`<tr><td class="fact">${name}</td><td class="text">${value}</td></tr>`;
   return html`<table><tbody>${fact(both("数据集", "Data"), path)}${fact(both("图像文件", "Image files"), size)}${
     fingerprint === undefined ? undefined : fact(both("数据指纹 SHA-256", "Fingerprint SHA-256"), fingerprint)
   }${environment.map(([name, value]) => fact(name, value))}</tbody></table>

@@ -2,10 +2,10 @@
  * @file A training run as one HTML page in Chinese and English that needs no network and no other file.
  */
 import { both, type Html, html } from "./html-text";
-import { END, durationText, type RunReport, runSummaryLine } from "./run-report";
 import { argumentSection, environmentSection, stageSection, timingSection } from "./run-circumstances";
-import { labelSection, trainBatchSection, validationSection } from "./run-pictures";
 import { classSection, confusionSection, curveSection, precisionRecallSection } from "./run-measures";
+import { labelSection, trainBatchSection, validationSection } from "./run-pictures";
+import { durationText, END, type RunReport, runSummaryLine } from "./run-report";
 import { RUN_STYLE } from "./run-style";
 import type { Language } from "./summary";
 
@@ -64,7 +64,13 @@ const DISCLAIMER = both(
 function headline(report: RunReport): Html {
   const { end, rows, epochs, best, model, bestEpoch } = report;
   const line = runSummaryLine(report);
-  const chip = { running: "found", finished: "clear", "stopped early": "clear", interrupted: "found", failed: "failed" };
+  const chip = {
+    running: "found",
+    finished: "clear",
+    "stopped early": "clear",
+    interrupted: "found",
+    failed: "failed",
+  };
   const seconds = rows.at(-1)?.time;
   const measured = best && [
     tile(best.map50.toFixed(3), "mAP50", "mAP50"),

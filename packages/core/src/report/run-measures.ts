@@ -1,7 +1,7 @@
 /**
  * @file Sections of a run's page: curves, classes, precision and recall, confusion.
  */
-import { chartSvg } from "./chart-svg";
+import { type ChartOptions, chartSvg } from "./chart-svg";
 import { CONFUSION_NOTE, confusionSvg } from "./count-svg";
 import { historyCharts } from "./history-charts";
 import { both, type Html, html } from "./html-text";
@@ -33,8 +33,8 @@ const CHINESE: Readonly<Record<string, string>> = {
 };
 
 /** A chart under its title in both languages. */
-export function chartFigure(chart: LineChart, words: Readonly<Record<string, string>> = CHINESE): Html {
-  return html`<div class="chart">${chartSvg(chart, { chinese: words })}</div>`;
+export function chartFigure(chart: LineChart, options: ChartOptions = {}): Html {
+  return html`<div class="chart">${chartSvg(chart, { chinese: CHINESE, ...options })}</div>`;
 }
 
 export function curveSection({ rows }: RunReport): Html | undefined {
@@ -44,7 +44,7 @@ export function curveSection({ rows }: RunReport): Html | undefined {
 
 export function precisionRecallSection({ curves }: RunReport): Html | undefined {
   if (curves.every(({ lines }) => lines.length === 0)) return undefined;
-  return html`<div class="charts wide">${curves.map((chart) => chartFigure(chart))}</div>`;
+  return html`<div class="charts wide">${curves.map((chart) => chartFigure(chart, { width: 560, height: 340 }))}</div>`;
 }
 
 export function classSection({ best }: RunReport): Html | undefined {
@@ -55,7 +55,14 @@ export function classSection({ best }: RunReport): Html | undefined {
 <th class="number">${both("精确率", "Precision")}</th><th class="number">${both("召回率", "Recall")}</th>
 <th class="number">AP50</th><th class="number">AP50-95</th></tr></thead>
 <tbody>${shown.map(
-    ({ name, labels, precision, recall, ap50, ap }) => html`<tr><td class="text">${name}</td><td class="number">${labels}</td>
+    ({
+      name,
+      labels,
+      precision,
+      recall,
+      ap50,
+      ap,
+    }) => html`<tr><td class="text">${name}</td><td class="number">${labels}</td>
 <td class="number">${precision.toFixed(3)}</td><td class="number">${recall.toFixed(3)}</td>
 <td class="number">${ap50.toFixed(3)}</td><td class="number">${ap.toFixed(3)}</td></tr>`,
   )}</tbody></table></div>${more(best.perClass.length - shown.length)}

@@ -13,9 +13,12 @@ const MOST_CLASSES = 40;
 
 export function validationSection({ validation }: RunReport): Html | undefined {
   if (validation.length === 0) return undefined;
-  return html`<div class="pairs">${validation.slice(0, MOST_PICTURES).map(
-    (picture) => html`<figure>${pictureImage(picture)}<figcaption>${picture.worst ? WORST : undefined}${picture.caption} · ${verdict(picture)}</figcaption></figure>`,
-  )}</div><p class="small">${both(
+  return html`<div class="pairs">${validation
+    .slice(0, MOST_PICTURES)
+    .map(
+      (picture) =>
+        html`<figure>${pictureImage(picture)}<figcaption>${picture.worst ? WORST : undefined}${picture.caption} · ${verdict(picture)}</figcaption></figure>`,
+    )}</div><p class="small">${both(
     "左：标注；右：最佳权重的检出（置信度 0.25 以上）。命中：同类且 IoU 不低于 0.5。",
     "Left: marked; right: found by the best weights (confidence above 0.25). A hit has the same class and an IoU of at least 0.5.",
   )}</p>`;
@@ -29,9 +32,11 @@ function verdict({ marked, found, falseAlarms }: ValidationPicture): Html {
 
 export function trainBatchSection({ trainBatches }: RunReport): Html | undefined {
   if (trainBatches.length === 0) return undefined;
-  return html`<div class="sheet">${trainBatches.slice(0, MOST_PICTURES).map(
-    (picture) => html`<figure>${pictureImage(picture)}<figcaption>${picture.caption}</figcaption></figure>`,
-  )}</div><p class="small">${both("增强之后、送入网络的图像与框。", "Images and boxes after augmentation, as the network gets them.")}</p>`;
+  return html`<div class="sheet">${trainBatches
+    .slice(0, MOST_PICTURES)
+    .map(
+      (picture) => html`<figure>${pictureImage(picture)}<figcaption>${picture.caption}</figcaption></figure>`,
+    )}</div><p class="small">${both("增强之后、送入网络的图像与框。", "Images and boxes after augmentation, as the network gets them.")}</p>`;
 }
 
 function pictureImage({ jpeg, width, height, caption }: ReportPicture): Html {
@@ -53,18 +58,19 @@ function splitOf(split: string, statistics: LabelStatistics): Html {
     `${images}幅图像，${boxes}处标注，${empty}幅无标注`,
     `${images} images, ${boxes} labels, ${empty} images without any`,
   )}</p>
-<div class="charts"><div class="chart"><h4>${both("各类别标注数", "Labels by class")}</h4>${
+<div class="charts four"><div class="chart"><h4>${both("各类别标注数", "Labels by class")}</h4>${
     shown.length <= 8
       ? barsSvg(
           shown.map(({ name }) => shortened(name)),
           shown.map(({ boxes: count }) => count),
         )
       : html`<div class="scroll"><table><thead><tr><th>${both("类别", "Class")}</th><th class="number">${both("标注", "labels")}</th><th class="number">${both("图像", "images")}</th></tr></thead><tbody>${shown.map(
-          (one) => html`<tr><td class="text">${one.name}</td><td class="number">${one.boxes}</td><td class="number">${one.images}</td></tr>`,
+          (one) =>
+            html`<tr><td class="text">${one.name}</td><td class="number">${one.boxes}</td><td class="number">${one.images}</td></tr>`,
         )}</tbody></table></div>${more(classes.length - shown.length)}`
   }</div>
 <div class="chart"><h4>${both("每幅图像的标注数", "Labels in one image")}</h4>${barsSvg(perImage, boxesPerImage)}</div>
-<div class="chart"><h4>${both("大小：面积平方根占边长的百分比上限", "Size: root of area, percent of the side, up to")}</h4>${barsSvg(percent, sizes.counts)}</div>
+<div class="chart"><h4>${both("大小：占边长百分比（上限）", "Size, percent of the side (up to)")}</h4>${barsSvg(percent, sizes.counts)}</div>
 <div class="chart own"><h4>${both("标注中心位置", "Where the centres lie")}</h4>${positionsSvg(positions, grid)}</div></div>`;
 }
 

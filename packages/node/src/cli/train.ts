@@ -13,6 +13,8 @@ export interface TrainOptions {
   readonly name?: string;
   readonly on_problem?: string;
   readonly resume?: string;
+  /** Port of the live page, `true` for a free one. */
+  readonly watch?: string;
   /** Training arguments, by name. */
   readonly arguments: Readonly<Record<string, string>>;
 }
@@ -44,12 +46,13 @@ Examples:
   fovea train --data lesions.yaml --model own.yaml --weights yolov8n.pt
   fovea train data=lesions.yaml model=yolo12n.yaml epochs=60 batch=8
   fovea train --resume runs/train
+  fovea train --data lesions.yaml --model yolov8n.pt --watch
 
 Ctrl-C finishes the step, saves the run and tells how to go on; a second one
 ends at once.`;
 
 /** Options that are no training arguments. */
-const OWN = ["data", "model", "weights", "project", "name", "on_problem", "resume"] as const;
+const OWN = ["data", "model", "weights", "project", "name", "on_problem", "resume", "watch"] as const;
 
 export function register(program: Command): void {
   const command = program
@@ -69,7 +72,8 @@ export function register(program: Command): void {
     )
     .option("--project <dir>", "folder of runs", "runs")
     .option("--name <name>", "name of this run's folder", "train")
-    .option("--resume <run>", "go on with an interrupted run: its folder");
+    .option("--resume <run>", "go on with an interrupted run: its folder")
+    .option("--watch [port]", "show the report while it grows, to a browser on this machine only");
   for (const [heading, names] of Object.entries(ARGUMENT_GROUPS)) {
     command.optionsGroup(heading);
     for (const name of names) command.addOption(argumentOption(name));

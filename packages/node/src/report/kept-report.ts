@@ -10,7 +10,10 @@ import type { RunReport } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
 
 /** What cannot be found out again from the other files of a run. */
-export type KeptReport = Pick<RunReport, "date" | "best" | "curves" | "confusion" | "timing" | "trainBatches" | "stages">;
+export type KeptReport = Pick<
+  RunReport,
+  "date" | "best" | "curves" | "confusion" | "timing" | "trainBatches" | "stages"
+>;
 
 /** Rises when `KeptReport` changes. */
 const FORMAT = 1;

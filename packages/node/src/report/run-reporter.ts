@@ -181,12 +181,17 @@ export class RunReporter {
     await this.#background;
     if (runtime && val && this.#bestEpoch > 0) {
       const weights = join(folder, "weights", "best.safetensors");
-      const drawn = await drawValidationPictures(runtime, weights, val, { imgsz: args.imgsz }).catch((error: unknown) => {
-        // Weights that find nothing but NaN have no pictures; the run is told by its numbers.
-        if (error instanceof FoveaError) return [];
-        throw error;
-      });
-      this.#validation = drawn.map(({ picture, file, ...counts }) => ({ ...reportPicture(picture, basename(file)), ...counts }));
+      const drawn = await drawValidationPictures(runtime, weights, val, { imgsz: args.imgsz }).catch(
+        (error: unknown) => {
+          // Weights that find nothing but NaN have no pictures; the run is told by its numbers.
+          if (error instanceof FoveaError) return [];
+          throw error;
+        },
+      );
+      this.#validation = drawn.map(({ picture, file, ...counts }) => ({
+        ...reportPicture(picture, basename(file)),
+        ...counts,
+      }));
     }
     return this.#write(end, failure);
   }

@@ -22,9 +22,9 @@ import { openRuntime } from "../runtime/onnx-runtime";
 import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
 import { type BatchProgress, type LoopResult, loop } from "./loop";
 import { type ResultRow, resultsCsv } from "./results-csv";
+import { runFacts } from "./run-facts";
 import { RunFolder } from "./run-folder";
 import type { RunRequest, RunState } from "./run-record";
-import { runFacts } from "./run-facts";
 import { TrainStep } from "./train-step";
 import { validate } from "./validate";
 
@@ -213,7 +213,16 @@ async function run(
   const reporter =
     args.plots || events.onReport
       ? await RunReporter.open(
-          runFacts({ folder: folder.path, request, args, optimiser, model, train: trainSet, val, state: resumed?.state }),
+          runFacts({
+            folder: folder.path,
+            request,
+            args,
+            optimiser,
+            model,
+            train: trainSet,
+            val,
+            state: resumed?.state,
+          }),
         )
       : undefined;
   if (reporter) events.onReport?.(reporter.report("running"));
@@ -293,7 +302,10 @@ async function run(
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     // The error that ended the run is the one to tell.
-    await reporter?.finish("failed", { failure }).then(events.onReport?.bind(events)).catch(() => undefined);
+    await reporter
+      ?.finish("failed", { failure })
+      .then(events.onReport?.bind(events))
+      .catch(() => undefined);
     throw error;
   } finally {
     await step.release();

@@ -57,8 +57,11 @@ export class WatchServer {
     const watch = new WatchServer();
     await new Promise<void>((done, fail) => {
       watch.#server.once("error", (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === "EADDRINUSE" ? "is in use" : `cannot be listened on (${cause.code ?? cause.message})`;
-        fail(new ArgumentError(`port ${port} of ${ADDRESS} ${why}; give another, or 0 for one that is free`, { cause }));
+        const why =
+          cause.code === "EADDRINUSE" ? "is in use" : `cannot be listened on (${cause.code ?? cause.message})`;
+        fail(
+          new ArgumentError(`port ${port} of ${ADDRESS} ${why}; give another, or 0 for one that is free`, { cause }),
+        );
       });
       watch.#server.listen(port, ADDRESS, done);
     });
@@ -92,32 +95,28 @@ export class WatchServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const { method, headers, url } = request;
+    const refusal = this.#refusal(request);
+    if (refusal) refuse(response, ...refusal);
+    else if (request.url === "/events") this.#open(request, response);
+    else if (request.url === "/live.js") give(request, response, "text/javascript; charset=utf-8", LIVE_SCRIPT);
+    else give(request, response, "text/html; charset=utf-8", this.#page);
+  }
+
+  /** Status and reason, if a request is not to be served. */
+  #refusal({ method = "", headers, url = "" }: IncomingMessage): readonly [status: number, why: string] | undefined {
     const hosts = [`${ADDRESS}:${this.#port}`, `localhost:${this.#port}`];
-    if (headers.host === undefined || !hosts.includes(headers.host)) return refuse(response, 421, "unknown host");
+    if (headers.host === undefined || !hosts.includes(headers.host)) return [421, "unknown host"];
     if (headers.origin !== undefined && !hosts.some((host) => headers.origin === `http://${host}`)) {
-      return refuse(response, 403, "other origin");
+      return [403, "other origin"];
     }
-    if (method !== "GET" && method !== "HEAD") {
-      response.setHeader("Allow", "GET, HEAD");
-      return refuse(response, 405, "only GET and HEAD");
-    }
-    switch (url) {
-      case "/":
-      case "/report":
-        if (this.#page === "") return refuse(response, 503, "nothing to show yet");
-        return give(request, response, "text/html; charset=utf-8", this.#page);
-      case "/live.js":
-        return give(request, response, "text/javascript; charset=utf-8", LIVE_SCRIPT);
-      case "/events":
-        return this.#open(request, response);
-      default:
-        return refuse(response, 404, "nothing here");
-    }
+    if (method !== "GET" && method !== "HEAD") return [405, "only GET and HEAD"];
+    if (!["/", "/report", "/live.js", "/events"].includes(url)) return [404, "nothing here"];
+    if (url !== "/live.js" && this.#page === "") return [503, "nothing to show yet"];
+    if (url === "/events" && this.#windows.size >= MOST_WINDOWS) return [503, "too many windows"];
+    return undefined;
   }
 
   #open(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#windows.size >= MOST_WINDOWS) return refuse(response, 503, "too many windows");
     response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
     if (request.method === "HEAD") {
       response.end();
@@ -136,6 +135,7 @@ function give(request: IncomingMessage, response: ServerResponse, type: string, 
 }
 
 function refuse(response: ServerResponse, status: number, why: string): void {
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
+  const allow = status === 405 ? { Allow: "GET, HEAD" } : {};
+  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", Connection: "close", ...allow });
   response.end(`${why}\n`);
 }

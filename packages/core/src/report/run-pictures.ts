@@ -56,7 +56,7 @@ function splitOf(split: string, statistics: LabelStatistics): Html {
   const shown = classes.slice(0, MOST_CLASSES);
   return html`<p class="split">${SPLITS[split] ?? split}: ${both(
     `${images}幅图像，${boxes}处标注，${empty}幅无标注`,
-    `${images} images, ${boxes} labels, ${empty} images without any`,
+    `${counted(images, "image")}, ${counted(boxes, "label")}, ${counted(empty, "image")} without any`,
   )}</p>
 <div class="charts four"><div class="chart"><h4>${both("各类别标注数", "Labels by class")}</h4>${
     shown.length <= 8
@@ -78,6 +78,10 @@ const SPLITS: Readonly<Record<string, Html>> = {
   train: both("训练集", "Training"),
   val: both("验证集", "Validation"),
 };
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
 
 function shortened(name: string): string {
   return name.length > 14 ? `${name.slice(0, 13)}…` : name;

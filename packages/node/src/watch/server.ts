@@ -22,6 +22,9 @@ export interface WatchOptions {
 /** Browser windows that may look on at one time. */
 const MOST_WINDOWS = 32;
 
+/** A window that does not take its last message in this time goes without. */
+const CLOSING_MS = 100;
+
 const ADDRESS = "127.0.0.1";
 
 const STYLE_HASH = createHash("sha256").update(RUN_STYLE).digest("base64");
@@ -85,11 +88,14 @@ export class WatchServer {
 
   /** Tells all windows that nothing more will come, and listens no more. */
   async close(): Promise<void> {
+    // Once only: a run may end while its screen is torn down.
+    if (!this.#server.listening) return;
     for (const window of this.#windows) window.end("event: end\ndata: end\n\n");
     this.#windows.clear();
     await new Promise<void>((done) => {
       this.#server.close(() => done());
-      this.#server.closeAllConnections();
+      // Those who still listen have heard of the end by then.
+      setTimeout(() => this.#server.closeAllConnections(), CLOSING_MS);
     });
   }
 

@@ -45,7 +45,7 @@ export function patientFolds(images: readonly FoldImage[], { k, seed = 0 }: Fold
   }
   const random = new Random(seed);
   const totals = new Float64Array(classes + 2);
-  for (const { counts } of groups) counts.forEach((count, c) => (totals[c] += count));
+  for (const { counts } of groups) add(totals, counts);
   // The sort is stable: groups alike in size stay as shuffled.
   const order = random.shuffle([...groups]).sort((a, b) => weight(b) - weight(a));
   const folds = Array.from({ length: k }, () => ({ groups: 0, counts: new Float64Array(classes + 2) }));
@@ -59,10 +59,14 @@ export function patientFolds(images: readonly FoldImage[], { k, seed = 0 }: Fold
       load(folds[b].counts, group, totals) < load(folds[a].counts, group, totals) ? b : a,
     );
     folds[best].groups++;
-    group.counts.forEach((count, c) => (folds[best].counts[c] += count));
+    add(folds[best].counts, group.counts);
     for (const image of group.images) result[image] = best;
   });
   return result;
+}
+
+function add(sums: Float64Array, counts: Float64Array): void {
+  for (let c = 0; c < sums.length; c++) sums[c] += counts[c];
 }
 
 function groupsOf(images: readonly FoldImage[], classes: number): Group[] {

@@ -25,7 +25,7 @@ const GRID = "#e3e5e9";
 const FONT = "Inter, Segoe UI, Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif";
 
 /** Room for title and legend, ticks and axis titles. */
-const TOP = 34;
+const TOP = 38;
 const LEFT = 52;
 const RIGHT = 14;
 const BOTTOM = 40;

@@ -57,7 +57,7 @@ export function timingSection({ timing }: RunReport): Html | undefined {
       xTitle: "epoch",
       lines: [line("whole epoch", ({ seconds }) => seconds), line("validation", (one) => one.validationSeconds)],
     },
-    TIMING_WORDS,
+    { chinese: TIMING_WORDS },
   )}${chartFigure(
     {
       title: "share of training time waiting for data, %",
@@ -69,7 +69,7 @@ export function timingSection({ timing }: RunReport): Html | undefined {
         ),
       ],
     },
-    TIMING_WORDS,
+    { chinese: TIMING_WORDS },
   )}</div>`;
 }
 

@@ -1,7 +1,7 @@
 /**
  * @file Sections of a run's page: curves, classes, precision and recall, confusion.
  */
-import { chartSvg } from "./chart-svg";
+import { type ChartOptions, chartSvg } from "./chart-svg";
 import { CONFUSION_NOTE, confusionSvg } from "./count-svg";
 import { historyCharts } from "./history-charts";
 import { both, type Html, html } from "./html-text";
@@ -33,8 +33,8 @@ const CHINESE: Readonly<Record<string, string>> = {
 };
 
 /** A chart under its title in both languages. */
-export function chartFigure(chart: LineChart, words: Readonly<Record<string, string>> = CHINESE): Html {
-  return html`<div class="chart">${chartSvg(chart, { chinese: words })}</div>`;
+export function chartFigure(chart: LineChart, options: ChartOptions = {}): Html {
+  return html`<div class="chart">${chartSvg(chart, { chinese: CHINESE, ...options })}</div>`;
 }
 
 export function curveSection({ rows }: RunReport): Html | undefined {
@@ -44,7 +44,7 @@ export function curveSection({ rows }: RunReport): Html | undefined {
 
 export function precisionRecallSection({ curves }: RunReport): Html | undefined {
   if (curves.every(({ lines }) => lines.length === 0)) return undefined;
-  return html`<div class="charts wide">${curves.map((chart) => chartFigure(chart))}</div>`;
+  return html`<div class="charts wide">${curves.map((chart) => chartFigure(chart, { width: 560, height: 340 }))}</div>`;
 }
 
 export function classSection({ best }: RunReport): Html | undefined {

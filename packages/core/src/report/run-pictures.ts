@@ -56,9 +56,9 @@ function splitOf(split: string, statistics: LabelStatistics): Html {
   const shown = classes.slice(0, MOST_CLASSES);
   return html`<p class="split">${SPLITS[split] ?? split}: ${both(
     `${images}幅图像，${boxes}处标注，${empty}幅无标注`,
-    `${images} images, ${boxes} labels, ${empty} images without any`,
+    `${counted(images, "image")}, ${counted(boxes, "label")}, ${counted(empty, "image")} without any`,
   )}</p>
-<div class="charts"><div class="chart"><h4>${both("各类别标注数", "Labels by class")}</h4>${
+<div class="charts four"><div class="chart"><h4>${both("各类别标注数", "Labels by class")}</h4>${
     shown.length <= 8
       ? barsSvg(
           shown.map(({ name }) => shortened(name)),
@@ -70,7 +70,7 @@ function splitOf(split: string, statistics: LabelStatistics): Html {
         )}</tbody></table></div>${more(classes.length - shown.length)}`
   }</div>
 <div class="chart"><h4>${both("每幅图像的标注数", "Labels in one image")}</h4>${barsSvg(perImage, boxesPerImage)}</div>
-<div class="chart"><h4>${both("大小：面积平方根占边长的百分比上限", "Size: root of area, percent of the side, up to")}</h4>${barsSvg(percent, sizes.counts)}</div>
+<div class="chart"><h4>${both("大小：占边长百分比（上限）", "Size, percent of the side (up to)")}</h4>${barsSvg(percent, sizes.counts)}</div>
 <div class="chart own"><h4>${both("标注中心位置", "Where the centres lie")}</h4>${positionsSvg(positions, grid)}</div></div>`;
 }
 
@@ -78,6 +78,10 @@ const SPLITS: Readonly<Record<string, Html>> = {
   train: both("训练集", "Training"),
   val: both("验证集", "Validation"),
 };
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
 
 function shortened(name: string): string {
   return name.length > 14 ? `${name.slice(0, 13)}…` : name;

@@ -5,8 +5,10 @@ import { STYLE } from "./html-style";
 
 export const RUN_STYLE = `${STYLE}
 .result { font-size: 17px; margin: 0 0 14px; overflow-wrap: anywhere; }
+.tile b span { color: inherit; font-size: inherit; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 14px 18px; align-items: start; }
 .charts.wide { grid-template-columns: repeat(auto-fill, minmax(420px, 1fr)); }
+.charts.four { grid-template-columns: repeat(auto-fill, minmax(235px, 1fr)); }
 .chart { min-width: 0; }
 .chart svg { display: block; width: 100%; height: auto; }
 .chart.own svg { width: auto; max-width: 100%; }
@@ -29,7 +31,7 @@ nav a:hover { text-decoration: underline; }
 .ended { display: none; }
 .lost .ended { display: block; }
 @media (max-width: 720px) {
-  .charts, .charts.wide, .pairs { grid-template-columns: 1fr; }
+  .charts, .charts.wide, .charts.four, .pairs { grid-template-columns: 1fr; }
   td.fact { white-space: normal; }
 }
 @media print { nav { display: none; } .charts, .charts.wide, .pairs { grid-template-columns: 1fr 1fr; } .card { break-inside: auto; } }

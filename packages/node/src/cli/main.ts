@@ -13,10 +13,12 @@ import { register as doctor } from "./doctor";
 import { register as exportModel } from "./export";
 import { failure } from "./failure";
 import { register as info } from "./info";
+import { register as kfold } from "./kfold";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
 import { spelled } from "./spelling";
 import { register as train } from "./train";
+import { register as tune } from "./tune";
 import { register as val } from "./val";
 
 const EXAMPLES = `
@@ -41,7 +43,9 @@ function program(): Command {
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
-  for (const register of [train, val, predict, augment, info, doctor, exportModel, phantom, demo]) register(command);
+  for (const register of [train, val, kfold, tune, predict, augment, info, doctor, exportModel, phantom, demo]) {
+    register(command);
+  }
   return command;
 }
 

@@ -40,6 +40,8 @@ export class TrainScreen implements TrainEvents {
   #doneBefore = 0;
   /** True once the user wants to stop. */
   shouldStop: () => boolean = () => false;
+  /** Hears what the run's page shows. */
+  onReport: TrainEvents["onReport"];
 
   /**
    * @param given training arguments that the user gave
@@ -177,7 +179,10 @@ export class TrainScreen implements TrainEvents {
       print("Last", last);
     }
     print("Results", `${folder}/results.csv`);
-    if (this.#start?.args.plots) print("Curves", `${folder}/results.png`);
+    if (this.#start?.args.plots) {
+      print("Curves", `${folder}/results.png`);
+      print("Report", `${folder}/report.html`);
+    }
   }
 
   /** Epoch, losses and speed: what stands before the bar or the measures. */

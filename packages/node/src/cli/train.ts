@@ -10,6 +10,7 @@ import {
   TRAINING_ARGUMENTS,
 } from "@fovea/core/recipe/argument-table";
 import { type Command, Option } from "commander";
+import { collectOptions } from "./training-options";
 
 /** What the command line says, still as text. */
 export interface TrainOptions {
@@ -22,6 +23,8 @@ export interface TrainOptions {
   readonly name?: string;
   readonly on_problem?: string;
   readonly resume?: string;
+  /** Port of the live page, `true` for a free one. */
+  readonly watch?: string;
   /** Training arguments, by name. */
   readonly arguments: Readonly<Record<string, string>>;
 }
@@ -39,12 +42,13 @@ Examples:
   fovea train data=lesions.yaml model=yolov8n.pt lr="{backbone: 1e-5}"
   fovea train --cfg recipe.yaml --name second
   fovea train --resume runs/train
+  fovea train --data lesions.yaml --model yolov8n.pt --watch
 
 Ctrl-C finishes the step, saves the run and tells how to go on; a second one
 ends at once.`;
 
 /** Options that are no training arguments. */
-const OWN = ["cfg", ...Object.keys(RUN_ARGUMENTS)];
+const OWN = ["cfg", "watch", ...Object.keys(RUN_ARGUMENTS)];
 
 export function register(program: Command): void {
   const command = program
@@ -65,7 +69,8 @@ export function register(program: Command): void {
     )
     .option("--project <dir>", RUN_ARGUMENTS.project)
     .option("--name <name>", RUN_ARGUMENTS.name)
-    .option("--resume <run>", RUN_ARGUMENTS.resume);
+    .option("--resume <run>", RUN_ARGUMENTS.resume)
+    .option("--watch [port]", "show the report while it grows, to a browser on this machine only");
   for (const group of ARGUMENT_GROUPS) {
     command.optionsGroup(`${group}:`);
     const names = ARGUMENT_NAMES.filter((name) => TRAINING_ARGUMENTS[name].group === group);
@@ -76,7 +81,8 @@ export function register(program: Command): void {
     .addHelpText("after", EXAMPLES)
     .action(async (operands: readonly string[]) => {
       const { runTraining } = await import("./run-train");
-      await runTraining(collect(command, operands));
+      const { own, arguments: given } = collectOptions(command, operands, OWN);
+      await runTraining({ ...own, arguments: given });
     });
 }
 
@@ -93,28 +99,4 @@ function argumentOption(name: ArgumentName): Option {
   // Only what was given is passed on, so the default is told, not set.
   const usual = argument.default === null ? "none" : argument.default;
   return new Option(`--${name} ${value}`, `${argument.meaning}${choices} (default: ${usual})`);
-}
-
-/** Options and `name=value` operands as one; what is written last counts. */
-function collect(command: Command, operands: readonly string[]): TrainOptions {
-  const own: Record<string, string> = {};
-  const given: Record<string, string> = {};
-  const take = (name: string, value: string) => {
-    if (OWN.includes(name)) own[name] = value;
-    else given[name] = value;
-  };
-  for (const [attribute, value] of Object.entries(command.opts<Readonly<Record<string, string | boolean>>>())) {
-    if (command.getOptionValueSource(attribute) === "default") continue;
-    take(attribute === "onProblem" ? "on_problem" : attribute, String(value));
-  }
-  for (const operand of operands) {
-    const match = /^([A-Za-z]\w*)=(.*)$/s.exec(operand);
-    if (!match) {
-      command.error(`error: unexpected "${operand}"; arguments are written --name value or name=value`, {
-        code: "commander.invalidArgument",
-      });
-    }
-    take(match[1], match[2]);
-  }
-  return { ...own, arguments: given };
 }

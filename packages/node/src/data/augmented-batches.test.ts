@@ -7,7 +7,8 @@ import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentati
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
-import { Loader, type LoaderOptions } from "./loader";
+import { Loader } from "./loader";
+import type { LoaderOptions } from "./loader-options";
 import { readSourceImage } from "./source-image";
 
 let folder: string;

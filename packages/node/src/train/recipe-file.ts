@@ -68,12 +68,30 @@ export function argumentValue(name: string, text: string): Plain {
   const argument: Argument | undefined = Object.hasOwn(TRAINING_ARGUMENTS, name)
     ? TRAINING_ARGUMENTS[name as ArgumentName]
     : undefined;
-  if (argument?.type !== "stages" && argument?.type !== "rates" && argument?.type !== "transforms") return text;
+  if (!argument || !isStructured(argument)) return text;
   const document = parseDocument(text, { prettyErrors: false, logLevel: "silent" });
   const error = document.errors.at(0);
   if (error) throw new ArgumentError(`${name}: ${shown(text)} is no YAML: ${error.message}`, { cause: error });
   return document.toJS() as Plain;
 }
+
+/**
+ * What a command line gives as text, as values: lists and maps as they are written, all else as the table types it.
+ *
+ * @throws {FoveaError} as `trainingArguments` and `argumentValue`
+ */
+export function argumentValues(given: Readonly<Record<string, string>>): GivenArguments {
+  const plain = Object.fromEntries(Object.entries(given).map(([name, text]) => [name, argumentValue(name, text)]));
+  const checked = trainingArguments(plain);
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, value]) => {
+      const known = name as ArgumentName;
+      return [name, isStructured(TRAINING_ARGUMENTS[known]) ? value : (checked[known] as Plain)];
+    }),
+  );
+}
+
+const isStructured = ({ type }: Argument) => ["stages", "rates", "transforms", "swap"].includes(type);
 
 function yamlValue(text: string, file: string): unknown {
   const lineCounter = new LineCounter();

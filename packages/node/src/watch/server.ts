@@ -22,6 +22,9 @@ export interface WatchOptions {
 /** Browser windows that may look on at one time. */
 const MOST_WINDOWS = 32;
 
+/** A window that does not take its last message in this time goes without. */
+const CLOSING_MS = 100;
+
 const ADDRESS = "127.0.0.1";
 
 const STYLE_HASH = createHash("sha256").update(RUN_STYLE).digest("base64");
@@ -85,42 +88,41 @@ export class WatchServer {
 
   /** Tells all windows that nothing more will come, and listens no more. */
   async close(): Promise<void> {
+    // Once only: a run may end while its screen is torn down.
+    if (!this.#server.listening) return;
     for (const window of this.#windows) window.end("event: end\ndata: end\n\n");
     this.#windows.clear();
     await new Promise<void>((done) => {
       this.#server.close(() => done());
-      this.#server.closeAllConnections();
+      // Those who still listen have heard of the end by then.
+      setTimeout(() => this.#server.closeAllConnections(), CLOSING_MS);
     });
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const { method, headers, url } = request;
+    const refusal = this.#refusal(request);
+    if (refusal) refuse(response, ...refusal);
+    else if (request.url === "/events") this.#open(request, response);
+    else if (request.url === "/live.js") give(request, response, "text/javascript; charset=utf-8", LIVE_SCRIPT);
+    else give(request, response, "text/html; charset=utf-8", this.#page);
+  }
+
+  /** Status and reason, if a request is not to be served. */
+  #refusal({ method = "", headers, url = "" }: IncomingMessage): readonly [status: number, why: string] | undefined {
     const hosts = [`${ADDRESS}:${this.#port}`, `localhost:${this.#port}`];
-    if (headers.host === undefined || !hosts.includes(headers.host)) return refuse(response, 421, "unknown host");
+    if (headers.host === undefined || !hosts.includes(headers.host)) return [421, "unknown host"];
     if (headers.origin !== undefined && !hosts.some((host) => headers.origin === `http://${host}`)) {
-      return refuse(response, 403, "other origin");
+      return [403, "other origin"];
     }
-    if (method !== "GET" && method !== "HEAD") {
-      response.setHeader("Allow", "GET, HEAD");
-      return refuse(response, 405, "only GET and HEAD");
-    }
-    switch (url) {
-      case "/":
-      case "/report":
-        if (this.#page === "") return refuse(response, 503, "nothing to show yet");
-        return give(request, response, "text/html; charset=utf-8", this.#page);
-      case "/live.js":
-        return give(request, response, "text/javascript; charset=utf-8", LIVE_SCRIPT);
-      case "/events":
-        return this.#open(request, response);
-      default:
-        return refuse(response, 404, "nothing here");
-    }
+    if (method !== "GET" && method !== "HEAD") return [405, "only GET and HEAD"];
+    if (!["/", "/report", "/live.js", "/events"].includes(url)) return [404, "nothing here"];
+    if (url !== "/live.js" && this.#page === "") return [503, "nothing to show yet"];
+    if (url === "/events" && this.#windows.size >= MOST_WINDOWS) return [503, "too many windows"];
+    return undefined;
   }
 
   #open(request: IncomingMessage, response: ServerResponse): void {
-    if (this.#windows.size >= MOST_WINDOWS) return refuse(response, 503, "too many windows");
     response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
     if (request.method === "HEAD") {
       response.end();
@@ -139,6 +141,7 @@ function give(request: IncomingMessage, response: ServerResponse, type: string, 
 }
 
 function refuse(response: ServerResponse, status: number, why: string): void {
-  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", Connection: "close" });
+  const allow = status === 405 ? { Allow: "GET, HEAD" } : {};
+  response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8", Connection: "close", ...allow });
   response.end(`${why}\n`);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../errors";
-import { type AnchorGrid, anchorTotal, type Truths, truthsOf } from "./candidates";
+import { type AnchorGrid, anchorTotal, type TruthOptions, type Truths, truthFeeds, truthsOf } from "./candidates";
 
 /** 8 x 6 cells of 8 px, 4 x 3 of 16 px, 2 x 1 of 32 px. */
 const GRID: AnchorGrid = { width: 64, height: 48, strides: [8, 16, 32] };
@@ -12,6 +12,8 @@ function target(image: number, label: number, x1: number, y1: number, x2: number
 }
 
 const truths = (...targets: number[][]) => truthsOf(Float32Array.from(targets.flat()), GRID);
+const truthsWith = (options: TruthOptions, ...targets: number[][]) =>
+  truthsOf(Float32Array.from(targets.flat()), GRID, options);
 
 /** Candidates of a ground truth, by the table of places; the list must say the same. */
 function listed({ candidates, rows, valid, slots, width }: Truths, row: number): number[] {
@@ -97,5 +99,93 @@ describe("truthsOf", () => {
 
   test("refuses rows that are no six values", () => {
     expect(() => truthsOf(new Float32Array(7), GRID)).toThrow(ShapeError);
+  });
+});
+
+describe("truthsOf with soft labels", () => {
+  const box = [8, 8, 24, 24] as const;
+
+  test("keeps the weight of each ground truth, 1 unless told", () => {
+    const weights = Float32Array.of(0.5, 0, 1);
+    const targets = [target(0, 0, ...box), target(0, 1, ...box), target(1, 0, ...box)];
+    expect([...truthsWith({ soft: { weights } }, ...targets).weights!]).toEqual([0.5, 0, 1, 0]);
+    expect([...truthsWith({ soft: {} }, ...targets).weights!]).toEqual([1, 1, 1, 0]);
+  });
+
+  test("takes a region to ignore out of the ground truths, and lists its anchors", () => {
+    const ignored = Uint8Array.of(0, 1, 0);
+    const found = truthsWith(
+      { soft: { weights: Float32Array.of(0.5, 1, 0.25), ignored } },
+      target(0, 2, 0, 0, 64, 48),
+      target(1, 1, ...box),
+      target(1, 0, 30, 30, 40, 40),
+    );
+    expect(found.count).toBe(2);
+    expect([...found.classes]).toEqual([2n, 0n]);
+    expect([...found.weights!]).toEqual([0.5, 0.25]);
+    // The second of its image all the same: masks count the region.
+    expect([...found.ranks]).toEqual([1, 2]);
+    // Five of them, up to a power of two.
+    expect([...found.ignored!].map(Number)).toEqual([9, 10, 17, 18, 60, 60, 60, 60].map((anchor) => 62 + anchor));
+  });
+
+  test("feeds what the options ask for, and nothing else", () => {
+    const names = (options: TruthOptions) =>
+      Object.keys(truthFeeds(truthsWith(options, target(0, 0, ...box)))).slice(6);
+    expect(names({})).toEqual([]);
+    expect(names({ assignAll: true })).toEqual(["candidates_kept"]);
+    expect(names({ soft: {} })).toEqual(["truth_weights", "ignored_anchors"]);
+  });
+
+  test("refuses weights or marks of another number than the targets", () => {
+    expect(() => truthsWith({ soft: { weights: new Float32Array(2) } }, target(0, 0, ...box))).toThrow(ShapeError);
+    expect(() => truthsWith({ soft: { ignored: new Uint8Array(0) } }, target(0, 0, ...box))).toThrow(
+      "0 weights or marks for 1 targets",
+    );
+  });
+});
+
+describe("truthsOf with assignAll", () => {
+  const assignAll = true;
+  /** The anchor kept for a row. */
+  const keptFor = ({ candidates, rows, kept }: Truths, row: number) =>
+    [...kept!.keys()].filter((i) => kept![i] === 1 && Number(rows[i]) === row).map((i) => Number(candidates[i]));
+
+  test("keeps the anchor at the centre, which the others lose", () => {
+    // Centres (16, 16) and (28, 20): the first lies on the corner of four cells and takes cell 1, 1; the second is at
+    // the centre of cell 3, 2, which the first box does not hold.
+    const found = truthsWith({ assignAll }, target(0, 0, 8, 8, 24, 24), target(0, 0, 12, 13, 44, 27));
+    expect(keptFor(found, 0)).toEqual([9]);
+    expect(keptFor(found, 1)).toEqual([2 * 8 + 3]);
+    expect(listed(found, 0)).toEqual([9, 10, 17, 18, 60]);
+    // Centres in x: 20, 28, 36 of level 0, 24 and 40 of level 1, 16 of level 2; in y: 20, 24, 16.
+    expect(listed(found, 1)).toEqual([18, 19, 20, 48 + 5, 48 + 6, 60]);
+    const other = truthsWith({ assignAll }, target(0, 0, 12, 13, 44, 27), target(0, 0, 18, 18, 22, 22));
+    expect(keptFor(other, 1)).toEqual([18]);
+    expect(listed(other, 0)).toEqual([19, 20, 48 + 5, 48 + 6, 60]);
+  });
+
+  test("gives anchors to boxes that hold no centre, the nearest there is", () => {
+    const found = truthsWith({ assignAll }, target(0, 0, 100, 100, 130, 130), target(1, 0, -20, -20, -10, -10));
+    expect(listed(found, 0)).toEqual([47]);
+    expect(listed(found, 1)).toEqual([62]);
+  });
+
+  test("gives each of several in one place its own", () => {
+    // 70 boxes for 62 anchors: the last eight go without.
+    const found = truthsWith({ assignAll }, ...Array.from({ length: 70 }, () => target(0, 0, 20, 20, 21, 21)));
+    const kept = Array.from({ length: 70 }, (_, row) => keptFor(found, row));
+    expect(kept[0]).toEqual([18]);
+    expect(new Set(kept.slice(0, 62).flat()).size).toBe(62);
+    expect(kept.slice(62).flat()).toEqual([]);
+  });
+
+  test("keeps for a large box an anchor of the level whose 8 strides reach its sides", () => {
+    const wide: AnchorGrid = { width: 512, height: 512, strides: [8, 16, 32] };
+    const levelOf = (side: number) => {
+      const anchor = keptFor(truthsOf(Float32Array.of(0, 0, 0.5, 0.5, side / 512, 0.1), wide, { assignAll }), 0)[0];
+      return anchor < 4096 ? 0 : anchor < 4096 + 1024 ? 1 : 2;
+    };
+    expect([1, 128, 130, 256, 258, 512].map(levelOf)).toEqual([0, 0, 1, 1, 2, 2]);
   });
 });

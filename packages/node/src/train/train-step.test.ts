@@ -316,3 +316,64 @@ describe("TrainStep.memory", () => {
     expect(snapshot(second)).toEqual(snapshot(whole));
   });
 });
+
+describe("TrainStep with WIoU's running mean", () => {
+  const loss = { iouType: "wiou", wiouScale: true } as const;
+  const meanOf = (step: TrainStep) => step.memory().get("iou_mean")![0];
+
+  test("starts at 1 and moves towards each batch's mean", async () => {
+    const step = await open({ loss });
+    expect(meanOf(step)).toBe(1);
+    const means: number[] = [1];
+    for (const seed of [1, 2, 3]) {
+      await step.accumulate(noiseBatch(seed, 2));
+      means.push(meanOf(step));
+    }
+    // 1 - IoU lies in [0, 1], and a hundredth of the way is gone with each batch.
+    for (let i = 1; i < means.length; i++) {
+      expect(means[i]).toBeLessThan(means[i - 1]);
+      expect(means[i]).toBeGreaterThanOrEqual(0.99 * means[i - 1]);
+    }
+  });
+
+  test("stays where it is in a batch without lesions", async () => {
+    const step = await open({ loss });
+    await step.accumulate(noiseBatch(1, 2));
+    const before = meanOf(step);
+    await step.accumulate({ ...noiseBatch(2, 2), targets: new Float32Array(0) });
+    expect(meanOf(step)).toBeCloseTo(before, 6);
+  });
+
+  test("is part of what it takes to go on", async () => {
+    const [whole, second] = [await open({ loss }), await open({ loss })];
+    await whole.accumulate(noiseBatch(1, 2));
+    for (const [name, data] of second.memory()) data.set(whole.memory().get(name)!);
+    second.resume({ updates: whole.updates, pending: whole.pending });
+    for (const step of [whole, second]) {
+      await step.accumulate(noiseBatch(2, 2));
+      await step.update({ ...PLAIN, lr: { weight: 0.01, norm: 0.01, bias: 0.01 } });
+    }
+    expect(snapshot(second)).toEqual(snapshot(whole));
+  });
+
+  test("is absent otherwise", async () => {
+    for (const other of [{}, { iouType: "wiou" } as const, { wiouScale: true }]) {
+      expect((await open({ loss: other })).memory().has("iou_mean")).toBe(false);
+    }
+  });
+});
+
+describe("TrainStep with soft labels", () => {
+  const loss = { softLabels: true, assignAll: true };
+
+  test("takes weights and regions to ignore from the batch, and none as all being sure", async () => {
+    const batch = noiseBatch(1, 2);
+    const [sure, plain, unsure] = [await open({ loss }), await open({ loss }), await open({ loss })];
+    const first = await sure.accumulate({ ...batch, weights: Float32Array.of(1, 1), ignored: Uint8Array.of(0, 0) });
+    expect(await plain.accumulate(batch)).toEqual(first);
+    // Nothing but the background is left: no box, no distribution.
+    const none = await unsure.accumulate({ ...batch, weights: Float32Array.of(0, 0) });
+    expect([none[0], none[2]]).toEqual([0, 0]);
+    expect(none[1]).toBeGreaterThan(0);
+  });
+});

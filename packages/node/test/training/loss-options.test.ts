@@ -13,10 +13,13 @@ import { type AnchorGrid, anchorTotal, type SoftLabels, truthFeeds, truthsOf } f
 import { detectionLoss } from "@fovea/core/nn/detection-loss";
 import { IOU_TYPES } from "@fovea/core/nn/iou";
 import type { LossOptions } from "@fovea/core/nn/loss-options";
+import { parametersOf } from "@fovea/core/nn/parameters";
+import { trainingGraph } from "@fovea/core/nn/training-graph";
 import { describe, expect, test } from "vitest";
 import { expectClose } from "../gradient/check";
 import { load } from "../parity/reference-model";
 import { type LevelMaps, type LossInput, referenceLoss } from "./reference-loss";
+import { SIDE, smallNetwork } from "./small-network";
 
 const GRID: AnchorGrid = { width: 96, height: 64, strides: [8, 16, 32] };
 const ANCHORS = anchorTotal(GRID);
@@ -153,6 +156,24 @@ async function check(options: LossOptions, inputs: Inputs): Promise<Results> {
 
 describe("the detection loss with options", () => {
   const inputs: Inputs = { levels: maps(1), targets: TARGETS };
+
+  test("has the graph of none where each is given as it is by default", () => {
+    const defaults: LossOptions = {
+      box: 7.5,
+      cls: 0.5,
+      dfl: 1.5,
+      iouType: "ciou",
+      wiouScale: false,
+      focalGamma: 0,
+      focalAlpha: 0,
+      labelSmoothing: 0,
+      assignAll: false,
+      softLabels: false,
+    };
+    const graph = (loss?: LossOptions) =>
+      trainingGraph(smallNetwork, parametersOf(smallNetwork), { width: SIDE, height: SIDE, loss }).model;
+    expect(graph(defaults)).toEqual(graph());
+  });
 
   test.each(IOU_TYPES)("trains boxes by %s", async (iouType) => {
     await check({ iouType }, inputs);

@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { sharedPath } from "../test/shared";
-import { writeFitted } from "./harness/fitted-images";
 import { duel } from "./harness/duel";
+import { writeFitted } from "./harness/fitted-images";
 import { numberOption, PAIRING_HELP, PAIRING_OPTIONS, pairOptions } from "./harness/pairing-options";
 import { runBenchmark } from "./harness/run-benchmark";
 

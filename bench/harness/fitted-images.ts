@@ -6,9 +6,9 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readSourceImage } from "@fovea/node/data/source-image";
 import { fitImage } from "@fovea/node/data/image-cache";
 import { labelPath } from "@fovea/node/data/open-dataset";
+import { readSourceImage } from "@fovea/node/data/source-image";
 import { listed } from "./batch";
 
 export interface Fitted {

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { augment } from "@fovea/core/imaging/augment/augment";
-import { augmentation, type AugmentationOptions } from "@fovea/core/imaging/augment/augmentation";
+import { type AugmentationOptions, augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { Source } from "@fovea/core/imaging/augment/tile";
 import { toPlanes } from "@fovea/core/imaging/color";
 import { image } from "@fovea/core/imaging/image";

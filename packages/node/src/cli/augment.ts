@@ -48,7 +48,7 @@ Options may also be written as name=value.
 Examples:
   fovea augment --data chest.yaml --preset xray --out sheet.png
   fovea augment --data cells.yaml --preset pathology --n 12 mosaic=0
-  fovea augment --data ct.yaml --preset ct fliplr=0.5 flip_swap=left_lung:right_lung
+  fovea augment --data ct.yaml --preset ct fliplr=0.5 flip_swap=left:right
   fovea augment --data own.yaml --transforms list.yaml
 
 A list of transforms:

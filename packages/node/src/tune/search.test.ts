@@ -41,7 +41,7 @@ cos_lr: [true, false]`;
   });
 
   test.each([
-    ["lr: [0, 1]", /lr is no training argument, did you mean lr0\?/],
+    ["lr: [0, 1]", /lr: got 0, wanted rates by part .*; did you mean lr0\?/],
     ["lr0: [0, 0.1]", /lr0: from 0 in the logarithm, expected above 0/],
     ["lr0: [0.1, 0.01]", /lr0: from 0.1 to 0.01, expected a range that rises/],
     ["degrees: [0, 500]", /degrees: got 500, wanted a number from 0 to 180/],

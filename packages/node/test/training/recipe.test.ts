@@ -51,7 +51,7 @@ test("a run's args.yaml is the recipe of the same run", async () => {
   expect(await outcome(again.folder)).toEqual(await outcome(first.folder));
   // What the command line says counts before the recipe.
   const other = await requestOf({ cfg, name: "own", arguments: { seed: "7" } });
-  expect(other).toMatchObject({ data, model, name: "own", arguments: { seed: "7", batch: 4 } });
+  expect(other).toMatchObject({ data, model, name: "own", arguments: { seed: 7, batch: 4 } });
 });
 
 test("results.csv says which stage an epoch was in and how fast each part learnt", async () => {

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../once.sh"
 cells=$SHARED/data/det_bccd/bccd.yaml
 fractures=$SHARED/data/det_bone_fracture/fracture.yaml
-common=(--single-cls --imgsz 256 --epochs 30 --batch 16 --nbs 16 --monitor froc)
+common=(--single-cls --imgsz 256 --epochs 30 --batch 8 --nbs 8 --monitor froc)
 # The preset "progressive", which is made for a hundred epochs, in thirty.
 progressive='[{epochs: 5, trainable: head, lr0: 1e-3}, {epochs: 10, trainable: [upper_backbone, neck, head], lr0: 5e-4},
   {epochs: 15, trainable: all, lr0: 1e-4}]'

@@ -89,11 +89,29 @@ describe("parseCoco", () => {
     expect(problems[0].message).toContain("run-length");
   });
 
-  test("skips crowd regions and says how many", () => {
-    const crowd = { ...box, iscrowd: 1 };
-    const { images, problems } = parse([crowd, { ...crowd, id: 2 }, { ...crowd, id: 3 }]);
-    expect(images[0].labels).toEqual([]);
-    expect(problems).toMatchObject([{ at: "annotation 1", message: "crowd region, skipped (and 2 more like it)" }]);
+  test.each([
+    ["a crowd", { iscrowd: 1 }],
+    ["what is marked so, of a category that is no class", { ignore: 1, category_id: 99 }],
+    ["a weight of 0", { weight: 0 }],
+  ])("takes %s for a region to ignore", (_, change) => {
+    const { images, problems } = parse([{ ...box, ...change }, box]);
+    // x 20 to 60 of 200, y 10 to 40 of 100.
+    const place = { cx: 0.2, cy: 0.25, w: 0.2, h: 0.3 };
+    expect(images[0].ignored).toEqual([place]);
+    expect(images[0].labels).toEqual([{ classId: 1, ...place }]);
+    expect(problems).toEqual([]);
+  });
+
+  test("takes weights from 0 to 1", () => {
+    const { images } = parse([
+      { ...box, weight: 0.25 },
+      { ...box, bbox: [0, 0, 9, 9], weight: 1 },
+    ]);
+    expect(images[0].labels.map(({ weight }) => weight)).toEqual([0.25, undefined]);
+    for (const weight of [-0.1, 1.5, "1"]) {
+      const [{ problems }] = parse([{ ...box, weight }]).images;
+      expect(problems).toMatchObject([{ severity: "error", message: expect.stringContaining("from 0 to 1") }]);
+    }
   });
 
   test("leaves out repeated annotations and those of images that are not listed, and says so", () => {

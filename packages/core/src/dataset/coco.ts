@@ -2,14 +2,16 @@
  * @file COCO object detection annotations (cocodataset.org, "Data format"): one JSON file for a whole part of a set.
  *
  * Boxes are `x, y, width, height` in pixels there; what reaches beyond its image is cut. Outlines given as polygons are
- * kept; those given run-length coded are not, their boxes are. Crowd regions are no single lesions and are skipped.
+ * kept; those given run-length coded are not, their boxes are. Crowd regions (`iscrowd: 1`), and what is marked
+ * `ignore: 1`, are no single lesions: nothing is judged in them, neither in training nor in measuring. `weight`, which
+ * the format does not have, says how much an annotation counts in training, 0 to 1; one of 0 is such a region too.
  * Categories get the classes 0, 1, 2 ... in the order of their ids, or, where the data set names its classes, the class
  * of their name.
  */
 import { FoveaError } from "../errors";
 import { type Bounds, boundsOf, clipPolygon, type Polygon } from "../geometry/polygon";
 import { classesOfCategories, type Fields, fieldsOf, integerIn, listIn, textIn } from "./coco-fields";
-import type { Label, Problem } from "./sample";
+import type { Label, Problem, Region } from "./sample";
 
 export interface CocoOptions {
   /** What errors call the file. */
@@ -25,6 +27,7 @@ export interface CocoImage {
   readonly width: number;
   readonly height: number;
   readonly labels: readonly Label[];
+  readonly ignored: readonly Region[];
   /** Errors in its annotations, which make it useless for training. */
   readonly problems: readonly Problem[];
 }
@@ -38,6 +41,7 @@ export interface CocoAnnotations {
 
 interface OpenImage extends CocoImage {
   readonly labels: Label[];
+  readonly ignored: Region[];
   readonly problems: Problem[];
   /** Annotations seen, to find repeated ones. */
   readonly seen: Set<string>;
@@ -113,7 +117,7 @@ function openImages(list: readonly unknown[], file: string): Map<unknown, OpenIm
     }
     const width = integerIn(fields, "width", { file, at });
     const height = integerIn(fields, "height", { file, at });
-    images.set(fields.id, { fileName, width, height, labels: [], problems: [], seen: new Set() });
+    images.set(fields.id, { fileName, width, height, labels: [], ignored: [], problems: [], seen: new Set() });
   }
   return images;
 }
@@ -134,12 +138,14 @@ function addAnnotation(
     image.problems.push({ severity, code: "invalid_annotations", file, at, message });
   };
   const classId = classOf.get(fields.category_id);
-  const key = JSON.stringify([classId, fields.bbox, fields.segmentation]);
+  const { weight = 1 } = fields;
+  const isRegion = isSet(fields.iscrowd) || isSet(fields.ignore) || weight === 0;
+  const key = JSON.stringify([isRegion || classId, fields.bbox, fields.segmentation]);
   const { width, height } = image;
-  if (fields.iscrowd === 1 || fields.iscrowd === true) {
-    tally.add("crowd region, skipped", at);
-  } else if (classId === undefined) {
+  if (!isRegion && classId === undefined) {
     report("error", `category_id ${String(fields.category_id)} is not in categories`);
+  } else if (!(typeof weight === "number" && weight >= 0 && weight <= 1)) {
+    report("error", `weight ${JSON.stringify(weight)}; expected a number from 0 to 1`);
   } else if (image.seen.has(key)) {
     tally.add("repeats an earlier annotation of its image, left out", at);
   } else {
@@ -158,10 +164,14 @@ function addAnnotation(
     } else {
       const beyond = Math.max(cut.x1 - box.x1, cut.y1 - box.y1, box.x2 - cut.x2, box.y2 - cut.y2);
       if (beyond > 1) tally.add("bbox reaches beyond its image, cut", at);
-      image.labels.push(fractions(classId, cut, polygon, image));
+      const place = fractions(cut, polygon, image);
+      if (isRegion || classId === undefined) image.ignored.push(place);
+      else image.labels.push({ classId, ...place, ...(weight < 1 && { weight }) });
     }
   }
 }
+
+const isSet = (flag: unknown) => flag === 1 || flag === true;
 
 function isEmpty({ x1, y1, x2, y2 }: Bounds): boolean {
   return !(x2 > x1 && y2 > y1);
@@ -171,14 +181,8 @@ function cutTo({ x1, y1, x2, y2 }: Bounds, width: number, height: number): Bound
   return { x1: Math.max(x1, 0), y1: Math.max(y1, 0), x2: Math.min(x2, width), y2: Math.min(y2, height) };
 }
 
-function fractions(
-  classId: number,
-  { x1, y1, x2, y2 }: Bounds,
-  polygon: Polygon | undefined,
-  { width, height }: CocoImage,
-): Label {
+function fractions({ x1, y1, x2, y2 }: Bounds, polygon: Polygon | undefined, { width, height }: CocoImage): Region {
   const box = {
-    classId,
     cx: (x1 + x2) / 2 / width,
     cy: (y1 + y2) / 2 / height,
     w: (x2 - x1) / width,

@@ -25,6 +25,20 @@ describe("labelTable", () => {
     });
   });
 
+  test("puts regions to ignore behind the lesions, and keeps weights where they differ", () => {
+    const region = { cx: 0.5, cy: 0.25, w: 0.5, h: 0.25, polygon };
+    const table = labelTable([
+      { ...samples[0], ignored: [region] },
+      { file: "d", labels: [{ classId: 1, cx: 0.5, cy: 0.5, w: 1, h: 1, weight: 0.25 }] },
+    ]);
+    expect(labelsOf(table, 0)).toEqual({
+      rows: Float32Array.of(1, 0.5, 0.5, 0.25, 0.125, -1, 0.5, 0.25, 0.5, 0.25),
+      outlines: [undefined, polygon],
+      weights: Float32Array.of(1, 1),
+    });
+    expect(labelsOf(table, 1).weights).toEqual(Float32Array.of(0.25));
+  });
+
   test("holds nothing of nothing", () => {
     expect(labelTable([]).firstRow).toEqual(Uint32Array.of(0));
   });

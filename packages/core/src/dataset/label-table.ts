@@ -2,15 +2,17 @@
  * @file The labels of a whole data set in a few flat arrays, in memory that threads share.
  */
 import type { Polygon } from "../geometry/polygon";
-import type { LabelRows } from "../imaging/augment/tile";
-import type { Sample } from "./sample";
+import { type LabelRows, REGION } from "../imaging/augment/tile";
+import type { Label, Sample } from "./sample";
 
 /** Labels of n samples, m in all. Rows of sample i are `firstRow[i]` to `firstRow[i + 1]`, excluded. */
 export interface LabelTable {
   /** n + 1. */
   readonly firstRow: Uint32Array;
-  /** m x 5: class, centre x, centre y, width, height. */
+  /** m x 5, as `LabelRows` has them; a sample's regions follow its lesions. */
   readonly rows: Float32Array;
+  /** m, if any is not 1. */
+  readonly weights?: Float32Array;
   /** m + 1; an outline of no values is none. */
   readonly firstValue: Uint32Array;
   /** Outlines x, y, x, y ..., one after another. */
@@ -18,17 +20,23 @@ export interface LabelTable {
 }
 
 export function labelTable(samples: readonly Sample[]): LabelTable {
-  const labels = samples.flatMap((sample) => sample.labels);
+  const marked = samples.map(({ labels, ignored = [] }): readonly Label[] => {
+    return [...labels, ...ignored.map((region) => ({ ...region, classId: REGION }))];
+  });
+  const labels = marked.flat();
   const valueCount = labels.reduce((sum, { polygon }) => sum + (polygon?.length ?? 0), 0);
+  const floats = (count: number) => new Float32Array(new SharedArrayBuffer(4 * count));
   const table = {
     firstRow: new Uint32Array(new SharedArrayBuffer(4 * (samples.length + 1))),
-    rows: new Float32Array(new SharedArrayBuffer(4 * 5 * labels.length)),
+    rows: floats(5 * labels.length),
+    weights: labels.some(({ weight = 1 }) => weight !== 1) ? floats(labels.length) : undefined,
     firstValue: new Uint32Array(new SharedArrayBuffer(4 * (labels.length + 1))),
-    values: new Float32Array(new SharedArrayBuffer(4 * valueCount)),
+    values: floats(valueCount),
   };
-  for (const [i, sample] of samples.entries()) table.firstRow[i + 1] = table.firstRow[i] + sample.labels.length;
-  for (const [i, { classId, cx, cy, w, h, polygon }] of labels.entries()) {
+  for (const [i, { length }] of marked.entries()) table.firstRow[i + 1] = table.firstRow[i] + length;
+  for (const [i, { classId, cx, cy, w, h, polygon, weight = 1 }] of labels.entries()) {
     table.rows.set([classId, cx, cy, w, h], 5 * i);
+    if (table.weights) table.weights[i] = weight;
     if (polygon) table.values.set(polygon, table.firstValue[i]);
     table.firstValue[i + 1] = table.firstValue[i] + (polygon?.length ?? 0);
   }
@@ -36,7 +44,7 @@ export function labelTable(samples: readonly Sample[]): LabelTable {
 }
 
 /** Labels of sample `index`; views, not copies. */
-export function labelsOf({ firstRow, rows, firstValue, values }: LabelTable, index: number): LabelRows {
+export function labelsOf({ firstRow, rows, weights, firstValue, values }: LabelTable, index: number): LabelRows {
   const from = firstRow[index];
   const to = firstRow[index + 1];
   const outlines: (Polygon | undefined)[] = [];
@@ -45,5 +53,5 @@ export function labelsOf({ firstRow, rows, firstValue, values }: LabelTable, ind
     const end = firstValue[i + 1];
     outlines.push(end > start ? values.subarray(start, end) : undefined);
   }
-  return { rows: rows.subarray(5 * from, 5 * to), outlines };
+  return { rows: rows.subarray(5 * from, 5 * to), outlines, ...(weights && { weights: weights.subarray(from, to) }) };
 }

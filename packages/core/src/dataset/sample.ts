@@ -17,11 +17,12 @@ export interface Label {
   readonly h: number;
   /** Outline x, y, x, y ...; the last point joins the first. */
   readonly polygon?: Float32Array;
-  /** How much it counts in training, from 0, neither rewarded nor punished, to 1. @default 1 */
+  /** How much it counts in training, above 0, at most 1: less for a finding that its readers were not sure of. @default 1 */
   readonly weight?: number;
-  /** Not a lesion but a region in which nothing is judged, whatever its class. @default false */
-  readonly ignore?: boolean;
 }
+
+/** A part of an image in which nothing is judged: a detection there is neither rewarded nor punished. */
+export type Region = Omit<Label, "classId" | "weight">;
 
 /** One image and what is marked in it; no label at all is a statement too: nothing is there. */
 export interface Sample {
@@ -33,6 +34,15 @@ export interface Sample {
   /** The part of the file's image that is shown, in its pixels; labels are fractions of it. @default the whole */
   readonly crop?: PixelRect;
   readonly labels: readonly Label[];
+  /** @default none */
+  readonly ignored?: readonly Region[];
+}
+
+/** Whether a data set needs a loss that tells one label from another by its weight, and knows of regions to ignore. */
+export function hasSoftLabels({ samples }: Pick<Dataset, "samples">): boolean {
+  return samples.some(({ labels, ignored = [] }) => {
+    return ignored.length > 0 || labels.some(({ weight = 1 }) => weight !== 1);
+  });
 }
 
 /** Something in the user's files that is not as it should be. */

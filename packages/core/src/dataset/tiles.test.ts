@@ -26,6 +26,14 @@ describe("tileDataset", () => {
   // 180 x 100 in tiles of 100 that overlap by 20: columns 0 to 100 and 80 to 180.
   const wide = { file: "wide.png", width: 180, height: 100 };
 
+  test("cuts regions to ignore, however little of them a tile shows", () => {
+    const { classId: _, ...region } = label(10, 20, 85, 60, 180, 100);
+    const { samples } = tileDataset(dataset({ ...wide, labels: [], ignored: [region] }), { tile: 100 });
+    const shown = samples.map(({ ignored = [] }) => ignored.map(({ cx, w }) => [cx, w]));
+    // 10 to 85 in the first tile; in the second, which begins at 80, 0 to 5.
+    expect(shown).toEqual([[[expect.closeTo(0.475), 0.75]], [[expect.closeTo(0.025), expect.closeTo(0.05)]]]);
+  });
+
   test("gives a lesion to every tile that shows enough of it, cut at the tile's edge", () => {
     // 70 to 110: the first tile shows 30 of 40 columns (0.75), the second, from 80 on, 30 too: 0 to 30 there.
     const { samples, problems } = tileDataset(dataset({ ...wide, labels: [label(70, 20, 110, 60, 180, 100)] }), {

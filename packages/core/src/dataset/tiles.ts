@@ -4,7 +4,7 @@
 import { ArgumentError } from "../errors";
 import { boundsOf, clipPolygon, polygonArea } from "../geometry/polygon";
 import { type PixelRect, type TilingOptions, tileRects } from "../geometry/tiling";
-import type { Dataset, Label, Problem, Sample } from "./sample";
+import type { Dataset, Label, Problem, Region, Sample } from "./sample";
 
 export interface DatasetTilesOptions extends TilingOptions {
   /**
@@ -47,7 +47,7 @@ function tilesOf(
   options: TilingOptions,
   minVisible: number,
 ): { readonly tiles: readonly Sample[]; readonly lost: number } {
-  const { file, width, height, labels, crop } = sample;
+  const { file, width, height, labels, ignored = [], crop } = sample;
   if (crop) throw new ArgumentError("a crop cannot be tiled again; tile the data set once", { file });
   if (!width || !height) throw new ArgumentError("tiles need the size of every image in the data set", { file });
   const rects = tileRects(width, height, options);
@@ -58,33 +58,37 @@ function tilesOf(
     const inside: Label[] = [];
     let pieces = 0;
     for (const label of labels) {
-      const seen = cutLabel(label, width, height, rect);
+      const seen = cutMark(label, width, height, rect);
       if (seen === undefined) continue;
       if (seen.share < minVisible) {
         pieces++;
         continue;
       }
-      inside.push(seen.label);
+      inside.push(seen.mark);
       kept.add(label);
     }
     if (inside.length === 0 && pieces > 0) continue;
-    tiles.push({ file, width: rect.width, height: rect.height, labels: inside, crop: rect });
+    const regions = ignored.flatMap((region) => cutMark(region, width, height, rect)?.mark ?? []);
+    tiles.push({
+      ...{ file, width: rect.width, height: rect.height, labels: inside, crop: rect },
+      ...(regions.length > 0 && { ignored: regions }),
+    });
   }
   return { tiles, lost: labels.length - kept.size };
 }
 
 /**
- * The part of `label` inside `rect`, in fractions of it, and its share of the label's area; `undefined` if there is none.
+ * The part of `mark` inside `rect`, in fractions of it, and its share of the mark's area; `undefined` if there is none.
  *
- * @param width of the image that the label is a fraction of, pixels
+ * @param width of the image that the mark is a fraction of, pixels
  */
-function cutLabel(
-  label: Label,
+function cutMark<M extends Region>(
+  mark: M,
   width: number,
   height: number,
   rect: PixelRect,
-): { readonly label: Label; readonly share: number } | undefined {
-  const { polygon: outline, cx, cy, w, h } = label;
+): { readonly mark: M; readonly share: number } | undefined {
+  const { polygon: outline, cx, cy, w, h } = mark;
   const frame = { x1: rect.x, y1: rect.y, x2: rect.x + rect.width, y2: rect.y + rect.height };
   const onImage = outline?.map((value, i) => value * (i % 2 === 0 ? width : height));
   const polygon = onImage && clipPolygon(onImage, frame);
@@ -105,8 +109,8 @@ function cutLabel(
   return {
     // An outline without area, a line, is there wherever a part of it is.
     share: area > 0 ? seen / area : 1,
-    label: {
-      ...label,
+    mark: {
+      ...mark,
       cx: ((box.x1 + box.x2) / 2 - rect.x) / rect.width,
       cy: ((box.y1 + box.y2) / 2 - rect.y) / rect.height,
       w: (box.x2 - box.x1) / rect.width,

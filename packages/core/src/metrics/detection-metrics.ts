@@ -7,6 +7,7 @@
  * `lesion-hits.ts`.
  */
 import { ShapeError } from "../errors";
+import type { Boxes } from "../geometry/box";
 import type { ClassedBoxes } from "../geometry/match";
 import { orderByScore } from "../geometry/nms";
 import { type AveragePrecision, apPerClass } from "./average-precision";
@@ -14,6 +15,7 @@ import { ConfusionMatrix } from "./confusion-matrix";
 import { DetectionRecord, type LesionGroup } from "./detection-record";
 import { type FrocCurve, froc, sensitivityAt } from "./froc";
 import type { FrocScans } from "./froc-intervals";
+import { judgedDetections } from "./ignored-regions";
 import { checkHitOptions, type HitOptions } from "./lesion-hits";
 import { LESION_SIZES, type LesionSize } from "./lesion-size";
 
@@ -70,8 +72,12 @@ export interface DetectionSummary {
 }
 
 /** A copy of `detections` by falling score; equal scores keep their order. */
-export function byFallingScore({ boxes, scores, classIds }: ScoredBoxes): ScoredBoxes {
-  const order = orderByScore(scores);
+export function byFallingScore(detections: ScoredBoxes): ScoredBoxes {
+  return taken(detections, orderByScore(detections.scores));
+}
+
+/** Some of the detections, in the order of `order`. */
+function taken({ boxes, scores, classIds }: ScoredBoxes, order: ArrayLike<number>): ScoredBoxes {
   const sorted = new Float32Array(4 * order.length);
   for (let i = 0; i < order.length; i++) sorted.set(boxes.subarray(4 * order[i], 4 * order[i] + 4), 4 * i);
   return {
@@ -109,15 +115,17 @@ export class DetectionMetrics {
    *
    * @param detections everything above a very low confidence (the public tools take 0.001), or the curves end early
    * @param truth labelled lesions, in the same pixels; none for a healthy image
+   * @param regions n x 4, in which nothing is judged; see `ignored-regions.ts`
    * @throws {ShapeError} if boxes, scores and classes differ in number
    */
-  add(detections: ScoredBoxes, truth: ClassedBoxes): void {
+  add(detections: ScoredBoxes, truth: ClassedBoxes, regions: Boxes = new Float32Array()): void {
     if (detections.scores.length !== detections.classIds.length) {
       throw new ShapeError(
         `DetectionMetrics.add: ${detections.scores.length} scores for ${detections.classIds.length} classes`,
       );
     }
-    const sorted = byFallingScore(detections);
+    const all = byFallingScore(detections);
+    const sorted = regions.length > 0 ? taken(all, judgedDetections(all, truth, regions, this.hitOptions)) : all;
     this.#summary = undefined;
     this.#record.add(sorted, truth, this.hitOptions);
     this.confusion.add(sorted, truth);

@@ -1,9 +1,11 @@
 /**
  * @file How well the findings in one image fit what is marked there, and which images a report should show.
  */
-import type { Label } from "../dataset/sample";
+import type { Region, Sample } from "../dataset/sample";
 import type { Finding } from "../finding";
-import { iou } from "../geometry/box";
+import { NO_LESION } from "../metrics/froc";
+import { judgedDetections } from "../metrics/ignored-regions";
+import { lesionHits } from "../metrics/lesion-hits";
 
 export interface Judged {
   /** Lesions marked. */
@@ -14,39 +16,32 @@ export interface Judged {
   readonly falseAlarms: number;
 }
 
-const HIT = 0.5;
-
 /**
- * Findings against labels, each used once, the most confident findings first.
+ * Findings against labels, each used once, the most confident findings first. Findings in regions in which nothing is judged
+ * are no false alarms.
  *
  * @param size of the image, pixels
  */
 export function judgeFindings(
   findings: readonly Finding[],
-  labels: readonly Label[],
+  { labels, ignored = [] }: Pick<Sample, "labels" | "ignored">,
   size: { readonly width: number; readonly height: number },
 ): Judged {
-  const boxes = Float32Array.from(
-    labels.flatMap(({ cx, cy, w, h }) => [
-      (cx - w / 2) * size.width,
-      (cy - h / 2) * size.height,
-      (cx + w / 2) * size.width,
-      (cy + h / 2) * size.height,
-    ]),
-  );
-  const taken = new Set<number>();
-  for (const { classId, box } of findings.toSorted((a, b) => b.confidence - a.confidence)) {
-    const own = Float32Array.of(box.x1, box.y1, box.x2, box.y2);
-    let best = -1;
-    let bestOverlap = HIT;
-    labels.forEach((label, j) => {
-      if (label.classId !== classId || taken.has(j)) return;
-      const overlap = iou(own, 0, boxes, j);
-      if (overlap >= bestOverlap) [best, bestOverlap] = [j, overlap];
-    });
-    if (best >= 0) taken.add(best);
-  }
-  return { marked: labels.length, found: taken.size, falseAlarms: findings.length - taken.size };
+  const sorted = findings.toSorted((a, b) => b.confidence - a.confidence);
+  const truth = { boxes: boxesOf(labels, size), classIds: Int32Array.from(labels, ({ classId }) => classId) };
+  const detections = {
+    boxes: Float32Array.from(sorted.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2])),
+    classIds: Int32Array.from(sorted, ({ classId }) => classId),
+  };
+  const hits = lesionHits(detections, truth);
+  const found = new Set(hits.filter((lesion) => lesion !== NO_LESION)).size;
+  const judged = judgedDetections(detections, truth, boxesOf(ignored, size));
+  return { marked: labels.length, found, falseAlarms: judged.length - found };
+}
+
+function boxesOf(marks: readonly Region[], { width, height }: { readonly width: number; readonly height: number }) {
+  const corners = marks.flatMap(({ cx, cy, w, h }) => [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]);
+  return Float32Array.from(corners, (value, i) => value * (i % 2 === 0 ? width : height));
 }
 
 /**

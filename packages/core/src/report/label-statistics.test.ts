@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import type { Sample } from "../dataset/sample";
-import { commonFolder, fingerprintText } from "./fingerprint";
 import { judgeFindings, pickImages } from "./judge-findings";
 import { histogram, labelStatistics } from "./label-statistics";
 
@@ -44,42 +43,6 @@ test("histogram counts a value on an edge above it, and the ends inside", () => 
   expect(histogram([-1, 0, 0.5, 1, 2, 9], [0, 1, 2]).counts).toEqual([3, 3]);
 });
 
-describe("fingerprintText", () => {
-  const entries = (folder: string) => [
-    { split: "train", file: `${folder}/x/b.png`, bytes: 7, labels: [label(1, 0.5, 0.5, 0.25, 0.125)] },
-    { split: "train", file: `${folder}/x/a.png`, bytes: 5, labels: [] },
-    { split: "val", file: `${folder}/y/a.png`, bytes: 5, labels: [] },
-  ];
-
-  test("has one line a file, sorted, without the folder that all share", () => {
-    expect(fingerprintText(entries("/data"))).toBe(
-      '["train","x/a.png",5] \n["train","x/b.png",7] 1:0.5,0.5,0.25,0.125\n["val","y/a.png",5] \n',
-    );
-  });
-
-  test("is the same elsewhere, on Windows, and in another order of the files", () => {
-    const text = fingerprintText(entries("/data"));
-    expect(fingerprintText(entries("D:\\copy\\of").toReversed())).toBe(text);
-  });
-
-  test("differs by name, size, part and label", () => {
-    const [first, ...others] = entries("/data");
-    const text = fingerprintText([first, ...others]);
-    for (const change of [{ file: "/data/x/c.png" }, { bytes: 8 }, { split: "val" }, { labels: [] }]) {
-      expect(fingerprintText([{ ...first, ...change }, ...others])).not.toBe(text);
-    }
-    const outlined = [{ ...first.labels[0], polygon: Float32Array.of(0, 0, 1, 0, 1, 1) }];
-    expect(fingerprintText([{ ...first, labels: outlined }, ...others])).toContain(";0,0,1,0,1,1");
-  });
-});
-
-test("commonFolder is whole folders, not beginnings of names", () => {
-  expect(commonFolder(["/a/bc/1", "/a/bd/2"])).toBe("/a/");
-  expect(commonFolder(["/a/b/1"])).toBe("/a/b/");
-  expect(commonFolder(["x/1", "y/2"])).toBe("");
-  expect(commonFolder([])).toBe("");
-});
-
 describe("judgeFindings", () => {
   const size = { width: 100, height: 100 };
   const finding = (classId: number, confidence: number, x1: number, side = 20) => ({
@@ -90,16 +53,22 @@ describe("judgeFindings", () => {
   const marked = [label(0, 0.1, 0.1, 0.2, 0.2)];
 
   test("takes each lesion once, the most confident finding first", () => {
-    expect(judgeFindings([finding(0, 0.9, 0), finding(0, 0.8, 0)], marked, size)).toEqual({
+    expect(judgeFindings([finding(0, 0.9, 0), finding(0, 0.8, 0)], { labels: marked }, size)).toEqual({
       ...{ marked: 1, found: 1, falseAlarms: 1 },
     });
   });
 
+  test("holds no finding in a region to ignore against anybody", () => {
+    const ignored = [{ cx: 0.75, cy: 0.1, w: 0.5, h: 0.2 }];
+    const findings = [finding(0, 0.9, 60), finding(0, 0.8, 25)];
+    expect(judgeFindings(findings, { labels: marked, ignored }, size)).toMatchObject({ falseAlarms: 1 });
+  });
+
   test("wants the class, and an overlap of one half", () => {
-    expect(judgeFindings([finding(1, 0.9, 0)], marked, size)).toMatchObject({ found: 0, falseAlarms: 1 });
+    expect(judgeFindings([finding(1, 0.9, 0)], { labels: marked }, size)).toMatchObject({ found: 0, falseAlarms: 1 });
     // 20 of 40 px wide: IoU 0.5 exactly. Moved by 7 px: 13 / 27 = 0.48.
-    expect(judgeFindings([finding(0, 0.9, 0, 40)], marked, size).found).toBe(1);
-    expect(judgeFindings([finding(0, 0.9, 7)], marked, size).found).toBe(0);
+    expect(judgeFindings([finding(0, 0.9, 0, 40)], { labels: marked }, size).found).toBe(1);
+    expect(judgeFindings([finding(0, 0.9, 7)], { labels: marked }, size).found).toBe(0);
   });
 });
 

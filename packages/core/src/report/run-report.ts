@@ -92,8 +92,8 @@ export interface RunReport {
   readonly arguments: readonly { readonly name: string; readonly value: string; readonly isDefault: boolean }[];
   readonly data: {
     readonly path: string;
-    /** SHA-256 of names, sizes and labels; absent until it has been computed. */
-    readonly fingerprint?: string;
+    /** SHA-256 of names, sizes and labels. */
+    readonly fingerprint: string;
     readonly files: number;
     readonly bytes: number;
   };

@@ -7,6 +7,7 @@ import type { Finding } from "@fovea/core/finding";
 import { type AugmentationOptions, augmentation } from "@fovea/core/imaging/augment/augmentation";
 import { AUGMENTATION_NUMBERS } from "@fovea/core/imaging/augment/augmentation-numbers";
 import { PRESETS } from "@fovea/core/imaging/augment/presets";
+import { REGION } from "@fovea/core/imaging/augment/tile";
 import { image } from "@fovea/core/imaging/image";
 import { parse } from "yaml";
 import type { Batch } from "../data/batch";
@@ -99,7 +100,8 @@ function picturesOf({ images, targets, size, width, height }: Batch, names: read
     }
     const findings: Finding[] = [];
     for (let t = 0; t < targets.length; t += 6) {
-      if (targets[t] !== k) continue;
+      // Regions in which nothing is judged are no findings.
+      if (targets[t] !== k || targets[t + 1] === REGION) continue;
       const [classId, cx, cy, w, h] = targets.subarray(t + 1, t + 6);
       const [x1, y1] = [(cx - w / 2) * width, (cy - h / 2) * height];
       const box = { x1, y1, x2: x1 + w * width, y2: y1 + h * height };

@@ -86,6 +86,38 @@ describe("Loader with every augmentation on", () => {
     await loader.close();
   });
 
+  test("carries weights, and regions to ignore, to their targets", async () => {
+    const { samples } = dataset;
+    const soft = samples.map((sample, i) => ({
+      ...sample,
+      labels: sample.labels.map((label) => ({ ...label, weight: i % 3 === 0 ? 0.25 : undefined })),
+      ignored: i % 3 === 1 ? [{ cx: 0.1, cy: 0.1, w: 0.2, h: 0.2 }] : [],
+    }));
+    const common = { imgsz: 64, batch: 9, workers: 0, masks: true } as const;
+    for (const mode of ["train", "val"] as const) {
+      const augmentation = { mosaic: 0, fliplr: 1, flip_swap: [1, 0], translate: 0, scale: 0 };
+      const loader = new Loader({ ...dataset, samples: soft }, { ...common, mode, augmentation });
+      for await (const { targets, weights = [], ignored = [], masks = [], files } of loader.epoch(0)) {
+        expect([weights.length, ignored.length]).toEqual([12, 12]);
+        for (let t = 0; t < 12; t++) {
+          const [image, classId, cx] = targets.subarray(6 * t, 6 * t + 3);
+          const i = samples.findIndex(({ file }) => file === files[image]);
+          expect(ignored[t]).toBe(classId === -1 ? 1 : 0);
+          expect(weights[t]).toBe(classId >= 0 && i % 3 === 0 ? 0.25 : 1);
+          // To the left in the file, and so to the right in training.
+          if (ignored[t]) expect(cx).toBeCloseTo(mode === "train" ? 0.9 : 0.1);
+          // The region counts as the image's largest: the lesion after it shows in the mask where they overlap.
+          if (ignored[t])
+            expect(targets.subarray(6 * t + 6, 6 * t + 8)).toEqual(
+              Float32Array.of(image, classId + (mode === "train" ? 2 : 1)),
+            );
+        }
+        expect(new Set(masks)).toEqual(new Set([0, 1, 2]));
+      }
+      await loader.close();
+    }
+  });
+
   test("moves the window of bytes where there is nothing deeper", async () => {
     // Centre 127.5 + .2 x 255 = 178.5: 220 becomes 220 - 51 = 169, 30 black.
     const transforms = [{ name: "window_jitter", p: 1, center_limit: [0.2, 0.2], width_limit: [0, 0] }];

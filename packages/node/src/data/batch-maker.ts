@@ -10,7 +10,7 @@ import { drawWindowShift } from "@fovea/core/imaging/augment/choose-transforms";
 import { partSources } from "@fovea/core/imaging/augment/company";
 import type { PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
 import { byDecreasingArea, MAX_INSTANCES, paintOverlapMask } from "@fovea/core/imaging/augment/overlap-mask";
-import type { LabelRows } from "@fovea/core/imaging/augment/tile";
+import { type LabelRows, REGION } from "@fovea/core/imaging/augment/tile";
 import { toPlanes } from "@fovea/core/imaging/color";
 import { type LetterboxLayout, letterboxTensor } from "@fovea/core/imaging/letterbox";
 import { shiftByteWindow, type WindowShift } from "@fovea/core/imaging/window-jitter";
@@ -30,6 +30,9 @@ interface Growing {
   readonly job: BatchJob;
   readonly out: Uint8Array;
   readonly targets: number[];
+  /** One for each target. */
+  readonly weights: number[];
+  readonly ignored: number[];
   readonly masks: Uint8Array<ArrayBuffer> | undefined;
   readonly files: string[];
   readonly sources: BatchSource[];
@@ -62,6 +65,8 @@ export class BatchMaker {
       job,
       out: new Uint8Array(buffer),
       targets: [],
+      weights: [],
+      ignored: [],
       masks,
       files: [],
       sources: [],
@@ -73,8 +78,13 @@ export class BatchMaker {
     }
     const { files, sources, problems } = batch;
     const size = files.length;
-    const targets = Float32Array.from(batch.targets);
-    return { id, width, height, size, buffer, targets, masks: masks?.slice(0, size * cells), files, sources, problems };
+    return {
+      ...{ id, width, height, size, buffer, files, sources, problems },
+      targets: Float32Array.from(batch.targets),
+      ...(batch.weights.some((weight) => weight !== 1) && { weights: Float32Array.from(batch.weights) }),
+      ...(batch.ignored.some((mark) => mark === 1) && { ignored: Uint8Array.from(batch.ignored) }),
+      masks: masks?.slice(0, size * cells),
+    };
   }
 
   /** End what runs beside this thread. */
@@ -121,7 +131,7 @@ export class BatchMaker {
   }
 
   #addLabels(batch: Growing, placed: readonly PlacedLabel[], file: string): void {
-    const { job, targets, masks, files, problems } = batch;
+    const { job, targets, weights, ignored, masks, files, problems } = batch;
     const { width, height } = job;
     let labels = placed;
     if (masks) {
@@ -136,9 +146,11 @@ export class BatchMaker {
       const start = files.length * rows * columns;
       paintOverlapMask(labels, masks.subarray(start, start + rows * columns), columns, rows, MASK_RATIO);
     }
-    for (const { classId, x1, y1, x2, y2 } of labels) {
+    for (const { classId, x1, y1, x2, y2, weight = 1 } of labels) {
       const [cx, cy] = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height];
       targets.push(files.length, classId, cx, cy, (x2 - x1) / width, (y2 - y1) / height);
+      weights.push(weight);
+      ignored.push(classId === REGION ? 1 : 0);
     }
   }
 
@@ -184,13 +196,14 @@ export class BatchMaker {
 
 /** Labels in pixels of a letterboxed image; none is dropped. */
 function labelsInLetterbox(
-  { rows, outlines }: LabelRows,
+  { rows, weights, outlines }: LabelRows,
   { left, top, contentWidth, contentHeight }: LetterboxLayout,
 ): PlacedLabel[] {
   return Array.from({ length: rows.length / 5 }, (_, i) => {
     const [classId, cx, cy, w, h] = rows.subarray(5 * i, 5 * i + 5);
     const outline = outlines?.[i];
     return {
+      ...(weights && { weight: weights[i] }),
       classId,
       x1: left + (cx - w / 2) * contentWidth,
       y1: top + (cy - h / 2) * contentHeight,

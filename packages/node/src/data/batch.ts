@@ -31,11 +31,14 @@ export interface Batch {
   readonly size: number;
   readonly width: number;
   readonly height: number;
-  /** n x 6: image index in the batch, class, centre x, centre y, width, height, in fractions. Sorted by image. */
+  /**
+   * n x 6: image index in the batch, class (-1 of a region to ignore), centre x, centre y, width, height, in fractions.
+   * Sorted by image.
+   */
   readonly targets: Float32Array<ArrayBuffer>;
-  /** n: weight of each target in the loss, 0 to 1, if asked for; absent where all weigh 1. */
+  /** n: weight of each target in the loss, 0 to 1; absent where all weigh 1. */
   readonly weights?: Float32Array<ArrayBuffer>;
-  /** n: 1 for a target that is a region to ignore, else 0, if asked for; absent where there is none. */
+  /** n: 1 for a target that is a region to ignore, else 0; absent where there is none. */
   readonly ignored?: Uint8Array<ArrayBuffer>;
   /**
    * (size, height / 4, width / 4), if asked for: 0 background, k the image's k-th target, which then come from the

@@ -28,6 +28,11 @@ describe("cutMiddle", () => {
     expect(cut(0, 10, 15, 40).labels).toEqual([]);
   });
 
+  test("keeps whatever is left of a region to ignore", () => {
+    const region = { classId: -1, x1: 0, y1: 10, x2: 21, y2: 40 };
+    expect(cutMiddle({ image: square, labels: [region] }, 60, 100).labels).toMatchObject([{ x1: 0, x2: 1 }]);
+  });
+
   test("cuts outlines, whose box follows", () => {
     // A triangle with its right angle at (40, 10) and its points at (0, 10) and (40, 50): at column 20 it is 20 high.
     const { labels } = cut(0, 10, 40, 50, Float32Array.of(0, 10, 40, 10, 40, 50));

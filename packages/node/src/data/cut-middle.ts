@@ -8,14 +8,15 @@ import { transformPoints } from "@fovea/core/geometry/affine";
 import { boundsOf, clipPolygon, type Polygon } from "@fovea/core/geometry/polygon";
 import type { Augmented } from "@fovea/core/imaging/augment/augment";
 import { MIN_SIDE, type PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
+import { REGION } from "@fovea/core/imaging/augment/tile";
 import { cropImage } from "@fovea/core/imaging/crop";
 
 /** Least share of a box that must be left, as at the edges of a square image. */
 const MIN_SHARE = 0.1;
 
 /**
- * The middle `width` x `height` pixels of `square`, with its labels cut at their edges; what is left too small is
- * dropped.
+ * The middle `width` x `height` pixels of `square`, with its labels cut at their edges; lesions of which too little is left
+ * are dropped.
  *
  * @param square its sides are no shorter
  */
@@ -43,8 +44,9 @@ function cutLabel(
         x2: Math.min(Math.max(label.x2 - x, 0), width),
         y2: Math.min(Math.max(label.y2 - y, 0), height),
       };
-  if (!(x2 - x1 > MIN_SIDE && y2 - y1 > MIN_SIDE)) return undefined;
+  const least = label.classId === REGION ? { side: 0, share: 0 } : { side: MIN_SIDE, share: MIN_SHARE };
+  if (!(x2 - x1 > least.side && y2 - y1 > least.side)) return undefined;
   const before = (label.x2 - label.x1) * (label.y2 - label.y1);
-  if (!((x2 - x1) * (y2 - y1) > MIN_SHARE * before)) return undefined;
+  if (!((x2 - x1) * (y2 - y1) > least.share * before)) return undefined;
   return outline ? { ...label, x1, y1, x2, y2, outline } : { ...label, x1, y1, x2, y2 };
 }

@@ -1,53 +1,33 @@
-import type { Dataset, Sample } from "@fovea/core/dataset/sample";
-import { describe, expect, test } from "vitest";
-import { checkFingerprint, fingerprint } from "./fingerprint";
+import { appendFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeSmallData } from "../../test/training/small-network";
+import { checkFingerprint, fingerprintData } from "./fingerprint";
+import { openDataset } from "./open-dataset";
 
-const label = { classId: 0, cx: 0.5, cy: 0.5, w: 0.25, h: 0.25 };
-const samples: readonly Sample[] = [
-  { file: "/data/a/1.png", width: 40, height: 30, labels: [label] },
-  { file: "/data/b/2.png", width: 40, height: 30, labels: [] },
-];
-const set = (change: Partial<Dataset> = {}): Dataset => ({
-  name: "set",
-  names: ["nodule"],
-  nc: 1,
-  split: "train",
-  samples,
-  problems: [],
-  ...change,
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fovea-fingerprint-"));
 });
-const moved = (from: string, to: string) =>
-  samples.map((sample) => ({ ...sample, file: sample.file.replace(from, to) }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("fingerprint", () => {
-  test("is the same for a data set that was moved", () => {
-    expect(fingerprint(set())).toMatch(/^[0-9a-f]{16}$/);
-    expect(fingerprint(set({ samples: moved("/data/", "/elsewhere/deep/") }))).toBe(fingerprint(set()));
-  });
+async function parts(place: string) {
+  const data = await writeSmallData(join(folder, place), { count: 4 });
+  return [await openDataset(data, "train"), await openDataset(data, "val")];
+}
 
-  test.each<[string, Partial<Dataset>]>([
-    ["another class name", { names: ["mass"] }],
-    ["another path", { samples: moved("/b/", "/c/") }],
-    ["an image less", { samples: samples.slice(0, 1) }],
-    ["another order", { samples: samples.toReversed() }],
-    ["a label moved", { samples: [{ ...samples[0], labels: [{ ...label, cx: 0.6 }] }, samples[1]] }],
-    ["an outline", { samples: [{ ...samples[0], labels: [{ ...label, polygon: new Float32Array(6) }] }, samples[1]] }],
-    ["a crop", { samples: [{ ...samples[0], crop: { x: 0, y: 0, width: 9, height: 9 } }, samples[1]] }],
-  ])("differs for %s", (_, change) => {
-    expect(fingerprint(set(change))).not.toBe(fingerprint(set()));
-  });
-
-  test("of nothing is one too", () => {
-    expect(fingerprint(set({ samples: [] }))).toMatch(/^[0-9a-f]{16}$/);
-  });
-});
-
-describe("checkFingerprint", () => {
-  test("refuses another data set, naming file and part", () => {
-    checkFingerprint(fingerprint(set()), set(), "set.yaml");
-    const other = set({ names: ["mass"] });
-    expect(() => checkFingerprint(fingerprint(set()), other, "set.yaml")).toThrow(
-      "set.yaml: train: images or labels differ",
-    );
-  });
+test("fingerprintData changes with a file's size and a label, not with its place", async () => {
+  const { sha256, files, bytes } = await fingerprintData(await parts("one"));
+  expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  expect(files).toBe(8);
+  const [train, val] = await parts("other/place");
+  expect(await fingerprintData([train, val])).toEqual({ sha256, files, bytes });
+  const unlabelled = { ...train, samples: train.samples.map((sample) => ({ ...sample, labels: [] })) };
+  expect((await fingerprintData([unlabelled, val])).sha256).not.toBe(sha256);
+  await appendFile(train.samples[0].file, "x");
+  const changed = await fingerprintData([train, val]);
+  expect(changed.sha256).not.toBe(sha256);
+  checkFingerprint(sha256, { sha256, files, bytes }, "set.yaml");
+  expect(() => checkFingerprint(sha256, changed, "set.yaml")).toThrow(/^set.yaml: images or labels differ/);
 });

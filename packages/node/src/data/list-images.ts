@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { type CocoAnnotations, parseCoco } from "@fovea/core/dataset/coco";
 import type { DataYaml } from "@fovea/core/dataset/data-yaml";
-import type { Label, Problem } from "@fovea/core/dataset/sample";
+import type { Label, Problem, Region } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { glob } from "tinyglobby";
 import { readText } from "../read-file";
@@ -19,6 +19,7 @@ export interface ListedImage {
     readonly width: number;
     readonly height: number;
     readonly labels: readonly Label[];
+    readonly ignored: readonly Region[];
     readonly problems: readonly Problem[];
   };
 }
@@ -183,7 +184,7 @@ async function imagesOfCoco(
       : [resolve(context.root, imageFolder)];
   const listed: ListedImage[] = [];
   const entryOf = new Map<string, string>();
-  for (const { fileName, width, height, labels, problems: ownProblems } of images) {
+  for (const { fileName, problems: ownProblems, ...annotated } of images) {
     const candidates = folders.flatMap((folder) => [resolve(folder, fileName), resolve(folder, basename(fileName))]);
     let file = candidates[0];
     for (const candidate of candidates) {
@@ -198,7 +199,7 @@ async function imagesOfCoco(
       throw new FoveaError("invalid_annotations", message, { file: path, at: "images" });
     }
     entryOf.set(file, fileName);
-    listed.push({ file, annotated: { width, height, labels, problems: ownProblems } });
+    listed.push({ file, annotated: { ...annotated, problems: ownProblems } });
   }
   return listed;
 }

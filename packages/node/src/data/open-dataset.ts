@@ -123,6 +123,7 @@ async function lookAt(
     width,
     height,
     labels: singleCls ? labels.map((label) => ({ ...label, classId: 0 })) : labels,
+    ...(annotated && annotated.ignored.length > 0 && { ignored: annotated.ignored }),
   };
   return { sample, hasLabels, problems };
 }

@@ -1,6 +1,7 @@
 /**
  * @file A batch as the network gets it, as one picture: its images side by side with the boxes that are their targets.
  */
+import { REGION } from "@fovea/core/imaging/augment/tile";
 import type { Canvas } from "@napi-rs/canvas";
 import type { Batch } from "../data/batch";
 import { FINDING_COLOURS } from "../imaging/draw-findings";
@@ -75,7 +76,7 @@ function reduced(batch: Batch, i: number, step: number, width: number, height: n
 export async function batchPicture({ side, cells }: BatchCopy, names: readonly string[]): Promise<EncodedPicture> {
   const columns = Math.ceil(Math.sqrt(cells.length));
   const rows = Math.ceil(cells.length / columns);
-  const used = new Set(cells.flatMap(({ boxes }) => boxes.map(([classId]) => names[classId] ?? String(classId))));
+  const used = new Set(cells.flatMap(({ boxes }) => boxes.map(([classId]) => nameOf(classId, names))));
   await prepareFont([...used].join(""));
   const { createCanvas } = await import("@napi-rs/canvas");
   const canvas = createCanvas(columns * (side.width + GAP) - GAP, rows * (side.height + GAP) - GAP);
@@ -93,7 +94,7 @@ export async function batchPicture({ side, cells }: BatchCopy, names: readonly s
     context.rect(left, top, side.width, side.height);
     context.clip();
     for (const [classId, x, y, w, h] of boxes) {
-      const colour = FINDING_COLOURS[classId % FINDING_COLOURS.length];
+      const colour = classId === REGION ? REGION_COLOUR : FINDING_COLOURS[classId % FINDING_COLOURS.length];
       const [x1, y1] = [left + (x - w / 2) * side.width, top + (y - h / 2) * side.height];
       context.strokeStyle = colour;
       context.lineWidth = 1.5;
@@ -101,12 +102,17 @@ export async function batchPicture({ side, cells }: BatchCopy, names: readonly s
       context.font = `600 11px "${FONT_FAMILY}"`;
       context.fillStyle = colour;
       context.textBaseline = "bottom";
-      context.fillText(names[classId] ?? String(classId), x1 + 1, Math.max(y1 - 1, top + 12));
+      context.fillText(nameOf(classId, names), x1 + 1, Math.max(y1 - 1, top + 12));
     }
     context.restore();
   });
   return encoded(canvas);
 }
+
+/** Regions in which nothing is judged. */
+const REGION_COLOUR = "#b0b8c0";
+const nameOf = (classId: number, names: readonly string[]) =>
+  classId === REGION ? "ignored" : (names[classId] ?? String(classId));
 
 /** Bytes of a JPEG and its size in pixels. */
 export interface EncodedPicture {

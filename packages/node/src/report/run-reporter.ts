@@ -27,8 +27,8 @@ import type {
   ValidationPicture,
 } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
+import type { DataFingerprint } from "../data/fingerprint";
 import { type BatchCopy, batchPicture, copyBatch, type EncodedPicture } from "./batch-picture";
-import { type DataFingerprint, fingerprintData } from "./data-fingerprint";
 import { describeEnvironment } from "./environment";
 import { readKeptReport, writeKeptReport } from "./kept-report";
 import { drawValidationPictures } from "./validation-pictures";
@@ -40,6 +40,7 @@ export interface RunFacts {
   readonly folder: string;
   /** Path of the data YAML. */
   readonly data: string;
+  readonly fingerprint: DataFingerprint;
   readonly train: Dataset;
   readonly val?: Dataset;
   readonly args: TrainingArguments;
@@ -77,7 +78,6 @@ export class RunReporter {
   #trainBatches: ReportPicture[] = [];
   #validation: readonly ValidationPicture[] = [];
   #environment: RunReport["environment"] = [];
-  #fingerprint: DataFingerprint | undefined;
   /** Of the epoch in progress. */
   #startedAt: number | undefined;
   #batchesEndedAt = 0;
@@ -99,7 +99,7 @@ export class RunReporter {
     }
     const parts = val ? [train, val] : [train];
     this.#labels = parts.map(({ split, samples, names }) => ({ split, statistics: labelStatistics(samples, names) }));
-    this.#background = this.#lookAround(parts);
+    this.#background = this.#lookAround();
   }
 
   /** Takes up what an earlier session left in the folder, if this one goes on with it. */
@@ -109,11 +109,8 @@ export class RunReporter {
   }
 
   /** What takes a while and nobody has to wait for. */
-  async #lookAround(parts: readonly Dataset[]): Promise<void> {
-    [this.#environment, this.#fingerprint] = await Promise.all([
-      describeEnvironment(this.#facts.folder),
-      fingerprintData(parts),
-    ]);
+  async #lookAround(): Promise<void> {
+    this.#environment = await describeEnvironment(this.#facts.folder);
   }
 
   /** The loader that the loop is to be given in place of `loader`. */
@@ -219,7 +216,7 @@ export class RunReporter {
 
   /** All that is known by now. */
   report(end: RunEnd, failure?: string): RunReport {
-    const { folder, data, train, val, args, model, stages } = this.#facts;
+    const { folder, data, fingerprint, train, args, model, stages } = this.#facts;
     const given: Readonly<Record<string, unknown>> = args;
     return {
       name: basename(folder),
@@ -247,9 +244,9 @@ export class RunReporter {
       })),
       data: {
         path: data,
-        fingerprint: this.#fingerprint?.sha256,
-        files: this.#fingerprint?.files ?? train.samples.length + (val?.samples.length ?? 0),
-        bytes: this.#fingerprint?.bytes ?? 0,
+        fingerprint: fingerprint.sha256,
+        files: fingerprint.files,
+        bytes: fingerprint.bytes,
       },
     };
   }

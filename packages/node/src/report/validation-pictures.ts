@@ -57,7 +57,7 @@ export async function drawValidationPictures(
       const image = await readable(sample.file);
       if (!image) continue;
       const findings = await detector.detect(image);
-      judged.push({ ...judgeFindings(findings, sample.labels, image), sample, findings });
+      judged.push({ ...judgeFindings(findings, sample, image), sample, findings });
     }
   } finally {
     await session.release();

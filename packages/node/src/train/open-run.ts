@@ -8,6 +8,7 @@ import type { Runtime } from "@fovea/core/graph/runtime";
 import { checkImageSize } from "@fovea/core/nn/image-size";
 import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
 import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
+import { type DataFingerprint, fingerprintData } from "../data/fingerprint";
 import { openDataset } from "../data/open-dataset";
 import { openTrainableModel, type TrainableModel } from "../model/open-model";
 import { openRuntime } from "../runtime/onnx-runtime";
@@ -25,6 +26,7 @@ export interface OpenedRun {
   readonly model: TrainableModel;
   readonly train: Dataset;
   readonly val?: Dataset;
+  readonly fingerprint: DataFingerprint;
   readonly onProblem?: "skip" | "refuse";
   readonly optimiser: OptimiserChoice;
   readonly stages: readonly StagePlan[];
@@ -57,6 +59,7 @@ export async function openRun(
   const whole = await part("train", fraction);
   const train = args.tile > 0 ? tileDataset(whole, { tile: args.tile, overlap: args.overlap }) : whole;
   const val = args.val ? await part("val", 1) : undefined;
+  const fingerprint = await fingerprintData(val ? [train, val] : [train]);
   const fresh = args.pretrained.toLowerCase() === "false";
   const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
   checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
@@ -72,7 +75,8 @@ export async function openRun(
   const optimiser = optimiserFor(batch);
   const stages = planStages({ ...args, batch }, opened.network, optimiser.lr0);
   const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
-  return { args: { ...args, batch }, runtime, model: opened, train, val, onProblem, optimiser, stages, monitor };
+  const sets = { train, val, fingerprint };
+  return { args: { ...args, batch }, runtime, model: opened, ...sets, onProblem, optimiser, stages, monitor };
 }
 
 /** `1` is `cuda:1`, as users of the public tools write it. */

@@ -8,6 +8,7 @@ import { transferSummary } from "@fovea/core/nn/weights/transfer";
 import type { StagePlan } from "@fovea/core/recipe/plan";
 import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
 import type { RunStage } from "@fovea/core/report/run-report";
+import type { DataFingerprint } from "../data/fingerprint";
 import type { TrainableModel } from "../model/open-model";
 import type { RunFacts } from "../report/run-reporter";
 import type { OptimiserChoice } from "./choose-optimiser";
@@ -22,17 +23,20 @@ export interface RunStart {
   readonly model: TrainableModel;
   readonly train: Dataset;
   readonly val?: Dataset;
+  readonly fingerprint: DataFingerprint;
   /** Where an interrupted run stopped. */
   readonly state?: RunState;
 }
 
-export function runFacts({ folder, request, args, optimiser, stages, model, train, val, state }: RunStart): RunFacts {
+export function runFacts(start: RunStart): RunFacts {
+  const { folder, request, args, optimiser, stages, model, train, val, fingerprint, state } = start;
   const { parameters, publishedGflops } = countNetwork(model.network, { imgsz: args.imgsz });
   const count = String(parameters).replace(/\B(?=(?:\d{3})+$)/g, ",");
   const from = request.weights ?? (model.transfer ? request.model : undefined);
   return {
     folder,
     data: request.data,
+    fingerprint,
     train,
     val,
     args,

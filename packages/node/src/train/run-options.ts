@@ -1,7 +1,7 @@
 /**
  * @file What the parts of a run are told: its arguments in the terms of loader, augmentation and loss.
  */
-import type { Dataset } from "@fovea/core/dataset/sample";
+import { type Dataset, hasSoftLabels } from "@fovea/core/dataset/sample";
 import type { SamplingOptions } from "@fovea/core/dataset/sampling";
 import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentation";
 import { classWeights } from "@fovea/core/nn/class-weights";
@@ -49,11 +49,16 @@ export function augmentationOptions(args: TrainingArguments, given: GivenArgumen
   };
 }
 
-/** @param train whose classes are weighed by their frequency */
-export function lossOptions(args: TrainingArguments, { samples, nc }: Pick<Dataset, "samples" | "nc">): LossOptions {
+type Marked = Pick<Dataset, "samples" | "nc">;
+
+/**
+ * @param train whose classes are weighed by their frequency
+ * @param val whose loss is measured too
+ */
+export function lossOptions(args: TrainingArguments, train: Marked, val?: Marked): LossOptions {
   const { box, cls, dfl, iou_type, wiou_scale, focal_gamma, focal_alpha, label_smoothing, cls_pw, assign_all } = args;
-  const counts = new Array<number>(nc).fill(0);
-  for (const { labels } of samples) for (const { classId, ignore } of labels) if (!ignore) counts[classId]++;
+  const counts = new Array<number>(train.nc).fill(0);
+  for (const { labels } of train.samples) for (const { classId } of labels) counts[classId]++;
   return {
     ...{ box, cls, dfl },
     iouType: iou_type as LossOptions["iouType"],
@@ -63,5 +68,6 @@ export function lossOptions(args: TrainingArguments, { samples, nc }: Pick<Datas
     labelSmoothing: label_smoothing,
     classWeights: cls_pw > 0 ? classWeights(counts, cls_pw) : undefined,
     assignAll: assign_all,
+    softLabels: hasSoftLabels(train) || (val !== undefined && hasSoftLabels(val)),
   };
 }

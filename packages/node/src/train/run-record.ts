@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly model: string;
   readonly weights?: string;
   readonly names: readonly string[];
+  /** Of the data set when the run began; runs of earlier versions have none. */
+  readonly fingerprint?: string;
   /** What becomes of broken images and labels. @default "skip" */
   readonly onProblem?: "skip" | "refuse";
   /** Arguments that were given; the others have their defaults. */
@@ -141,6 +143,7 @@ export function parseRunRequest(text: string, file: string): RunRequest {
     model: take("model", TEXT),
     weights: has("weights") ? take("weights", TEXT) : undefined,
     names: take("names", listOf(TEXT)),
+    fingerprint: has("fingerprint") ? take("fingerprint", TEXT) : undefined,
     onProblem: has("onProblem") ? take("onProblem", ON_PROBLEM) : undefined,
     arguments: take("arguments", ARGUMENTS),
   };

@@ -14,6 +14,7 @@ import type { StagePlan } from "@fovea/core/recipe/plan";
 import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import type { RunReport } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
+import { checkFingerprint } from "../data/fingerprint";
 import { Loader } from "../data/loader";
 import { readCheckpoint } from "../data/weights-file";
 import type { TrainableModel } from "../model/open-model";
@@ -104,6 +105,7 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
     model: existsSync(model) ? resolve(model) : model,
     weights: weights === undefined ? undefined : resolve(weights),
     names: opened.model.names,
+    fingerprint: opened.fingerprint.sha256,
     onProblem,
     // Resumed, the run has the batch that was found to fit.
     arguments: { ...request.arguments, ...(args.batch < 0 && { batch: opened.args.batch }) },
@@ -126,7 +128,7 @@ function startingWeights(weights: string | undefined, { pretrained }: TrainingAr
 /**
  * Goes on with an interrupted run, from the path of its folder or of a file of weights in it.
  *
- * @throws {FoveaError} `invalid_dataset` if the data set's classes are others by now
+ * @throws {FoveaError} `invalid_dataset` if the data set's classes, images or labels are others by now
  */
 export async function resumeTraining(path: string, events: TrainEvents = {}): Promise<TrainResult> {
   const folder = RunFolder.open(path);
@@ -139,6 +141,7 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
   }
   const opened = await openRun(request, args, request.onProblem, events.onScan?.bind(events), state.threads);
   checkNames(opened.train.names, request, folder.file("args.json"));
+  if (request.fingerprint) checkFingerprint(request.fingerprint, opened.fingerprint, request.data);
   return run(folder, request, opened, events, { state, arrays });
 }
 
@@ -157,9 +160,9 @@ async function run(
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {
-  const { args, runtime, model, train: trainSet, val, onProblem, optimiser, stages, monitor } = opened;
+  const { args, runtime, model, train: trainSet, val, fingerprint, onProblem, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
-  const loss = lossOptions(args, trainSet);
+  const loss = lossOptions(args, trainSet, val);
   const stride = Math.max(...network.strides);
   const masks = network.task === "segment";
   const shared = {
@@ -208,6 +211,7 @@ async function run(
             model,
             train: trainSet,
             val,
+            fingerprint,
             state: resumed?.state,
           }),
         )

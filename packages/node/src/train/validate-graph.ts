@@ -31,7 +31,6 @@ export async function validateGraph(
 ): Promise<DetectionMetrics> {
   const { session, names, pixels } = network;
   const metrics = new DetectionMetrics(names, hits);
-  const labels = new Map(dataset.samples.map((sample) => [sample.file, sample.labels]));
   const choice = { conf, iou, multiLabel: names.length > 1 };
   let input: NetworkInput | undefined;
   let done = 0;
@@ -42,7 +41,7 @@ export async function validateGraph(
       const value = input.planes(batch.images.subarray(i * planes, (i + 1) * planes));
       const results = await session.run({ [session.inputNames[0]]: value });
       const { found } = await readAnswer(network, results, batch, choice);
-      addImage(metrics, found, source, labels.get(source.file) ?? []);
+      addImage(metrics, found, source, dataset.samples[source.index]);
     }
     batch.release();
     onBatch?.(++done, loader.batchesPerEpoch);

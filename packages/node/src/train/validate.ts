@@ -1,7 +1,7 @@
 /**
  * @file Measures a network on labelled images: mAP and, in training, the loss.
  */
-import type { Dataset } from "@fovea/core/dataset/sample";
+import type { Dataset, Region, Sample } from "@fovea/core/dataset/sample";
 import { selectDetections } from "@fovea/core/detect/select";
 import type { Detections } from "@fovea/core/detect/suppress";
 import type { Runtime, Session } from "@fovea/core/graph/runtime";
@@ -44,7 +44,6 @@ export interface Validation {
 export async function validate(runtime: Runtime, options: ValidateOptions): Promise<Validation> {
   const { network, loader, names, loss, onBatch } = options;
   const metrics = new DetectionMetrics(names, options.hits);
-  const labels = new Map(options.dataset.samples.map((sample) => [sample.file, sample.labels]));
   const sessions = new SizedSessions(runtime, options);
   const sums: number[] = [];
   let done = 0;
@@ -57,7 +56,7 @@ export async function validate(runtime: Runtime, options: ValidateOptions): Prom
         (results.loss_items.data as Float32Array).forEach((item, i) => {
           sums[i] = (sums[i] ?? 0) + item;
         });
-      measure(batch, results.output0.data as Float32Array, results.output0.shape, labels, metrics, options);
+      measure(batch, results.output0.data as Float32Array, results.output0.shape, metrics, options);
       batch.release();
       done++;
       onBatch?.(done, loader.batchesPerEpoch);
@@ -99,30 +98,35 @@ function measure(
   batch: Batch,
   output: Float32Array,
   shape: readonly number[],
-  labels: ReadonlyMap<string, Dataset["samples"][number]["labels"]>,
   metrics: DetectionMetrics,
-  { network, conf = 0.001, iou = 0.7 }: ValidateOptions,
+  { network, dataset, conf = 0.001, iou = 0.7 }: ValidateOptions,
 ): void {
   const [, channels, anchors] = shape;
   const { nc } = network;
   batch.sources.forEach((source, i) => {
     const decoded = output.subarray(i * channels * anchors, (i + 1) * channels * anchors);
     const found = selectDetections(decoded, { anchors, nc, extra: channels - 4 - nc, conf, iou, multiLabel: nc > 1 });
-    addImage(metrics, found, source, labels.get(source.file) ?? []);
+    addImage(metrics, found, source, dataset.samples[source.index]);
   });
 }
 
-/** Counts the detections of one image, in pixels of the network's input, against its labels. */
+/** Counts the detections of one image, in pixels of the network's input, against what is marked in it. */
 export function addImage(
   metrics: DetectionMetrics,
   found: Detections,
   { width, height, transform }: BatchSource,
-  labels: Dataset["samples"][number]["labels"],
+  { labels, ignored = [] }: Sample,
 ): void {
   boxesToSource(found.boxes, transform, width, height);
-  const boxes = new Float32Array(4 * labels.length);
-  labels.forEach(({ cx, cy, w, h }, j) => {
-    boxes.set([(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height], 4 * j);
-  });
-  metrics.add(found, { boxes, classIds: Int32Array.from(labels, ({ classId }) => classId) });
+  const inPixels = (marks: readonly Region[]) =>
+    Float32Array.from(
+      marks.flatMap(({ cx, cy, w, h }) => [
+        (cx - w / 2) * width,
+        (cy - h / 2) * height,
+        (cx + w / 2) * width,
+        (cy + h / 2) * height,
+      ]),
+    );
+  const truth = { boxes: inPixels(labels), classIds: Int32Array.from(labels, ({ classId }) => classId) };
+  metrics.add(found, truth, inPixels(ignored));
 }

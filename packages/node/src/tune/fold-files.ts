@@ -6,7 +6,7 @@
  *     fold1-train.json  images whose labels came from a COCO file
  */
 import { join } from "node:path";
-import type { Sample } from "@fovea/core/dataset/sample";
+import type { Region, Sample } from "@fovea/core/dataset/sample";
 import { stringify } from "yaml";
 import { writeAtomically } from "../data/atomic-write";
 
@@ -47,16 +47,18 @@ export async function writeFold(folder: string, name: string, fold: FoldData): P
 
 /** Annotations of `samples`, in pixels; classes are numbered as `names` are. */
 export function cocoOf(samples: readonly Sample[], names: readonly string[]): string {
-  const annotations = samples.flatMap(({ width = 0, height = 0, labels }, image) =>
-    labels.map(({ classId, cx, cy, w, h, polygon }) => ({
+  const annotations = samples.flatMap(({ width = 0, height = 0, labels, ignored = [] }, image) => {
+    const place = ({ cx, cy, w, h, polygon }: Region) => ({
       image_id: image,
-      category_id: classId,
       bbox: [(cx - w / 2) * width, (cy - h / 2) * height, w * width, h * height],
       area: w * width * h * height,
-      iscrowd: 0,
       ...(polygon && { segmentation: [Array.from(polygon, (x, i) => x * (i % 2 === 0 ? width : height))] }),
-    })),
-  );
+    });
+    const lesions = labels.map(({ classId, weight, ...region }) => {
+      return { category_id: classId, ...place(region), iscrowd: 0, weight };
+    });
+    return [...lesions, ...ignored.map((region) => ({ ...place(region), iscrowd: 0, ignore: 1 }))];
+  });
   return JSON.stringify({
     images: samples.map(({ file, width, height }, id) => ({ id, file_name: file, width, height })),
     annotations: annotations.map((annotation, id) => ({ id, ...annotation })),

@@ -10,7 +10,7 @@ const REPORT: RunReport = {
   model: { name: "yolov8n", size: "small", weights: "from scratch" },
   ...{ rows: [], curves: [], names: ["a"], trainBatches: [], validation: [], stages: [], timing: [] },
   labels: [{ split: "train", statistics: labelStatistics([], ["a"]) }],
-  ...{ environment: [], arguments: [], data: { path: "d.yaml", files: 0, bytes: 0 } },
+  ...{ environment: [], arguments: [], data: { path: "d.yaml", fingerprint: "", files: 0, bytes: 0 } },
 };
 
 let server: WatchServer;

@@ -7,6 +7,7 @@ import { type Bounds, boundsOf, clipPolygon } from "../../geometry/polygon";
 import type { Random } from "../../math/random";
 import type { ByteImage } from "../image";
 import { MIN_SHARE, MIN_SIDE, type PlacedLabel } from "./move-labels";
+import { REGION } from "./tile";
 
 /** A training image as it is being made. */
 export interface Painted {
@@ -81,10 +82,11 @@ export function overlapArea(a: Bounds, b: Bounds): number {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-/** What `place` shows of a label; nothing if that is too little. */
+/** What `place` shows of a label; nothing if that is too little for a lesion. */
 function cutTo(label: PlacedLabel, place: Bounds): PlacedLabel[] {
+  const least = label.classId === REGION ? { share: 0, side: 0 } : { share: MIN_SHARE, side: MIN_SIDE };
   const area = (label.x2 - label.x1) * (label.y2 - label.y1);
-  if (overlapArea(label, place) <= MIN_SHARE * area) return [];
+  if (overlapArea(label, place) <= least.share * area) return [];
   const outline = label.outline && clipPolygon(label.outline, place);
   const box = outline
     ? boundsOf(outline)
@@ -94,6 +96,6 @@ function cutTo(label: PlacedLabel, place: Bounds): PlacedLabel[] {
         x2: Math.min(label.x2, place.x2),
         y2: Math.min(label.y2, place.y2),
       };
-  const large = box.x2 - box.x1 > MIN_SIDE && box.y2 - box.y1 > MIN_SIDE;
+  const large = box.x2 - box.x1 > least.side && box.y2 - box.y1 > least.side;
   return large ? [{ ...label, ...box, outline }] : [];
 }

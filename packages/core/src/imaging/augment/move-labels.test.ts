@@ -33,6 +33,22 @@ function move(source: Tile, outputFromCanvas: Affine = translation(0, 0), scale 
 }
 
 describe("moveLabels", () => {
+  test("keeps whatever is left of a region to ignore, and weights", () => {
+    const shifted = { outputFromCanvas: translation(89, 0), scale: 1 };
+    const place = tile([10, 20, 30, 40]);
+    // One of 20 columns is left.
+    expect(moveLabels(place, shifted, SIZE)).toEqual([]);
+    const rows = place.labels.rows.slice();
+    rows[0] = -1;
+    const swapped = [1, 0];
+    expect(moveLabels({ ...place, labels: { rows } }, { ...shifted, mirrored: true }, SIZE, swapped)).toEqual([
+      { classId: -1, x1: 99, y1: expect.closeTo(20, 4), x2: 100, y2: 40 },
+    ]);
+    const weights = Float32Array.of(0.25);
+    const weighted = { ...place, labels: { ...place.labels, weights } };
+    expect(moveLabels(weighted, { outputFromCanvas: translation(0, 0), scale: 1 }, SIZE)[0].weight).toBe(0.25);
+  });
+
   test("moves a box with its tile", () => {
     expect(move(tile([10, 20, 30, 40], { x: 5, y: -7 }))).toEqual([{ classId: 2, x1: 15, y1: 13, x2: 35, y2: 33 }]);
   });

@@ -4,13 +4,16 @@
 import { type Affine, compose, transformBoxes, transformPoints } from "../../geometry/affine";
 import { type Bounds, boundsOf, clipPolygon, type Polygon, polygonArea } from "../../geometry/polygon";
 import type { DrawnTransform } from "./random-transform";
-import type { Tile } from "./tile";
+import { REGION, type Tile } from "./tile";
 import { warpOutline } from "./warp";
 
 /** A label in a training image, pixels. */
 export interface PlacedLabel extends Bounds {
+  /** `REGION` for one in which nothing is judged. */
   readonly classId: number;
   readonly outline?: Polygon;
+  /** How much it counts. @default 1 */
+  readonly weight?: number;
 }
 
 /** Smaller sides are dropped, pixels. */
@@ -25,7 +28,8 @@ const MIN_SHARE_OUTLINED = 0.01;
  * Labels of `tile` in the training image of `size` x `size` pixels, cut at the tile's region and at the image's edges.
  *
  * A box is the smallest around what is seen of the transformed outline; a label without outline has the four corners of
- * its box for one. What is left too small, too thin, or of which too little is left, is dropped.
+ * its box for one. What is left too small, too thin, or of which too little is left, is dropped; of a region in which
+ * nothing is judged, whatever is left is kept.
  *
  * @param swapped class that a class becomes where left and right are exchanged; classes beyond its end stay
  */
@@ -35,16 +39,20 @@ export function moveLabels(
   size: number,
   swapped: readonly number[] = [],
 ): PlacedLabel[] {
-  const { rows, outlines } = tile.labels;
+  const { rows, weights, outlines } = tile.labels;
   const placed: PlacedLabel[] = [];
   for (let i = 0; 5 * i < rows.length; i++) {
     const outline = outlines?.[i];
     const label = outline
       ? moveOutline(outline, tile, transform, size)
       : moveBox(rows, 5 * i + 1, tile, transform, size);
-    if (!label || !isWorthKeeping(label)) continue;
     const classId = rows[5 * i];
-    placed.push({ classId: transform.mirrored ? (swapped[classId] ?? classId) : classId, ...label.place });
+    if (!label || !(classId === REGION ? isSeen(label) : isWorthKeeping(label))) continue;
+    placed.push({
+      classId: transform.mirrored ? (swapped[classId] ?? classId) : classId,
+      ...label.place,
+      ...(weights && { weight: weights[i] }),
+    });
   }
   return placed;
 }
@@ -54,6 +62,8 @@ interface Moved {
   readonly share: number;
   readonly place: Bounds & { readonly outline?: Polygon };
 }
+
+const isSeen = ({ place: { x1, y1, x2, y2 } }: Moved) => x2 > x1 && y2 > y1;
 
 function isWorthKeeping({ share, place: { x1, y1, x2, y2, outline } }: Moved): boolean {
   const width = x2 - x1;

@@ -4,17 +4,22 @@
 import { type Polygon, polygonArea } from "../../geometry/polygon";
 import { outlineSpans } from "../../geometry/scanline";
 import type { PlacedLabel } from "./move-labels";
+import { REGION } from "./tile";
 
 /** A map of bytes tells this many instances from the background. */
 export const MAX_INSTANCES = 255;
 
 /**
  * `labels` from the largest to the smallest area, ties in their order: the order that `paintOverlapMask` wants. Labels
- * without outline count with their box.
+ * without outline count with their box. Regions in which nothing is judged come first, so that none hides a lesion.
  */
 export function byDecreasingArea(labels: readonly PlacedLabel[]): PlacedLabel[] {
-  const areas = new Map(labels.map((label) => [label, polygonArea(outlineOf(label))]));
-  return labels.toSorted((a, b) => (areas.get(b) ?? 0) - (areas.get(a) ?? 0));
+  const rank = (label: PlacedLabel) => (label.classId === REGION ? Infinity : polygonArea(outlineOf(label)));
+  const areas = new Map(labels.map((label) => [label, rank(label)]));
+  return labels.toSorted((a, b) => {
+    const [first, second] = [areas.get(a) ?? 0, areas.get(b) ?? 0];
+    return first === second ? 0 : second - first;
+  });
 }
 
 /** Corners of a box, as an outline. */

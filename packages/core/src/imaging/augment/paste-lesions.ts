@@ -13,7 +13,7 @@ import { overlapArea, type Painted } from "./mix";
 import { moveLabels, type PlacedLabel } from "./move-labels";
 import { paintTiles } from "./paint-tiles";
 import type { DrawnTransform } from "./random-transform";
-import { type Canvas, centred, quarter, type Source, type Tile } from "./tile";
+import { type Canvas, centred, quarter, REGION, type Source, type Tile } from "./tile";
 
 /** How the base came to be: what is pasted goes the same way. */
 export interface Making {
@@ -54,7 +54,7 @@ function placeDonor(donor: Source, canvas: Canvas, size: number, random: Random)
   return quarter(donor, random.integer(0, 4), x2, y2, canvas.size);
 }
 
-/** Lesion `i` in the training image, with an outline in any case; `undefined` if it is not wholly on an image there. */
+/** Lesion `i` in the training image, with an outline in any case; `undefined` if it is none or not wholly on an image there. */
 function moveLesion(
   tile: Tile,
   i: number,
@@ -63,7 +63,9 @@ function moveLesion(
   size: number,
 ): PlacedLabel | undefined {
   const rows = tile.labels.rows.subarray(5 * i, 5 * i + 5);
-  const [, cx, cy, w, h] = rows;
+  const weights = tile.labels.weights?.subarray(i, i + 1);
+  const [classId, cx, cy, w, h] = rows;
+  if (classId === REGION) return undefined;
   const [x1, y1, x2, y2] = [cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2];
   const { width, height } = tile.image;
   const box = transformBoxes(tile.canvasFromImage, Float32Array.of(x1 * width, y1 * height, x2 * width, y2 * height));
@@ -71,7 +73,7 @@ function moveLesion(
     box[0] >= region.x1 && box[1] >= region.y1 && box[2] <= region.x2 && box[3] <= region.y2;
   if (!isIn(tile.region) || !canvas.tiles.some(({ region }) => isIn(region))) return undefined;
   const drawn = outline ?? Float32Array.of(x1, y1, x2, y1, x2, y2, x1, y2);
-  return moveLabels({ ...tile, labels: { rows, outlines: [drawn] } }, transform, size, swapped).at(0);
+  return moveLabels({ ...tile, labels: { rows, weights, outlines: [drawn] } }, transform, size, swapped).at(0);
 }
 
 function takeOver({ image }: Painted, tile: Tile, outlines: readonly Polygon[], transform: DrawnTransform): void {

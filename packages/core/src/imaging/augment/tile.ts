@@ -12,10 +12,15 @@ import type { Random } from "../../math/random";
 import type { ByteImage } from "../image";
 import { letterboxLayout } from "../letterbox";
 
+/** In place of a class: no lesion, but a region in which nothing is judged. */
+export const REGION = -1;
+
 /** What is marked in one image, in fractions of its sides. */
 export interface LabelRows {
-  /** n x 5: class, centre x, centre y, width, height. */
+  /** n x 5: class, `REGION` for one in which nothing is judged; centre x, centre y, width, height. */
   readonly rows: Float32Array;
+  /** n: how much each counts, above 0, at most 1. @default 1 for all */
+  readonly weights?: Float32Array;
   /** Outline of each row, where there is one. */
   readonly outlines?: readonly (Polygon | undefined)[];
 }

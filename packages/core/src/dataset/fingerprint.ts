@@ -4,35 +4,38 @@
  *
  * Folders above the common one do not count, nor does the order of the files, so that a copy elsewhere is the same data.
  */
-import type { Label } from "../dataset/sample";
+import type { Region, Sample } from "./sample";
 
-/** A file of the data set and what is marked in it. */
-export interface FingerprintEntry {
+/** An image of the data set and what is marked in it; slashes of its path may be of either kind. */
+export interface FingerprintEntry extends Pick<Sample, "file" | "crop" | "labels" | "ignored"> {
   /** Part it belongs to: `train`, `val`. */
   readonly split: string;
-  /** Path; slashes of either kind. */
-  readonly file: string;
   /** Size of the image file. */
   readonly bytes: number;
-  readonly labels: readonly Label[];
 }
 
-/** One line a file, sorted by part and name: part, name, bytes, labels in their order. */
+/** One line an image, sorted by part and name: part, name, bytes, crop, labels and regions to ignore in their order. */
 export function fingerprintText(entries: readonly FingerprintEntry[]): string {
   const paths = entries.map(({ file }) => file.replaceAll("\\", "/"));
   const common = commonFolder(paths);
-  const lines = entries.map(
-    ({ split, bytes, labels }, i) =>
-      // JSON keeps a name with a tab or a line break from being taken for two entries.
-      `${JSON.stringify([split, paths[i].slice(common.length), bytes])} ${labels.map(labelText).join(" ")}\n`,
-  );
+  const lines = entries.map(({ split, bytes, crop, labels, ignored = [] }, i) => {
+    const part = crop ? [[crop.x, crop.y, crop.width, crop.height]] : [];
+    const marks = [
+      ...labels.map(({ classId, weight, ...place }) => {
+        return `${classId}:${placeText(place)}${weight === undefined ? "" : `*${weight}`}`;
+      }),
+      ...ignored.map((region) => `-:${placeText(region)}`),
+    ];
+    // JSON keeps a name with a tab or a line break from being taken for two entries.
+    return `${JSON.stringify([split, paths[i].slice(common.length), bytes, ...part])} ${marks.join(" ")}\n`;
+  });
   return lines.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join("");
 }
 
-/** `0:0.5,0.5,0.25,0.25`, and the points of an outline behind it. */
-function labelText({ classId, cx, cy, w, h, polygon }: Label): string {
+/** `0.5,0.5,0.25,0.25`, and the points of an outline behind it. */
+function placeText({ cx, cy, w, h, polygon }: Region): string {
   const outline = polygon === undefined ? "" : `;${[...polygon].join(",")}`;
-  return `${classId}:${[cx, cy, w, h].join(",")}${outline}`;
+  return `${[cx, cy, w, h].join(",")}${outline}`;
 }
 
 /** The longest folder that all paths share, with its slash; of a single file, that which it stands in. */

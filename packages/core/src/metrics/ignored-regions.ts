@@ -1,0 +1,38 @@
+/**
+ * @file Detections in regions in which nothing is judged, as COCO has it for crowds: neither hits nor false positives.
+ */
+import { area, type Boxes, intersection } from "../geometry/box";
+import type { ClassedBoxes } from "../geometry/match";
+import { NO_LESION } from "./froc";
+import { type HitOptions, lesionHits } from "./lesion-hits";
+
+/** Share of a detection that lies in a region, from which on it is not judged: COCO's at an IoU of one half. */
+const SHARE = 0.5;
+
+/**
+ * Which detections are judged: all but those with half of their area or more in one region, if they hit no lesion.
+ *
+ * A lesion is hit here at an IoU of one half, or as `hits` has it if that asks for less.
+ *
+ * @param detections most confident first, in the pixels of `truth`
+ * @param regions n x 4, in the same pixels
+ * @returns indices into `detections`, rising
+ */
+export function judgedDetections(
+  detections: ClassedBoxes,
+  truth: ClassedBoxes,
+  regions: Boxes,
+  hits: HitOptions = {},
+): readonly number[] {
+  const all = Array.from(detections.classIds.keys());
+  if (regions.length === 0) return all;
+  const hit = lesionHits(detections, truth, { hitIou: Math.min(SHARE, hits.hitIou ?? SHARE) });
+  const centred = hits.hit === "centre" ? lesionHits(detections, truth, hits) : hit;
+  return all.filter((i) => {
+    if (hit[i] !== NO_LESION || centred[i] !== NO_LESION) return true;
+    for (let j = 0; 4 * j < regions.length; j++) {
+      if (intersection(detections.boxes, i, regions, j) >= SHARE * area(detections.boxes, i)) return false;
+    }
+    return true;
+  });
+}

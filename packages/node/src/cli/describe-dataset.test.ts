@@ -1,9 +1,16 @@
 import type { Label, Problem } from "@fovea/core/dataset/sample";
 import { describe, expect, test } from "vitest";
-import { datasetLine, listed, plural, problemLines } from "./describe-dataset";
+import { compositionLine, datasetLine, listed, plural, problemLines } from "./describe-dataset";
 
 const label = (classId: number): Label => ({ classId, cx: 0.5, cy: 0.5, w: 0.1, h: 0.1 });
 const names = ["nodule", "mass"];
+
+test("compositionLine says how many images an epoch repeats", () => {
+  const shown = { images: 160, distinct: 150, negatives: 18, boxes: [110, 2] };
+  expect(compositionLine(shown, ["nodule", "mass"])).toBe(
+    "160 images (150 different, 18 without lesions), 112 lesions: nodule 110, mass 2",
+  );
+});
 
 describe("datasetLine", () => {
   test("counts images, those without lesions, and lesions by class", () => {
@@ -12,12 +19,14 @@ describe("datasetLine", () => {
       { file: "b", labels: [] },
       { file: "c", labels: [label(1)] },
     ];
-    expect(datasetLine({ samples, names })).toBe("3 images (1 without lesions), 3 lesions: nodule 2, mass 1");
+    expect(datasetLine({ samples, names, nc: names.length })).toBe(
+      "3 images (1 without lesions), 3 lesions: nodule 2, mass 1",
+    );
   });
 
   test("of images that show nothing lists no classes", () => {
     const samples = [{ file: "b", labels: [] }];
-    expect(datasetLine({ samples, names })).toBe("1 image (1 without lesions), 0 lesions");
+    expect(datasetLine({ samples, names, nc: names.length })).toBe("1 image (1 without lesions), 0 lesions");
   });
 });
 

@@ -2,20 +2,32 @@
  * @file What was found in a data set, in lines for the terminal.
  */
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
+import { composition, type EpochComposition } from "@fovea/core/dataset/sampling";
 import { grouped } from "./table";
 
 /** Classes and problems listed before the rest is only counted. */
 const MOST = 12;
 
 /** `150 images (18 without lesions), 312 lesions: nodule 110, mass 98, calcification 104` */
-export function datasetLine({ samples, names }: Pick<Dataset, "samples" | "names">): string {
-  const counts = names.map(() => 0);
-  for (const { labels } of samples) for (const { classId } of labels) counts[classId]++;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const empty = samples.filter(({ labels }) => labels.length === 0).length;
-  const without = empty > 0 ? ` (${grouped(empty)} without lesions)` : "";
-  const classes = listed(names.map((name, id) => `${name} ${grouped(counts[id])}`));
-  return `${plural(samples.length, "image")}${without}, ${plural(total, "lesion")}${total > 0 ? `: ${classes}` : ""}`;
+export function datasetLine(dataset: Pick<Dataset, "samples" | "names" | "nc">): string {
+  const regions = dataset.samples.reduce((sum, { ignored = [] }) => sum + ignored.length, 0);
+  const unjudged = regions > 0 ? `; ${plural(regions, "region")} to ignore` : "";
+  return compositionLine(composition(dataset.samples.keys(), dataset), dataset.names) + unjudged;
+}
+
+/** The same of what an epoch shows; images that come several times count as often: `160 images (150 different, ...` */
+export function compositionLine(
+  { images, negatives, distinct, boxes }: EpochComposition,
+  names: readonly string[],
+): string {
+  const total = boxes.reduce((sum, count) => sum + count, 0);
+  const notes = [
+    ...(distinct < images ? [`${grouped(distinct)} different`] : []),
+    ...(negatives > 0 ? [`${grouped(negatives)} without lesions`] : []),
+  ];
+  const classes = listed(names.map((name, id) => `${name} ${grouped(boxes[id])}`));
+  const noted = notes.length > 0 ? ` (${notes.join(", ")})` : "";
+  return `${plural(images, "image")}${noted}, ${plural(total, "lesion")}${total > 0 ? `: ${classes}` : ""}`;
 }
 
 /** Problems by file, errors first: how many, the first ones, and how many more. */

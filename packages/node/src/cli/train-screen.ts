@@ -11,8 +11,8 @@ import type { StagePlan } from "@fovea/core/recipe/plan";
 import { MOST_SETBACKS } from "../train/divergence";
 import type { BatchProgress, Setback } from "../train/loop";
 import type { ResultRow } from "../train/results-csv";
-import type { TrainEvents, TrainResult, TrainStart } from "../train/train";
-import { datasetLine, plural, problemLines, problemText } from "./describe-dataset";
+import type { EpochSeen, TrainEvents, TrainResult, TrainStart } from "../train/train";
+import { compositionLine, datasetLine, plural, problemLines, problemText } from "./describe-dataset";
 import { EpochTable } from "./epoch-table";
 import { warn } from "./message";
 import { bar, duration, type Progress, workLine } from "./progress";
@@ -20,6 +20,9 @@ import { grouped } from "./table";
 
 /** Arguments that `optimizer=auto` chooses itself. */
 const CHOSEN: readonly ArgumentName[] = ["lr0", "momentum", "warmup_bias_lr"];
+
+/** Share of the time in waiting for images that a user should hear of. */
+const MUCH_WAITING = 0.05;
 
 /** Shows one run. */
 export class TrainScreen implements TrainEvents {
@@ -34,6 +37,8 @@ export class TrainScreen implements TrainEvents {
   #scanned = "";
   #epochStartedAt = 0;
   #lastBatch: { readonly progress: BatchProgress; readonly imagesPerSecond: number } | undefined;
+  /** Seconds that training stood still for images. */
+  #waited = 0;
   /** Epochs done before this session, the last of them perhaps in part. */
   #firstShare = 0;
   /** Batches of the epoch in progress that an earlier session did. */
@@ -132,8 +137,14 @@ export class TrainScreen implements TrainEvents {
     this.#progress.show(`${this.#losses()}  ${bar(done / total, 12)} validating  ${this.#left(1)} left`);
   }
 
-  onEpoch(row: ResultRow, improved: boolean): void {
+  onEpoch(row: ResultRow, improved: boolean, { shown, waited }: EpochSeen): void {
     this.#progress.print(`${this.#losses()}${this.#table!.measures(row, this.#left(1), improved)}`);
+    const { train } = this.#start!;
+    // Unless every image was shown once: that was said at the beginning.
+    if (shown.distinct < shown.images || shown.images < train.samples.length) {
+      this.#progress.print(`      of ${compositionLine(shown, train.names)}`);
+    }
+    this.#waited += waited;
     this.#epochStartedAt = this.#now();
     this.#doneBefore = 0;
   }
@@ -174,6 +185,11 @@ export class TrainScreen implements TrainEvents {
     const bestRow = rows.find(({ epoch }) => epoch === bestEpoch);
     const map50 = bestRow?.["metrics/mAP50(B)"];
     const measured = typeof map50 === "number" ? ` (epoch ${bestEpoch}, mAP50 ${map50.toFixed(3)})` : "";
+    const waiting = this.#waited / (this.#now() - this.#startedAt);
+    if (waiting > MUCH_WAITING) {
+      const remedy = "give it more workers, or cache=ram or disk";
+      warn(`${Math.round(100 * waiting)} % of the time went into waiting for images; ${remedy}`);
+    }
     if (this.#start?.args.save) {
       print("Best", `${best}${measured}`);
       print("Last", last);

@@ -1,7 +1,7 @@
 import type { DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import { froc, NO_LESION } from "@fovea/core/metrics/froc";
 import { describe, expect, test } from "vitest";
-import { measuresJson, validationJsonl } from "./measures-json";
+import { measuresJson } from "./measures-json";
 
 // One of two lesions is found, then a false positive in four images.
 const CURVE = froc({ scores: [0.9, 0.5], hits: [0, NO_LESION], lesionCount: 2, scanCount: 4 });
@@ -58,27 +58,5 @@ describe("measuresJson", () => {
 
   test("has no curve where no image has a label", () => {
     expect(measuresJson(HEALTHY)).toMatchObject({ froc: null, perClass: [] });
-  });
-});
-
-describe("validationJsonl", () => {
-  const epochsOf = (text: string) =>
-    text
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line).epoch);
-
-  test("is one line an epoch, numbers with six digits", () => {
-    const text = validationJsonl(validationJsonl("", 1, SUMMARY), 2, HEALTHY);
-    expect(text.endsWith("}\n")).toBe(true);
-    const [first, second] = text.trimEnd().split("\n");
-    expect(JSON.parse(first)).toMatchObject({ epoch: 1, images: 4, labels: 2, perClass: [{ ap: 0.333333 }] });
-    expect(JSON.parse(second)).toMatchObject({ epoch: 2, images: 4, labels: 0, froc: null });
-  });
-
-  test("replaces epochs that a run taken up again does once more, and drops a line that was cut off", () => {
-    const three = [1, 2, 3].reduce((text, epoch) => validationJsonl(text, epoch, SUMMARY), "");
-    expect(epochsOf(validationJsonl(three, 2, SUMMARY))).toEqual([1, 2]);
-    expect(epochsOf(validationJsonl(`${three.slice(0, -20)}`, 4, SUMMARY))).toEqual([1, 2, 4]);
   });
 });

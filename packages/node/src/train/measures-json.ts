@@ -86,30 +86,8 @@ export function measuresJson(summary: DetectionSummary, intervals?: SensitivityI
   };
 }
 
-/** Six digits of what is no whole number, as in `results.csv`. */
-const rounded = (_: string, value: unknown) =>
-  typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
-
-/**
- * `validation.jsonl` with an epoch more. Lines of this epoch or later ones go: a run that was killed and taken up again
- * does them once more.
- *
- * @param before the file so far, "" if there is none
- * @param epoch from 1
- */
-export function validationJsonl(before: string, epoch: number, summary: DetectionSummary): string {
+/** The line of an epoch in `validation.jsonl`. @param epoch from 1 */
+export function validationLine(epoch: number, summary: DetectionSummary): ValidationLine {
   const { images, labels } = summary;
-  const line: ValidationLine = { epoch, images, labels, ...measuresJson(summary) };
-  const kept = before.split("\n").filter((text) => (epochOf(text) ?? epoch) < epoch);
-  return `${[...kept, JSON.stringify(line, rounded)].join("\n")}\n`;
-}
-
-/** Epoch of a line; nothing if it is none of ours. */
-function epochOf(line: string): number | undefined {
-  try {
-    const { epoch } = JSON.parse(line);
-    return typeof epoch === "number" ? epoch : undefined;
-  } catch {
-    return undefined;
-  }
+  return { epoch, images, labels, ...measuresJson(summary) };
 }

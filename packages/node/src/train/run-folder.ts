@@ -6,6 +6,7 @@
  *     weights/resume.safetensors   everything a run needs to go on exactly where it stopped
  *     results.csv, results.png     losses and metrics of every epoch
  *     validation.jsonl             what every epoch measured by class and size
+ *     composition.jsonl            what every epoch showed: images, negatives, boxes of each class
  *     args.json                    what the run was asked for, to be resumed by
  *     args.yaml                    every argument with its value, to be read and taken for another run with --cfg
  *     transfer.json                what came from other weights, what did not and why
@@ -14,7 +15,6 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
-import type { DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import type { ParameterStore } from "@fovea/core/nn/parameter-store";
 import type { Parameter } from "@fovea/core/nn/parameters";
 import type { NetworkRows } from "@fovea/core/nn/rows";
@@ -28,7 +28,7 @@ import { stringify } from "yaml";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { writeSafetensors } from "../data/weights-file";
 import { readBytes, readText } from "../read-file";
-import { validationJsonl } from "./measures-json";
+import { type EpochLine, withEpochLine } from "./epoch-lines";
 import type { ResultRow } from "./results-csv";
 import { parseRunRequest, parseRunState, type RunRequest, type RunState } from "./run-record";
 
@@ -96,11 +96,11 @@ export class RunFolder {
     await writeAtomically(this.file("args.yaml"), stringify({ ...own, ...others, ...start }, { lineWidth: 0 }));
   }
 
-  /** Adds the measures of an epoch, counted from 1; an epoch that is done again replaces its line. */
-  async writeValidation(epoch: number, summary: DetectionSummary): Promise<void> {
-    const file = this.file("validation.jsonl");
-    const before = existsSync(file) ? await readText(file, "measures of the run") : "";
-    await writeAtomically(file, validationJsonl(before, epoch, summary));
+  /** Adds an epoch's line to one of the run's files; an epoch that is done again replaces its line. */
+  async writeEpoch<L extends EpochLine>(name: "validation" | "composition", line: L): Promise<void> {
+    const file = this.file(`${name}.jsonl`);
+    const before = existsSync(file) ? await readText(file, "file of the run") : "";
+    await writeAtomically(file, withEpochLine(before, line));
   }
 
   async writeTransfer(report: TransferReport): Promise<void> {

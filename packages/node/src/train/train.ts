@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { missingClasses } from "@fovea/core/dataset/missing-classes";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
+import type { EpochComposition } from "@fovea/core/dataset/sampling";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
@@ -21,6 +22,7 @@ import type { TrainableModel } from "../model/open-model";
 import { RunReporter } from "../report/run-reporter";
 import type { OptimiserChoice } from "./choose-optimiser";
 import { type BatchProgress, type LoopResult, loop, type Setback } from "./loop";
+import { validationLine } from "./measures-json";
 import { type OpenedRun, openRun } from "./open-run";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { runFacts } from "./run-facts";
@@ -56,7 +58,7 @@ export interface TrainEvents {
   onScan?(split: string, done: number, total: number): void;
   onBatch?(progress: BatchProgress): void;
   onValidation?(done: number, total: number): void;
-  onEpoch?(row: ResultRow, improved: boolean): void;
+  onEpoch?(row: ResultRow, improved: boolean, seen: EpochSeen): void;
   /** When a stage begins, of a run that has several. */
   onStage?(stage: StagePlan, index: number): void;
   /** When training went astray and goes on from the last saved state at half the rate, for the `count`th time. */
@@ -67,6 +69,13 @@ export interface TrainEvents {
   onReport?(report: RunReport): void;
   /** True once the user wants to stop: the step is finished, the state saved. */
   shouldStop?(): boolean;
+}
+
+/** How an epoch went beside its measures. */
+export interface EpochSeen {
+  readonly shown: EpochComposition;
+  /** Seconds that training stood still for its next images. */
+  readonly waited: number;
 }
 
 export interface TrainStart {
@@ -277,9 +286,11 @@ async function run(
           const { save_period: period } = args;
           if (period > 0 && state.epoch % period === 0) await keep(`epoch${state.epoch}`, row);
           await writeAtomically(folder.file("results.csv"), resultsCsv(state.rows));
-          if (latest) await folder.writeValidation(state.epoch, latest.summary());
+          if (latest) await folder.writeEpoch("validation", validationLine(state.epoch, latest.summary()));
+          const shown = loader.composition(state.epoch - 1);
+          await folder.writeEpoch("composition", { epoch: state.epoch, ...shown, boxes: byName(shown.boxes, names) });
           await keeper.write(step.memory(), state);
-          events.onEpoch?.(row, improved);
+          events.onEpoch?.(row, improved, { shown, waited: loader.waitedMs / 1000 });
           await reporter?.epoch(state.rows, improved, improved ? latest : undefined);
           if (reporter) events.onReport?.(reporter.report("running"));
           tellProblems();
@@ -346,3 +357,6 @@ async function restore(
     }
   });
 }
+
+const byName = (counts: readonly number[], names: readonly string[]) =>
+  Object.fromEntries(counts.map((count, id) => [names[id], count]));

@@ -93,3 +93,13 @@ test("a run that is resumed after its best epoch draws the pictures of that epoc
   await resumeTraining(stopped.folder);
   expect(pictures.filter((picture) => !existsSync(picture))).toEqual([]);
 });
+
+test("what each epoch showed is written down", async () => {
+  const { folder: at } = await train(request({ epochs: 2, oversample_ratio: 2 }, { name: "shown" }));
+  const lines = (await readFile(join(at, "composition.jsonl"), "utf8")).trimEnd().split("\n");
+  // Eight images, each with a lesion or two, twelve lesions in all; each is shown twice.
+  const [first, second] = lines.map((line) => JSON.parse(line));
+  expect(first).toMatchObject({ epoch: 1, images: 16, distinct: 8, negatives: 0 });
+  expect(first.boxes.square + first.boxes.disc).toBe(24);
+  expect(second).toEqual({ ...first, epoch: 2 });
+});

@@ -9,6 +9,7 @@ import {
   RUN_ARGUMENTS,
   TRAINING_ARGUMENTS,
 } from "./argument-table";
+import { markdownTable } from "./markdown-table";
 import { STAGE_PRESETS } from "./stage-presets";
 import { STAGE_ARGUMENTS } from "./training-arguments";
 
@@ -26,10 +27,10 @@ export function argumentReference(): string {
   const groups = ARGUMENT_GROUPS.map((group) => {
     const names = ARGUMENT_NAMES.filter((name) => TRAINING_ARGUMENTS[name].group === group);
     const rows = names.map((name) => row(name, TRAINING_ARGUMENTS[name]));
-    return `## ${group}\n\n${table(["argument", "values", "default", "meaning"], rows)}`;
+    return `## ${group}\n\n${markdownTable(["argument", "values", "default", "meaning"], rows)}`;
   });
   const run = Object.entries(RUN_ARGUMENTS).map(([name, meaning]) => [`\`${name}\``, meaning]);
-  return `${[HEAD, `## What to train on\n\n${table(["argument", "meaning"], run)}`, ...groups, stages()].join("\n")}`;
+  return `${[HEAD, `## What to train on\n\n${markdownTable(["argument", "meaning"], run)}`, ...groups, stages()].join("\n")}`;
 }
 
 function row(name: string, argument: Argument): string[] {
@@ -58,11 +59,6 @@ function valuesOf(argument: Argument): string {
       return argument.max >= MANY ? `${kind}, at least ${argument.min}` : `${kind}, ${argument.min} to ${argument.max}`;
     }
   }
-}
-
-function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [heading, heading.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  return `${lines.join("\n")}\n`;
 }
 
 function stages(): string {

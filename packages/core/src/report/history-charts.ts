@@ -22,7 +22,8 @@ function placeOf(column: string): { readonly chart: string; readonly line: strin
 
 /** `mAP50-95(B)` is measured on boxes, `mAP50-95(M)` on masks. */
 export function measureName(column: string): string {
-  return column.replace(/\(B\)$/, "").replace(/\(M\)$/, " of masks");
+  const name = column.replace(/\(B\)$/, "").replace(/\(M\)$/, " of masks");
+  return name.replace(/^froc1/, "sensitivity at 1 FP/image");
 }
 
 /** Charts of a training, in the order of the columns; without rows none, without values no line. */

@@ -12,7 +12,9 @@ function report(extra: Partial<RunReport> = {}): RunReport {
     rows: [1, 2, 3].map((epoch) => ({ epoch, time: 30 * epoch, "train/box_loss": 3 / epoch, "metrics/mAP50(B)": 0.4 })),
     best: {
       ...{ map50: 0.4321, map5095: 0.21, precision: 0.5, recall: 0.6, images: 7, labels: 9 },
-      perClass: [{ classId: 0, name: HOSTILE, ap50: 0.4, ap: 0.2, precision: 0.5, recall: 0.6, labels: 9 }],
+      perClass: [
+        { classId: 0, name: HOSTILE, ap50: 0.4, ap: 0.2, precision: 0.5, recall: 0.6, labels: 9, sensitivity1: 0.3 },
+      ],
     },
     curves: [{ title: "F1 by confidence", xTitle: "confidence", lines: [{ name: HOSTILE, points: [{ x: 0, y: 1 }] }] }],
     confusion: { counts: [5, 1, 2, 0] },
@@ -89,6 +91,23 @@ describe("runReportHtml", () => {
     });
     expect(ids(runReportHtml(bare))).toEqual(["environment"]);
     expect(runReportHtml(bare)).toContain("no &lt;loss&gt;");
+  });
+
+  test("shows sensitivities with their intervals", () => {
+    // Half of the lesions from a quarter of a false positive per image on; LUNA16's seven points: 0 at 1/8, then 0.5.
+    const froc = { fpPerScan: [0, 0.249, 0.25, 9], sensitivity: [0, 0, 0.5, 0.5], thresholds: [] };
+    const best = { ...report().best!, froc: froc as never };
+    const points = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map((low) => ({ low, high: low + 0.2 }));
+    const page = runReportHtml(report({ best, intervals: { points, perClass: [points[0]], sizes: [] } }));
+    const [, table] = /id="froc"(.*?)<\/section>/s.exec(page) ?? [];
+    const cells = [...table.matchAll(/<t[dh] class="number">([^<]*)</g)].map(([, cell]) => cell);
+    expect(cells.slice(0, 7)).toEqual(["1/8", "1/4", "1/2", "1", "2", "4", "8"]);
+    expect(cells.slice(7, 14)).toEqual(["0.0 %", ...Array.from({ length: 6 }, () => "50.0 %")]);
+    expect(cells.slice(14)).toEqual(
+      points.map(({ low }) => `${(100 * low).toFixed(1)}–${(100 * low + 20).toFixed(1)}`),
+    );
+    // Six sevenths of a half.
+    expect(table).toContain("Mean of the seven 42.9 %");
   });
 
   test("tells the share of training time that was spent waiting", () => {

@@ -3,7 +3,7 @@
  */
 import { both, type Html, html } from "./html-text";
 import { argumentSection, environmentSection, stageSection, timingSection } from "./run-circumstances";
-import { classSection, confusionSection, curveSection, precisionRecallSection } from "./run-measures";
+import { classSection, confusionSection, curveSection, frocSection, precisionRecallSection } from "./run-measures";
 import { labelSection, trainBatchSection, validationSection } from "./run-pictures";
 import { durationText, END, type RunReport, runSummaryLine } from "./run-report";
 import { RUN_STYLE } from "./run-style";
@@ -108,6 +108,7 @@ interface Section {
 function sectionsOf(report: RunReport): Section[] {
   const all: readonly (readonly [id: string, zh: string, en: string, content: Html | undefined])[] = [
     ["curves", "训练曲线", "Curves", curveSection(report)],
+    ["froc", "灵敏度与假阳性（FROC）", "Sensitivity by false positives (FROC)", frocSection(report)],
     ["classes", "各类别", "Classes", classSection(report)],
     ["precision-recall", "精确率与召回率", "Precision and recall", precisionRecallSection(report)],
     ["confusion", "混淆矩阵", "Confusion matrix", confusionSection(report)],

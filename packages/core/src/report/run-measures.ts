@@ -1,6 +1,7 @@
 /**
  * @file Sections of a run's page: curves, classes, precision and recall, confusion.
  */
+import { cpm, LUNA16_POINTS, sensitivityAt } from "../metrics/froc";
 import { type ChartOptions, chartSvg } from "./chart-svg";
 import { CONFUSION_NOTE, confusionSvg } from "./count-svg";
 import { historyCharts } from "./history-charts";
@@ -25,7 +26,7 @@ const CHINESE: Readonly<Record<string, string>> = {
   precision: "精确率",
   recall: "召回率",
   confidence: "置信度",
-  froc1: "灵敏度（1 FP/图）",
+  "sensitivity at 1 FP/image": "灵敏度（1 FP/图）",
   "precision by recall (IoU 0.5)": "精确率-召回率（IoU 0.5）",
   "F1 by confidence": "F1-置信度",
   "precision by confidence": "精确率-置信度",
@@ -47,28 +48,49 @@ export function precisionRecallSection({ curves }: RunReport): Html | undefined 
   return html`<div class="charts wide">${curves.map((chart) => chartFigure(chart, { width: 560, height: 340 }))}</div>`;
 }
 
-export function classSection({ best }: RunReport): Html | undefined {
+/** Sensitivity at LUNA16's points, with its intervals. */
+export function frocSection({ best, intervals }: RunReport): Html | undefined {
+  if (best?.froc === undefined) return undefined;
+  const { froc } = best;
+  const cells = LUNA16_POINTS.map((point, i) => ({
+    point: point < 1 ? `1/${1 / point}` : String(point),
+    value: percent(sensitivityAt(froc, point)),
+    interval: intervalText(intervals?.points[i]),
+  }));
+  return html`<div class="scroll"><table>
+<thead><tr><th>${both("每图假阳性数", "False positives per image")}</th>${cells.map(({ point }) => html`<th class="number">${point}</th>`)}</tr></thead>
+<tbody><tr><td>${both("灵敏度", "Sensitivity")}</td>${cells.map(({ value }) => html`<td class="number">${value}</td>`)}</tr>
+<tr><td>${both("95 % 区间", "95 % interval")}</td>${cells.map(({ interval }) => html`<td class="number">${interval}</td>`)}</tr></tbody></table></div>
+<p class="small">${both(
+    `七点平均 ${percent(cpm(froc))}；最佳轮次；检出框与病灶的 IoU 不低于 0.5 即为命中；区间由重抽图像得出。`,
+    `Mean of the seven ${percent(cpm(froc))}; best epoch; a hit is an IoU of at least 0.5; intervals are over the images.`,
+  )}</p>`;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const intervalText = (interval: { readonly low: number; readonly high: number } | undefined) =>
+  interval ? `${(100 * interval.low).toFixed(1)}–${(100 * interval.high).toFixed(1)}` : "";
+
+export function classSection({ best, intervals }: RunReport): Html | undefined {
   if (best === undefined || best.perClass.length === 0) return undefined;
   const shown = best.perClass.slice(0, MOST_CLASSES);
   return html`<div class="scroll"><table>
 <thead><tr><th>${both("类别", "Class")}</th><th class="number">${both("标注数", "Labels")}</th>
 <th class="number">${both("精确率", "Precision")}</th><th class="number">${both("召回率", "Recall")}</th>
-<th class="number">AP50</th><th class="number">AP50-95</th></tr></thead>
+<th class="number">AP50</th><th class="number">AP50-95</th>
+<th class="number">${both("灵敏度（1 FP/图）", "Sensitivity at 1 FP/image")}</th><th class="number">${both("95 % 区间", "95 % interval")}</th></tr></thead>
 <tbody>${shown.map(
-    ({
-      name,
-      labels,
-      precision,
-      recall,
-      ap50,
-      ap,
-    }) => html`<tr><td class="text">${name}</td><td class="number">${labels}</td>
+    (
+      { name, labels, precision, recall, ap50, ap, sensitivity1 },
+      i,
+    ) => html`<tr><td class="text">${name}</td><td class="number">${labels}</td>
 <td class="number">${precision.toFixed(3)}</td><td class="number">${recall.toFixed(3)}</td>
-<td class="number">${ap50.toFixed(3)}</td><td class="number">${ap.toFixed(3)}</td></tr>`,
+<td class="number">${ap50.toFixed(3)}</td><td class="number">${ap.toFixed(3)}</td>
+<td class="number">${percent(sensitivity1)}</td><td class="number">${intervalText(intervals?.perClass[i])}</td></tr>`,
   )}</tbody></table></div>${more(best.perClass.length - shown.length)}
 <p class="small">${both(
-    `最佳轮次，${best.images}幅验证图像，${best.labels}处标注；精确率与召回率取平均 F1 最高处。`,
-    `Best epoch, ${best.images} validation images, ${best.labels} labels; precision and recall where the mean F1 is best.`,
+    `最佳轮次，${best.images}幅验证图像，${best.labels}处标注；精确率与召回率取平均 F1 最高处；假阳性按各类别计。`,
+    `Best epoch, ${best.images} validation images, ${best.labels} labels; precision and recall where the mean F1 is best; false positives are those of the class.`,
   )}</p>`;
 }
 

@@ -2,6 +2,7 @@
  * @file All that the page of a training run shows, as plain data: it can be stored, sent and drawn.
  */
 import type { DetectionSummary } from "../metrics/detection-metrics";
+import type { SensitivityIntervals } from "../metrics/sensitivity-intervals";
 import type { HistoryRow } from "./history-charts";
 import type { LabelStatistics } from "./label-statistics";
 import type { LineChart } from "./line-chart";
@@ -77,6 +78,8 @@ export interface RunReport {
   readonly bestEpoch: number;
   /** Of the best epoch. */
   readonly best?: DetectionSummary;
+  /** 95 % intervals of its sensitivities. */
+  readonly intervals?: SensitivityIntervals;
   /** Precision and recall of the best epoch. */
   readonly curves: readonly LineChart[];
   readonly confusion?: ReportConfusion;

@@ -1,10 +1,11 @@
 /**
  * @file What `fovea kfold` does.
  */
+
 import { join } from "node:path";
+import { measureName } from "@fovea/core/report/history-charts";
 import type { FoldSummary } from "../tune/fold-table";
 import { kfold } from "../tune/kfold";
-import { measureTitle } from "../tune/measures-of-run";
 import { plural } from "./describe-dataset";
 import { duration } from "./progress";
 import { SeriesScreen, seriesRequest, wholeOption } from "./series-screen";
@@ -48,7 +49,7 @@ export async function runKfold(options: CollectedOptions): Promise<void> {
 /** Folds, then mean, standard deviation and interval of each measure. */
 export function foldTable({ folds, overall }: FoldSummary): string {
   const names = Object.keys(overall);
-  const columns = ["fold", "patients", "images", "lesions", "best", ...names.map(measureTitle)];
+  const columns = ["fold", "patients", "images", "lesions", "best", ...names.map(measureName)];
   const rows = folds.map((one) => [
     ...[one.fold, one.patients, one.images, one.labels, one.bestEpoch].map(String),
     ...names.map((name) => one.measures[name].toFixed(3)),

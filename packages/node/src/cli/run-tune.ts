@@ -2,6 +2,7 @@
  * @file What `fovea tune` does.
  */
 import { join } from "node:path";
+import { TRAINING_ARGUMENTS } from "@fovea/core/recipe/argument-table";
 import { search } from "../tune/search";
 import type { Trial } from "../tune/trial-log";
 import { duration } from "./progress";
@@ -14,12 +15,13 @@ const SHOWN = 20;
 
 /** Runs the trials, one table at the end; exit code 130 if it was interrupted. */
 export async function runTune(options: CollectedOptions): Promise<void> {
-  const { space, monitor = "fitness" } = options.own;
+  const { space } = options.own;
+  const monitor = options.arguments.monitor ?? TRAINING_ARGUMENTS.monitor.default;
   const iterations = wholeOption("iterations", options.own.iterations, 1);
   const screen = new SeriesScreen();
   try {
     const result = await search(
-      { ...seriesRequest("tune", options), iterations, space, monitor },
+      { ...seriesRequest("tune", options), iterations, space },
       {
         onTrial: (trial, all) => screen.eventsOf(`trial ${trial}/${all}`),
         onResult: (trial) => screen.progress.print(trialLine(trial, monitor)),

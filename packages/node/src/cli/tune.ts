@@ -4,7 +4,7 @@
 import type { Command } from "commander";
 import { addTrainingOptions, collectOptions } from "./training-options";
 
-const OWN = ["data", "model", "weights", "iterations", "space", "monitor", "project", "name", "on_problem"] as const;
+const OWN = ["data", "model", "weights", "iterations", "space", "project", "name", "on_problem"] as const;
 
 const EXAMPLES = `
 Training arguments are those of fovea train, for every trial: epochs=20 imgsz=320.
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option("--weights <file>", "weights to start from where --model is an architecture")
     .option("--iterations <n>", "trials in all (default: 20)")
     .option("--space <yaml>", "arguments to vary and their ranges (default: rates, losses, mild augmentation)")
-    .option("--monitor <name>", "what counts: fitness, map50, map5095, froc, precision, recall (default: fitness)")
+    .option("--monitor <name>", "what counts: fitness, map50, map5095, froc or sensitivity@1 (default: fitness)")
     .option("--project <dir>", "folder of runs (default: runs)")
     .option("--name <name>", "folder of this search (default: tune)")
     .option("--on-problem <what>", "broken images and labels: skip, or refuse (default: skip)")

@@ -12,11 +12,11 @@ import { writeAtomically } from "../data/atomic-write";
 /** What cannot be found out again from the other files of a run. */
 export type KeptReport = Pick<
   RunReport,
-  "date" | "best" | "curves" | "confusion" | "timing" | "trainBatches" | "stages"
+  "date" | "best" | "intervals" | "curves" | "confusion" | "timing" | "trainBatches" | "stages"
 >;
 
 /** Rises when `KeptReport` changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** @throws {FoveaError} `disk_full` or `write_failed` */
 export async function writeKeptReport(path: string, kept: KeptReport): Promise<void> {

@@ -9,6 +9,7 @@ import type { Dataset } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
+import { sensitivityIntervals } from "@fovea/core/metrics/sensitivity-intervals";
 import { ARGUMENT_NAMES, TRAINING_ARGUMENTS } from "@fovea/core/recipe/argument-table";
 import { shown } from "@fovea/core/recipe/plain";
 import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
@@ -71,6 +72,7 @@ export class RunReporter {
   #rows: readonly HistoryRow[];
   #bestEpoch: number;
   #best: DetectionSummary | undefined;
+  #intervals: RunReport["intervals"];
   #curves: readonly LineChart[] = [];
   #confusion: ReportConfusion | undefined;
   #timing: readonly EpochTiming[] = [];
@@ -92,6 +94,7 @@ export class RunReporter {
     this.#date = kept?.date ?? new Date().toISOString().slice(0, 16).replace("T", " ");
     if (kept) {
       this.#best = kept.best;
+      this.#intervals = kept.intervals;
       this.#curves = kept.curves;
       this.#confusion = kept.confusion;
       this.#timing = kept.timing;
@@ -162,6 +165,7 @@ export class RunReporter {
     const measured = metrics.averagePrecision();
     const few = { ...measured, classes: measured.classes.slice(0, MOST_CLASSES) };
     this.#best = metrics.summary();
+    this.#intervals = sensitivityIntervals(metrics, this.#best);
     this.#curves = precisionRecallCharts(few, metrics.names, { steps: CURVE_STEPS });
     this.#confusion = { counts: [...metrics.confusion.counts] };
   }
@@ -204,6 +208,7 @@ export class RunReporter {
     await writeKeptReport(join(folder, "report.json"), {
       date: report.date,
       best: report.best,
+      intervals: report.intervals,
       curves: report.curves,
       confusion: report.confusion,
       timing: report.timing,
@@ -228,6 +233,7 @@ export class RunReporter {
       rows: this.#rows,
       bestEpoch: this.#bestEpoch,
       best: this.#best,
+      intervals: this.#intervals,
       curves: this.#curves,
       confusion: this.#confusion,
       names: train.names,

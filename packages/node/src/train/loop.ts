@@ -83,6 +83,8 @@ export interface LoopResult {
   readonly rows: readonly ResultRow[];
   /** From 1. */
   readonly bestEpoch: number;
+  /** What it was best by, as `monitor` says; absent without validation. */
+  readonly bestValue?: number;
   readonly end: "finished" | "stopped early" | "out of time" | "interrupted";
 }
 
@@ -164,6 +166,10 @@ async function attempt(inputs: LoopInputs, events: LoopEvents, started: number):
     threads,
     rows,
   });
+  const result = (end: LoopResult["end"]): LoopResult => {
+    const value = validate && Number.isFinite(stopping.best) ? { bestValue: stopping.best } : {};
+    return { rows, bestEpoch: stopping.bestEpoch + 1, ...value, end };
+  };
   const none = step.lossNames.map(() => 0);
   if (!state) await events.onBegin?.(snapshot(0, 0, none));
   events.onStage?.(stages[at.stage], at.stage);
@@ -212,7 +218,7 @@ async function attempt(inputs: LoopInputs, events: LoopEvents, started: number):
       });
       if (events.shouldStop() && batches < loader.batchesPerEpoch) {
         await events.onInterrupt(snapshot(epoch, batches, lossSums));
-        return { rows, bestEpoch: stopping.bestEpoch + 1, end: "interrupted" };
+        return result("interrupted");
       }
     }
 
@@ -254,10 +260,10 @@ async function attempt(inputs: LoopInputs, events: LoopEvents, started: number):
     await events.onEpoch(row, improved, snapshot(epoch + 1, 0, none, over));
     if (over) {
       const how = epoch + 1 >= end ? "finished" : late && !stop && !finished ? "out of time" : "stopped early";
-      return { rows, bestEpoch: stopping.bestEpoch + 1, end: how };
+      return result(how);
     }
     if (at.stageEpoch === epoch + 1) events.onStage?.(stages[at.stage], at.stage);
-    if (events.shouldStop()) return { rows, bestEpoch: stopping.bestEpoch + 1, end: "interrupted" };
+    if (events.shouldStop()) return result("interrupted");
   }
 }
 

@@ -30,7 +30,8 @@ export async function runOrResume(run: SeriesRun, events: TrainEvents): Promise<
   }
   const { state } = await RunFolder.open(path).readState();
   if (state.rows.length > 0 && state.epoch >= trainingArguments(run.arguments ?? {}).epochs) {
-    return { rows: state.rows, bestEpoch: state.bestEpoch + 1, end: "finished" };
+    const { rows, bestEpoch, bestFitness } = state;
+    return { rows, bestEpoch: bestEpoch + 1, bestValue: bestFitness ?? undefined, end: "finished" };
   }
   return resumeTraining(path, events);
 }

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { LoopResult } from "../train/loop";
 import type { ResultRow } from "../train/results-csv";
-import { measuresOf, monitored } from "./measures-of-run";
+import { measuresOf } from "./measures-of-run";
 import type { SeriesRun } from "./run-or-resume";
 import { search } from "./search";
 import { DEFAULT_SPACE, drawPoint, parseSearchSpace } from "./search-space";
@@ -95,17 +95,7 @@ describe("drawPoint", () => {
   });
 });
 
-describe("monitored", () => {
-  const measures = { "mAP50(B)": 0.5, "mAP50-95(B)": 0.3, "froc1(B)": 0.7 };
-
-  test("is fitness or a single measure", () => {
-    // 0.1 x 0.5 + 0.9 x 0.3 = 0.32.
-    expect(monitored(measures, "fitness")).toBeCloseTo(0.32, 12);
-    expect(monitored(measures, "froc")).toBe(0.7);
-    expect(monitored(measures, "recall")).toBeUndefined();
-    expect(monitored({}, "fitness")).toBeUndefined();
-  });
-
+describe("measuresOf", () => {
   test("is taken from the best epoch", () => {
     const rows: ResultRow[] = [
       { epoch: 1, "metrics/a": 1 },
@@ -129,7 +119,12 @@ class FakeRuns {
     const { degrees = 0 } = run.arguments ?? {};
     const map = 1 - Math.abs(Number(degrees) - 7) / 10;
     const rows = [{ epoch: 1, time: 3, "metrics/mAP50(B)": map, "metrics/mAP50-95(B)": map }];
-    return { rows, bestEpoch: 1, end: this.asked.length === this.interruptAt ? "interrupted" : "finished" };
+    return {
+      rows,
+      bestEpoch: 1,
+      bestValue: map,
+      end: this.asked.length === this.interruptAt ? "interrupted" : "finished",
+    };
   };
 }
 
@@ -218,7 +213,7 @@ describe("search", () => {
     const refused = (extra: object) => expect(search(request({ ...extra, name: "none" }), {}, run)).rejects;
     await refused({ arguments: { degrees: 3 } }).toThrow(/degrees: both given and varied/);
     await refused({ arguments: { val: false } }).toThrow(/val is false/);
-    await refused({ monitor: "loss" }).toThrow(/monitor: got loss, wanted one of fitness, map50/);
+    await refused({ arguments: { monitor: "loss" } }).toThrow(/monitor: got loss, wanted fitness, froc, map50/);
     await refused({ iterations: 0 }).toThrow(/iterations is 0/);
     expect(existsSync(join(folder, "none"))).toBe(false);
   });

@@ -15,12 +15,13 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { hashSeed, Random } from "@fovea/core/math/random";
+import { parseMonitor } from "@fovea/core/metrics/monitor";
 import { type GivenArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { stringify } from "yaml";
 import { writeAtomically } from "../data/atomic-write";
 import { readText } from "../read-file";
 import type { TrainEvents } from "../train/train";
-import { checkMonitor, measuresOf, monitored } from "./measures-of-run";
+import { measuresOf } from "./measures-of-run";
 import { keepPlan } from "./plan-file";
 import { type Runner, runOrResume } from "./run-or-resume";
 import { DEFAULT_SPACE, drawPoint, parseSearchSpace, type SearchSpace } from "./search-space";
@@ -32,14 +33,12 @@ export interface SearchRequest {
   readonly data: string;
   readonly model: string;
   readonly weights?: string;
-  /** Training arguments of every trial; `seed` settles the search too. */
+  /** Training arguments of every trial; `seed` settles the search too, and trials are compared by `monitor`. */
   readonly arguments?: GivenArguments;
   /** Trials in all. More may be asked for later. @default 20 */
   readonly iterations?: number;
   /** YAML of ranges. @default `DEFAULT_SPACE` without the arguments that are given */
   readonly space?: string;
-  /** What trials are compared by. @default "fitness" */
-  readonly monitor?: string;
   /** @default "runs" */
   readonly project?: string;
   /** @default "tune" */
@@ -79,23 +78,22 @@ export async function search(
   events: SearchEvents = {},
   run: Runner = runOrResume,
 ): Promise<SearchResult> {
-  const { iterations = 20, monitor = "fitness", project = "runs", name = "tune", data, model, weights } = request;
+  const { iterations = 20, project = "runs", name = "tune", data, model, weights } = request;
   if (!(Number.isInteger(iterations) && iterations >= 1)) {
     throw new ArgumentError(`iterations is ${iterations}, expected a whole number of at least 1`);
   }
-  checkMonitor(monitor);
   const { base, space } = await spaceOf(request);
   const folder = join(project, name);
   await keepPlan(join(folder, "plan.json"), {
     data: resolve(data),
     model: existsSync(model) ? resolve(model) : model,
     weights: weights === undefined ? null : resolve(weights),
-    ...{ arguments: base, monitor, space },
+    ...{ arguments: base, space },
   });
+  const { seed, monitor } = trainingArguments(base);
   const log = join(folder, "trials.jsonl");
   const trials = await readTrials(log);
   for (const trial of trials) events.onResult?.(trial);
-  const seed = trainingArguments(base).seed;
   let interrupted = false;
   for (let number = 1; number <= iterations && !interrupted; number++) {
     if (trials.some(({ trial }) => trial === number)) continue;
@@ -133,7 +131,7 @@ export async function search(
       return {
         trial: number,
         drawn,
-        value: monitored(measures, monitor) ?? null,
+        value: ended.bestValue ?? null,
         measures,
         bestEpoch: ended.bestEpoch,
         seconds,
@@ -152,6 +150,7 @@ async function spaceOf({
   arguments: given = {},
 }: SearchRequest): Promise<{ base: GivenArguments; space: SearchSpace }> {
   const args = trainingArguments(given);
+  parseMonitor(args.monitor);
   if (!args.val) throw new ArgumentError("tune: val is false, but every trial is to be measured; leave it out");
   const space =
     path === undefined

@@ -96,7 +96,7 @@ export const TRAINING_ARGUMENTS = {
 
   stages: trained.structured("stages", "parts of the run that train different rows: progressive, quick, or a list"),
   freeze: trained.text("0", "rows that are not trained: a number (the first so many) or a list such as 0,1,2"),
-  freeze_bn: trained.flag(false, "batch norms keep and go by their running statistics; for tiny batches"),
+  freeze_bn: trained.flag(false, "batch norms go by the running statistics of the starting weights; for tiny batches"),
   pretrained: trained.text("true", "false starts from random weights even where the model has some; a path: --weights"),
   single_cls: trained.flag(false, "take all classes for one"),
   fraction: trained.number(1, 1e-6, 1, "share of the training images to use"),

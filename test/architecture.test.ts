@@ -40,6 +40,7 @@ const WORKSPACES: readonly Workspace[] = [
     floors: [
       "version",
       "worker-entry",
+      "thread-failure",
       "read-file",
       "runtime",
       "dicom",

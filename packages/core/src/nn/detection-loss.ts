@@ -52,8 +52,12 @@ export interface DetectionLoss {
   /** (3): box, cls, dfl, weighted by their gains. */
   readonly items: Tensor;
   readonly assignment: Assignment;
+  /** Scalar: sum of the target scores, each times its ground truth's weight. The loss is divided by it, by 1 at least. */
+  readonly targetSum: Tensor;
   /** (1): mean of 1 - IoU over the foreground, `iou_mean` itself if there is none; only of WIoU with `wiouScale`. */
   readonly iouMean?: Tensor;
+  /** Scalar, with `iouMean`: boxes in the foreground, each counted by its ground truth's weight. */
+  readonly iouCount?: Tensor;
 }
 
 /**
@@ -92,7 +96,8 @@ export function detectionLoss(
   const importance = truths.weights && gather(truths.weights, owners, { axis: 0 }); // (F)
   const strength = chosen(assignment.weights, [1]);
   const weights = importance ? mul(strength, reshape(importance, ["foreground", 1])) : strength;
-  const total = max(reduceSum(importance ? weights : assignment.scores), 1);
+  const targetSum = reduceSum(importance ? weights : assignment.scores);
+  const total = max(targetSum, 1);
   const boxes = boxLoss(box4, goal, importance, options);
 
   const mean = (loss: Tensor, gain: number) => mul(div(reduceSum(loss), total), gain);
@@ -105,11 +110,12 @@ export function detectionLoss(
     items.map((item) => reshape(item, [1])),
     { axis: 0 },
   );
-  return { total: mul(reduceSum(vector), batchSize(scores)), items: vector, assignment, iouMean: boxes.mean };
+  const { iouMean, iouCount } = boxes;
+  return { total: mul(reduceSum(vector), batchSize(scores)), items: vector, assignment, targetSum, iouMean, iouCount };
 }
 
 /**
- * Loss of each foreground box (1, F), and the mean of 1 - IoU where the running one is wanted.
+ * Loss of each foreground box (1, F), and what the running mean of 1 - IoU learns where there is one.
  *
  * The graph judges a batch by the mean of those before it.
  */
@@ -118,7 +124,7 @@ function boxLoss(
   goal: Tensor,
   importance: Tensor | undefined,
   { iouType = "ciou", wiouScale = false }: LossOptions,
-): { readonly loss: Tensor; readonly mean?: Tensor } {
+): { readonly loss: Tensor } & Pick<DetectionLoss, "iouMean" | "iouCount"> {
   if (iouType !== "wiou" || !wiouScale) return { loss: iouLoss(iouType, boxes, goal) };
   const running = input("iou_mean", "float32", [1]);
   const wise = wiou(boxes, goal, running);
@@ -126,7 +132,7 @@ function boxLoss(
   const count = reduceSum(ones);
   // Where less than one box counts, the running mean fills up.
   const sum = add(reduceSum(mul(wise.iouLoss, ones)), mul(running, relu(sub(1, count))));
-  return { loss: wise.loss, mean: div(sum, max(count, 1)) };
+  return { loss: wise.loss, iouMean: div(sum, max(count, 1)), iouCount: count };
 }
 
 /** B as a float32 scalar. */

@@ -4,9 +4,9 @@
 import { grad } from "../graph/gradient";
 import { toModelBytes } from "../graph/onnx/write";
 import type { Tensor } from "../graph/op";
-import { cast, input, mul } from "../graph/tensor";
+import { cast, input, mul, reshape } from "../graph/tensor";
 import { type TruthInputs, truthInputs } from "./assign";
-import { detectionLoss } from "./detection-loss";
+import { type DetectionLoss, detectionLoss } from "./detection-loss";
 import type { ParameterValues } from "./inference";
 import type { LossOptions } from "./loss-options";
 import { buildNetwork } from "./network";
@@ -22,8 +22,15 @@ export interface TrainingGraphOptions {
   readonly height: number;
   /** Rows that are not trained; they are built with folded constants from `values`. @default none */
   readonly frozen?: ReadonlySet<number>;
-  /** Current values, needed where rows are frozen. @default none */
+  /** Current values, needed where rows or norms are frozen. @default none */
   readonly values?: ParameterValues;
+  /** Norms of trained rows go by the running statistics in `values`; scale and shift are trained. @default false */
+  readonly freezeNorms?: boolean;
+  /**
+   * The batch is a part of one: also give what the parts' results are put together by. Not of a segmenting network, whose
+   * mask loss is divided by another sum. @default false
+   */
+  readonly part?: boolean;
   /** @default the loss of the public tools */
   readonly loss?: LossOptions;
   /** Channels in a block of the processor's convolution layout (`graph/blocked-layout.ts`). @default 1, none */
@@ -37,7 +44,8 @@ export interface TrainingGraph {
   /**
    * ONNX bytes. Inputs: `images` (B, C, H, W), the ground truths (`truthInputs`), every trained parameter by name.
    * Outputs: `loss_items`, `gradient:<parameter>`, and for each batch norm `mean:<path>` and `variance:<path>`. WIoU with
-   * its running mean also takes `iou_mean` (1) and gives `batch_iou_mean` (1), towards which it is to be moved.
+   * its running mean also takes `iou_mean` (1) and gives `batch_iou_mean` (1), towards which it is to be moved. Of a part
+   * also `target_sum` (1) and, with `batch_iou_mean`, `batch_iou_count` (1).
    */
   readonly model: Uint8Array<ArrayBuffer>;
   /** Trained parameters in the order given. */
@@ -59,13 +67,15 @@ export function trainingGraph(
     height,
     frozen = new Set(),
     values = new Map(),
+    freezeNorms = false,
+    part = false,
     loss: lossOptions = {},
     lanes = 1,
     pixels = "uint8",
   }: TrainingGraphOptions,
 ): TrainingGraph {
   const names = new Set(parameters.map(({ name }) => name));
-  const training = trainingLeaves((name) => names.has(name));
+  const training = trainingLeaves((name) => names.has(name), freezeNorms ? values : undefined);
   const fixedLeaves = predictionLeaves(values);
   const images = input("images", pixels, ["batch", network.ch, height, width]);
   const bytes = pixels === "uint8";
@@ -85,6 +95,11 @@ export function trainingGraph(
 
   const outputs: Record<string, Tensor> = { loss_items: loss.items };
   if (loss.iouMean) outputs.batch_iou_mean = loss.iouMean;
+  if (part) {
+    if (!loss.targetSum) throw new Error("unreachable: a part of a batch for a segmenting network");
+    outputs.target_sum = reshape(loss.targetSum, [1]);
+    if (loss.iouCount) outputs.batch_iou_count = reshape(loss.iouCount, [1]);
+  }
   trained.forEach(({ name }, i) => {
     outputs[`gradient:${name}`] = gradients[i];
   });
@@ -111,7 +126,10 @@ function lossOf(
   maps: ReturnType<typeof buildNetwork>["maps"],
   truths: TruthInputs,
   options: LossOptions,
-) {
+): Omit<DetectionLoss, "assignment" | "targetSum"> & {
+  readonly targetSum?: Tensor;
+  readonly names: readonly string[];
+} {
   if (network.task === "segment") {
     return {
       ...segmentationLoss(maps, network.strides, truths, options),

@@ -1,9 +1,11 @@
 /**
- * @file Leaves for training: parameters are inputs of the graph, batch norm uses the statistics of the batch.
+ * @file Leaves for training: parameters are inputs of the graph, batch norm uses the statistics of the batch, or, frozen,
+ * its running ones.
  *
  * Convolution, batch norm and SiLU are differentiated as one: the way back then needs few passes over the activations,
  * which is what a training step is made of (docs/performance.md). Ioffe and Szegedy, 2015, arXiv:1502.03167.
  */
+import { ArgumentError } from "../errors";
 import { convInputGradient, convWeightGradient, foldsBatch } from "../graph/conv-gradient";
 import type { Attributes, Node, Tensor } from "../graph/op";
 import { nodesBehind } from "../graph/order";
@@ -12,6 +14,7 @@ import {
   add,
   cast,
   concat,
+  constant,
   conv,
   convTranspose,
   div,
@@ -19,6 +22,7 @@ import {
   input,
   mul,
   reduceMean,
+  reduceSum,
   relu,
   reshape,
   scalar,
@@ -32,6 +36,7 @@ import {
   withPullback,
 } from "../graph/tensor";
 import { commonDivisor } from "../math/common-divisor";
+import type { ParameterValues } from "./inference";
 import { type ConvBlockShape, type ConvShape, type Leaves, padding } from "./leaves";
 import { BATCH_NORM_EPSILON } from "./parameters";
 
@@ -55,8 +60,13 @@ export interface TrainingLeaves {
   readonly statistics: readonly BatchStatistics[];
 }
 
-/** Leaves whose parameters are graph inputs. `hasBias` tells whether a convolution before a batch norm carries one. */
-export function trainingLeaves(hasBias: (name: string) => boolean): TrainingLeaves {
+/**
+ * Leaves whose parameters are graph inputs.
+ *
+ * @param hasBias whether a convolution before a batch norm carries one
+ * @param running values whose running statistics batch norms go by, as constants; without, they go by the batch's
+ */
+export function trainingLeaves(hasBias: (name: string) => boolean, running?: ParameterValues): TrainingLeaves {
   const parameters = new Map<string, Tensor>();
   const statistics: BatchStatistics[] = [];
   // All blocks see the same batch.
@@ -80,13 +90,19 @@ export function trainingLeaves(hasBias: (name: string) => boolean): TrainingLeav
     conv(path, x, shape: ConvBlockShape) {
       const w = weight(`${path}.conv`, x, shape);
       const bias = hasBias(`${path}.conv.bias`) ? parameter(`${path}.conv.bias`, [shape.c2]) : undefined;
-      const y = convolution(x, w, bias, shape);
       const gamma = parameter(`${path}.bn.weight`, [shape.c2]);
       const beta = parameter(`${path}.bn.bias`, [shape.c2]);
+      const learning = learningPart(x, w, parameters);
+      const act = shape.act ?? true;
+      if (running) {
+        const { weight, offset } = foldFrozen({ w, bias, gamma, beta }, path, running);
+        const normed = learningConv(convolution(x, weight, offset, shape), { x, learning, w: weight }, offset);
+        return act ? silu(normed) : normed;
+      }
+      const y = convolution(x, w, bias, shape);
       const pixels = mapPixels(y);
       batch ??= batchSize(x);
-      const learning = learningPart(x, w, parameters);
-      const normed = normalise({ x, learning, w, bias, y, gamma, beta, act: shape.act ?? true }, mul(batch, pixels));
+      const normed = normalise({ x, learning, w, bias, y, gamma, beta, act }, mul(batch, pixels));
       statistics.push({ path: `${path}.bn`, mean: normed.mean, variance: normed.variance, pixels });
       return normed.output;
     },
@@ -220,26 +236,66 @@ function normalise(
   return { output: withPullback(activated, { inputs, rule }), mean, variance };
 }
 
+type Convolved = Pick<ConvNorm, "x" | "learning" | "w">;
+
 /** Gradients by learning input and weights of a convolution whose output's gradient is `g` times `scale` (O). */
-function convGradients(
-  g: Tensor,
-  scale: Tensor,
-  { x, learning, w }: Pick<ConvNorm, "x" | "learning" | "w">,
-  attributes: Attributes["Conv"],
-) {
-  const byInput = (gradient: Tensor, weights: Tensor) => {
-    const channels = fixed(weights.shape[1], "conv");
-    const own = learning.x === x ? channels : fixed(learning.x.shape[1], "conv");
-    const seen = own === channels ? weights : slice(weights, 1, learning.first, learning.first + own);
-    return convInputGradient(gradient, learning.x, seen, attributes);
-  };
+function convGradients(g: Tensor, scale: Tensor, convolved: Convolved, attributes: Attributes["Conv"]) {
+  const { x, w } = convolved;
   // The scale goes where there are fewer values to multiply: into the weights, or over a small map.
   if (foldsBatch(g, w)) {
     const scaled = mul(g, perChannel(scale));
-    return [byInput(scaled, w), convWeightGradient(scaled, x, w, attributes)];
+    return [learningGradient(scaled, w, convolved, attributes), convWeightGradient(scaled, x, w, attributes)];
   }
-  const perOutput = reshape(scale, [scale.shape[0], 1, 1, 1]);
-  return [byInput(g, mul(w, perOutput)), mul(convWeightGradient(g, x, w, attributes), perOutput)];
+  const kernels = perKernel(scale);
+  const byWeights = convWeightGradient(g, x, w, attributes);
+  return [learningGradient(g, mul(w, kernels), convolved, attributes), mul(byWeights, kernels)];
+}
+
+/** Gradient by the learning input of a convolution. */
+function learningGradient(g: Tensor, weights: Tensor, { x, learning }: Convolved, attributes: Attributes["Conv"]) {
+  const channels = fixed(weights.shape[1], "conv");
+  const own = learning.x === x ? channels : fixed(learning.x.shape[1], "conv");
+  const seen = own === channels ? weights : slice(weights, 1, learning.first, learning.first + own);
+  return convInputGradient(g, learning.x, seen, attributes);
+}
+
+/** (O) before weights: (O, 1, 1, 1). */
+function perKernel(values: Tensor): Tensor {
+  return reshape(values, [values.shape[0], 1, 1, 1]);
+}
+
+/**
+ * A convolution with its batch norm by running statistics as one with a bias: no pass over the activations is the norm's,
+ * there or back, and scale and shift have their gradients through weights and bias.
+ */
+function foldFrozen(
+  { w, bias, gamma, beta }: Pick<ConvNorm, "w" | "bias" | "gamma" | "beta">,
+  path: string,
+  running: ParameterValues,
+): { readonly weight: Tensor; readonly offset: Tensor } {
+  const statistic = (name: string) => {
+    const values = running.get(`${path}.bn.${name}`);
+    if (!values) throw new ArgumentError(`trainingLeaves: no ${path}.bn.${name} to freeze the norm at`);
+    return values;
+  };
+  const [mean, variance] = [statistic("running_mean"), statistic("running_var")];
+  const deviation = variance.map((v) => Math.sqrt(v + BATCH_NORM_EPSILON));
+  const scale = div(gamma, constant(deviation, [deviation.length]));
+  const centre = constant(mean, [mean.length]);
+  const offset = add(beta, mul(bias ? sub(bias, centre) : mul(centre, -1), scale));
+  return { weight: mul(w, perKernel(scale)), offset };
+}
+
+/** The convolution `y` with a gradient for the learning part of its input only. */
+function learningConv(y: Tensor, convolved: Convolved, bias: Tensor): Tensor {
+  const { x, learning, w } = convolved;
+  const { attributes } = (y.source as { readonly node: Node<"Conv"> }).node;
+  const rule = (g: Tensor) => [
+    learningGradient(g, w, convolved, attributes),
+    convWeightGradient(g, x, w, attributes),
+    reduceSum(g, { axes: [0, 2, 3] }),
+  ];
+  return withPullback(y, { inputs: [learning.x, w, bias], rule });
 }
 
 /** Derivative of y = x s at x, with s the sigmoid: s + y - y s = s (1 + x - y). */

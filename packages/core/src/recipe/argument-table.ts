@@ -96,6 +96,7 @@ export const TRAINING_ARGUMENTS = {
 
   stages: trained.structured("stages", "parts of the run that train different rows: progressive, quick, or a list"),
   freeze: trained.text("0", "rows that are not trained: a number (the first so many) or a list such as 0,1,2"),
+  freeze_bn: trained.flag(false, "batch norms go by the running statistics of the starting weights; for tiny batches"),
   pretrained: trained.text("true", "false starts from random weights even where the model has some; a path: --weights"),
   single_cls: trained.flag(false, "take all classes for one"),
   fraction: trained.number(1, 1e-6, 1, "share of the training images to use"),
@@ -164,8 +165,11 @@ export const TRAINING_ARGUMENTS = {
   save_period: results.integer(-1, -1, MANY, "keep the weights of every so many epochs too; -1 does not"),
   exist_ok: results.flag(false, "write into an existing run folder"),
 
-  device: machine.text("cpu", "cpu, cuda, cuda:1 (or 1), tensorrt, webgpu, dml or coreml"),
-  threads: machine.integer(0, 0, 1024, "threads of the engine; 0 takes the processor's cores"),
+  device: machine.text(
+    "cpu",
+    "cpu, cuda, cuda:1 (or 1), tensorrt, webgpu, dml, coreml; 0,1 shares batches between two",
+  ),
+  threads: machine.integer(0, 0, 1024, "threads of the engine, shared by its devices; 0 takes the processor's cores"),
   workers: machine.integer(-1, -1, 64, "threads that make batches; -1 chooses"),
   cache: machine.choice("auto", ["auto", "true", "ram", "disk", "false"], "keep decoded images in memory or on disk"),
 } as const satisfies Readonly<Record<string, Argument>>;

@@ -12,6 +12,7 @@ import { runSentence } from "@fovea/core/report/summary";
 import { openDataset } from "../data/open-dataset";
 import { writePhantoms } from "../phantom/write-phantoms";
 import { predict } from "../predict/predict";
+import { executionProvider } from "../runtime/device";
 import type { TrainRequest } from "../train/train";
 import type { DemoOptions } from "./demo";
 import { plural } from "./describe-dataset";
@@ -48,6 +49,8 @@ const STEPS = 4;
 export async function runDemo(options: DemoOptions): Promise<void> {
   const started = performance.now();
   const { out, seed, device } = options;
+  // Training would take several, which what comes after it does not.
+  executionProvider(device);
   const data = options.data ?? (await draw(join(out, "phantoms"), seed));
   const training = trainingOf(options);
   if (options.data !== undefined) heading(1, `Images: ${options.data}`);

@@ -2,24 +2,14 @@
  * @file Those who make batches: threads, or, with none, the caller's own.
  */
 import { Worker } from "node:worker_threads";
-import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import { FoveaError } from "@fovea/core/errors";
+import { errorOfFailure, type ThreadFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
 import type { BatchJob, BatchResult, LoaderSetup } from "./batch";
 import { BatchMaker } from "./batch-maker";
 
-/** What a thread answers. Errors of ours cross as their parts, others as they are. */
-export type BatchReply =
-  | { readonly result: BatchResult }
-  | {
-      readonly id: number;
-      readonly failure: {
-        readonly code: ErrorCode;
-        readonly message: string;
-        readonly file?: string;
-        readonly at?: string;
-      };
-    }
-  | { readonly id: number; readonly bug: unknown };
+/** What a thread answers. */
+export type BatchReply = { readonly result: BatchResult } | { readonly id: number; readonly failure: ThreadFailure };
 
 export interface BatchCrew {
   /** The batch; jobs are done in the order in which they come. */
@@ -92,7 +82,7 @@ function startThread(setup: LoaderSetup): Thread {
     waiting.delete(id);
     if (waiting.size === 0) worker.unref();
     if ("result" in reply) caller?.resolve(reply.result);
-    else caller?.reject("bug" in reply ? reply.bug : errorOfFailure(reply.failure));
+    else caller?.reject(errorOfFailure(reply.failure));
   });
   const failAll = (error: unknown) => {
     for (const { reject } of waiting.values()) reject(error);
@@ -104,8 +94,4 @@ function startThread(setup: LoaderSetup): Thread {
   });
   worker.unref();
   return { worker, waiting };
-}
-
-function errorOfFailure({ code, message, file, at }: { code: ErrorCode; message: string; file?: string; at?: string }) {
-  return new FoveaError(code, message, { file, at });
 }

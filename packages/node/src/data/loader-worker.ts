@@ -2,8 +2,7 @@
  * @file Entry of a loader thread: makes one batch after another.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { problemOf } from "@fovea/core/dataset/sample";
-import { FoveaError } from "@fovea/core/errors";
+import { failureOf } from "../thread-failure";
 import type { BatchJob, LoaderSetup } from "./batch";
 import type { BatchReply } from "./batch-crew";
 import { BatchMaker } from "./batch-maker";
@@ -21,13 +20,7 @@ port.on("message", (job: BatchJob) => {
       const transfer = [result.buffer, result.targets.buffer];
       port.postMessage({ result } satisfies BatchReply, transfer);
     } catch (error) {
-      port.postMessage(replyOf(job.id, error));
+      port.postMessage({ id: job.id, failure: failureOf(error) } satisfies BatchReply);
     }
   });
 });
-
-function replyOf(id: number, error: unknown): BatchReply {
-  if (!(error instanceof FoveaError)) return { id, bug: error };
-  const { code, message, file, at } = problemOf(error);
-  return { id, failure: { code, message, file: file || undefined, at } };
-}

@@ -5,11 +5,11 @@
  * one lane of two threads, which leaves one idle while the other decodes a file (docs/performance.md).
  */
 import { Worker } from "node:worker_threads";
-import { problemOf } from "@fovea/core/dataset/sample";
 import { Detector, type DetectorOptions } from "@fovea/core/detect/detector";
 import type { NetworkSignature } from "@fovea/core/detect/detector-network";
-import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import { FoveaError } from "@fovea/core/errors";
 import { loadNetwork } from "../model/load-network";
+import { errorOfFailure, type ThreadFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
 import { FilePredictor, type FilePredictorOptions, type PredictJob } from "./file-predictor";
 import type { PredictedImage } from "./predicted-image";
@@ -32,18 +32,10 @@ export interface LaneJob extends PredictJob {
   readonly id: number;
 }
 
-/** What a lane in a thread answers. Errors of ours cross as their parts, others as they are. */
+/** What a lane in a thread answers. */
 export type LaneReply =
   | { readonly id: number; readonly images: readonly PredictedImage[] }
-  | { readonly id: number; readonly failure: LaneFailure }
-  | { readonly id: number; readonly bug: unknown };
-
-interface LaneFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly file?: string;
-  readonly at?: string;
-}
+  | { readonly id: number; readonly failure: ThreadFailure };
 
 export interface PredictCrew {
   /** Files that may be under way at once, so that nobody waits. */
@@ -120,7 +112,7 @@ function startLane(setup: LaneSetup): Lane {
     const caller = waiting.get(reply.id);
     waiting.delete(reply.id);
     if ("images" in reply) caller?.resolve(reply.images);
-    else caller?.reject("bug" in reply ? reply.bug : errorOfFailure(reply.failure));
+    else caller?.reject(errorOfFailure(reply.failure));
   });
   const failAll = (error: unknown) => {
     for (const { reject } of waiting.values()) reject(error);
@@ -131,15 +123,4 @@ function startLane(setup: LaneSetup): Lane {
     failAll(new FoveaError("interrupted", `a prediction thread ended with code ${code} before its file was done`));
   });
   return { worker, waiting };
-}
-
-function errorOfFailure({ code, message, file, at }: LaneFailure): FoveaError {
-  return new FoveaError(code, message, { file, at });
-}
-
-/** The reply that says why a job failed. */
-export function failedReply(id: number, error: unknown): LaneReply {
-  if (!(error instanceof FoveaError)) return { id, bug: error };
-  const { code, message, file, at } = problemOf(error);
-  return { id, failure: { code, message, file: file || undefined, at } };
 }

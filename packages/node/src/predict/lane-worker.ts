@@ -2,7 +2,8 @@
  * @file Entry of a prediction thread: one file after another.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { failedReply, type LaneJob, type LaneReply, type LaneSetup, openLane } from "./crew";
+import { failureOf } from "../thread-failure";
+import { type LaneJob, type LaneReply, type LaneSetup, openLane } from "./crew";
 
 const port = parentPort;
 if (port === null) throw new Error("unreachable: lane-worker runs as a thread only");
@@ -16,6 +17,6 @@ port.on("message", async (job: LaneJob) => {
     const images = await (await lane).predict(job);
     port.postMessage({ id: job.id, images } satisfies LaneReply);
   } catch (error) {
-    port.postMessage(failedReply(job.id, error));
+    port.postMessage({ id: job.id, failure: failureOf(error) } satisfies LaneReply);
   }
 });

@@ -19,12 +19,13 @@ async function probe({
   frozen,
   threads,
   optimiser,
+  freezeNorms,
 }: ProbeRequest): Promise<number> {
   const { network, parameters, values } = await openTrainableModel(model, { names, weights });
   const store = new ParameterStore(parameters, new Set(frozen));
   store.set(values);
   const runtime = await openRuntime({ device: "cpu", threads: threads > 0 ? threads : undefined });
-  const step = await TrainStep.open(runtime, network, store, { imgsz, optimiser });
+  const step = await TrainStep.open(runtime, network, store, { imgsz, optimiser, freezeNorms });
   const targets = Array.from({ length: batch * LESIONS }, (_, i) => [
     ...[Math.floor(i / LESIONS), i % network.nc, 0.1 + 0.1 * (i % LESIONS), 0.5, 0.2, 0.3],
   ]);

@@ -21,6 +21,8 @@ export interface ProbeRequest {
   readonly frozen: readonly number[];
   readonly threads: number;
   readonly optimiser: OptimiserName;
+  /** @default false */
+  readonly freezeNorms?: boolean;
 }
 
 /** What a batch of a size takes, bytes. */

@@ -12,17 +12,21 @@ import { type DataFingerprint, fingerprintData } from "../data/fingerprint";
 import { openDataset } from "../data/open-dataset";
 import { openTrainableModel, type TrainableModel } from "../model/open-model";
 import { openRuntime } from "../runtime/onnx-runtime";
+import { openThreadRuntime } from "../runtime/thread-runtime";
 import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
 import { largestBatch } from "./largest-batch";
 import type { LoopInputs } from "./loop";
 import { monitorOf } from "./monitor";
 import type { RunRequest } from "./run-record";
+import { sharedThreads, trainingDevices } from "./training-devices";
 
 /** A run with everything open that it needs before its folder. */
 export interface OpenedRun {
   /** With a batch that fits where none was named. */
   readonly args: TrainingArguments;
   readonly runtime: Runtime;
+  /** Engines on the other devices that train, in threads of their own. */
+  readonly others: readonly Runtime[];
   readonly model: TrainableModel;
   readonly train: Dataset;
   readonly val?: Dataset;
@@ -36,7 +40,7 @@ export interface OpenedRun {
 /**
  * Opens data, model and engine, and makes the recipe out for them.
  *
- * @param threads of the engine
+ * @param threads of the engine on each device, as a run that is resumed had them; 0 or none: `args` tell
  * @throws {FoveaError} what the data set, the model or the recipe lacks
  */
 export async function openRun(
@@ -44,10 +48,10 @@ export async function openRun(
   args: TrainingArguments,
   onProblem: "skip" | "refuse" | undefined,
   onScan: ((split: string, done: number, total: number) => void) | undefined,
-  threads = args.threads,
+  threads?: number,
 ): Promise<OpenedRun> {
   const { single_cls: singleCls, fraction, seed } = args;
-  const device = deviceOf(args);
+  const devices = trainingDevices(args);
   const monitor = monitorOf(args.monitor);
   const part = (split: string, share: number) =>
     openDataset(data, split, {
@@ -62,6 +66,10 @@ export async function openRun(
   const fingerprint = await fingerprintData(val ? [train, val] : [train]);
   const fresh = args.pretrained.toLowerCase() === "false";
   const opened = await openTrainableModel(model, { names: train.names, weights, seed, fresh });
+  if (devices.length > 1 && opened.network.task === "segment") {
+    const message = `device: ${args.device}: ${opened.network.name} outlines lesions, and such networks train on one device`;
+    throw new ArgumentError(`${message}; name one, or train a network that detects`);
+  }
   checkImageSize(opened.network, { width: args.imgsz, height: args.imgsz });
   const optimiserFor = (batch: number) => chooseOptimiser({ ...args, batch }, train.samples.length, opened.network.nc);
   const { names } = train;
@@ -69,23 +77,16 @@ export async function openRun(
   const planned = planStages(args, opened.network, optimiserFor(args.nbs).lr0);
   // The stage that trains most rows takes most memory.
   const [{ frozen }] = planned.toSorted((a, b) => a.frozen.size - b.frozen.size);
-  const probe = { model, weights, names, imgsz: args.imgsz, threads, frozen: [...frozen] };
+  const { imgsz, freeze_bn: freezeNorms } = args;
+  const probe = { model, weights, names, imgsz, threads: args.threads, frozen: [...frozen], freezeNorms };
   const batch =
     args.batch < 0 ? await largestBatch({ ...probe, optimiser: optimiserFor(args.nbs).name }, most) : args.batch;
   const optimiser = optimiserFor(batch);
   const stages = planStages({ ...args, batch }, opened.network, optimiser.lr0);
-  const runtime = await openRuntime({ device, threads: threads > 0 ? threads : undefined });
+  const each = threads || sharedThreads(args.threads, devices.length);
+  const [first, ...rest] = devices;
+  const runtime = await openRuntime({ device: first, threads: each });
+  const others = await Promise.all(rest.map((device) => openThreadRuntime({ device, threads: each })));
   const sets = { train, val, fingerprint };
-  return { args: { ...args, batch }, runtime, model: opened, ...sets, onProblem, optimiser, stages, monitor };
-}
-
-/** `1` is `cuda:1`, as users of the public tools write it. */
-function deviceOf({ device, batch }: TrainingArguments): string {
-  if (/[,[]/.test(device)) {
-    throw new ArgumentError(`device: ${device}: training on several is not built into this version yet; name one`);
-  }
-  if (batch < 0 && device !== "cpu") {
-    throw new ArgumentError(`batch: -1 goes by the processor's memory, which says nothing of ${device}; name a batch`);
-  }
-  return /^\d+$/.test(device) ? `cuda:${device}` : device;
+  return { args: { ...args, batch }, runtime, others, model: opened, ...sets, onProblem, optimiser, stages, monitor };
 }

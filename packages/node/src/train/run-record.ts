@@ -55,7 +55,7 @@ export interface RunState {
   readonly finished: boolean;
   /** Seconds spent. */
   readonly seconds: number;
-  /** Threads of the engine: results are equal to the bit only for the same number. */
+  /** Threads of the engine on each device: results are equal to the bit only for the same number. */
   readonly threads: number;
   readonly rows: readonly ResultRow[];
 }

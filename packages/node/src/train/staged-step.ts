@@ -63,10 +63,10 @@ export class StagedStep {
     { stage, ...counters }: { readonly stage: number; readonly updates: number; readonly pending: number },
     take: (memory: ReadonlyMap<string, Float32Array>) => void,
   ): Promise<void> {
-    // Frozen rows are constants of the graph: it is made anew where they may be others.
-    const { parameters, stages } = this.#options;
+    // Frozen rows and norms are constants of the graph: it is made anew where they may be others.
+    const { parameters, stages, freezeNorms = false } = this.#options;
     const { frozen, classOfRow } = stages[stage];
-    if (stage !== this.#stage || frozen.size > 0) {
+    if (stage !== this.#stage || frozen.size > 0 || freezeNorms) {
       const stored = new ParameterStore(parameters, frozen, undefined, classOfRow);
       const arrays = new Map([["buffers", stored.buffers.data]]);
       take(arrays);

@@ -22,6 +22,7 @@ import type { NetworkRows } from "@fovea/core/nn/rows";
 import { MOMENTUM, moveTowards, unbias } from "@fovea/core/nn/running-statistics";
 import type { TrainingGraph } from "@fovea/core/nn/training-graph";
 import type { Batch } from "../data/batch";
+import { runParts } from "./run-parts";
 import { TrainingSessions } from "./training-sessions";
 
 export interface TrainStepOptions {
@@ -31,6 +32,13 @@ export interface TrainStepOptions {
   readonly loss?: LossOptions;
   /** Largest norm of all gradients together; 0 does not clip. @default 10 */
   readonly clip?: number;
+  /** Batch norms go by their running statistics, which stay; scale and shift are trained. @default false */
+  readonly freezeNorms?: boolean;
+  /**
+   * Engines on further devices of the same kind, which compute a part of each batch: in threads of their own, or they wait
+   * for one another. Not for segmenting networks. @default none
+   */
+  readonly others?: readonly Runtime[];
 }
 
 /** What an update is told. */
@@ -88,9 +96,9 @@ export class TrainStep {
     runtime: Runtime,
     network: NetworkRows,
     start: ParameterStore,
-    { imgsz, optimiser, loss = {}, clip = 10 }: TrainStepOptions,
+    { imgsz, optimiser, loss = {}, clip = 10, freezeNorms = false, others = [] }: TrainStepOptions,
   ): Promise<TrainStep> {
-    const sessions = await TrainingSessions.open(runtime, network, start, { imgsz, loss });
+    const sessions = await TrainingSessions.open([runtime, ...others], network, start, { imgsz, loss, freezeNorms });
     return new TrainStep(network, start, sessions, optimiser, clip, loss);
   }
 
@@ -164,11 +172,12 @@ export class TrainStep {
    */
   async accumulate(batch: Batch): Promise<Float32Array> {
     const into = this.#summed === 0 ? this.#intoSums : this.#intoFresh;
-    const { graph, session } = await this.#sessions.of(batch.width, batch.height);
-    const results = await session.run(
-      { ...this.#parameterFeeds, ...batchFeeds(batch, this.#network, this.#loss) },
-      into,
-    );
+    const { graph, sessions } = await this.#sessions.of(batch.width, batch.height);
+    const feedsOf = (part: Batch) => ({ ...this.#parameterFeeds, ...batchFeeds(part, this.#network, this.#loss) });
+    const results =
+      sessions.length === 1
+        ? await sessions[0].run(feedsOf(batch), into)
+        : await runParts(sessions, batch, feedsOf, into);
     if (this.#summed > 0) {
       for (const group of GROUPS) this.#memory.add(this.#sums[group].data, this.#fresh[group].data);
     }

@@ -193,6 +193,7 @@ async function run(
   const valLoader = val && new Loader(val, { ...shared, batch: args.batch, mode: "val", masks: false });
   const step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
     ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, loss },
+    ...{ others: opened.others, freezeNorms: args.freeze_bn },
   });
   const keeper = args.save ? new FileKeeper(folder) : new MemoryKeeper();
   if (resumed) await restore(step, resumed.state, resumed.arrays, stages, folder.weights("resume"));

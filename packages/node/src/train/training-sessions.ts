@@ -9,10 +9,18 @@ import type { ParameterStore } from "@fovea/core/nn/parameter-store";
 import type { NetworkRows } from "@fovea/core/nn/rows";
 import { type TrainingGraph, trainingGraph } from "@fovea/core/nn/training-graph";
 import { convolutionLanes } from "../runtime/lanes";
+import { allDone } from "./run-parts";
 
 export interface LoadedGraph {
   readonly graph: Omit<TrainingGraph, "model">;
-  readonly session: Session;
+  /** One for each device. */
+  readonly sessions: readonly Session[];
+}
+
+export interface TrainingSessionsOptions {
+  readonly imgsz: number;
+  readonly loss: LossOptions;
+  readonly freezeNorms: boolean;
 }
 
 type Opener = (width: number, height: number) => Promise<LoadedGraph>;
@@ -26,19 +34,23 @@ export class TrainingSessions {
   /** By size, the one used last at the end. */
   readonly #loaded: Map<string, LoadedGraph>;
 
-  /** @param start which rows are frozen, and their values, which must stay */
+  /**
+   * @param runtimes of one kind of device; with several, the graph is that of a part of a batch
+   * @param start which rows are frozen, and the values of what is, which must stay
+   */
   static async open(
-    runtime: Runtime,
+    runtimes: readonly Runtime[],
     network: NetworkRows,
     start: ParameterStore,
-    { imgsz, loss }: { readonly imgsz: number; readonly loss: LossOptions },
+    { imgsz, ...options }: TrainingSessionsOptions,
   ): Promise<TrainingSessions> {
-    const lanes = await convolutionLanes(runtime);
+    const lanes = await convolutionLanes(runtimes[0]);
     const { frozen, values, parameters } = start;
+    const fixed = { ...options, frozen, values, lanes, part: runtimes.length > 1 };
     const open = async (width: number, height: number): Promise<LoadedGraph> => {
-      const { model, ...graph } = trainingGraph(network, parameters, { width, height, frozen, values, lanes, loss });
+      const { model, ...graph } = trainingGraph(network, parameters, { ...fixed, width, height });
       // Frozen rows are a graph for inference, which the engine knows how to lay out.
-      return { graph, session: await runtime.load(model, { optimise: frozen.size > 0 }) };
+      return { graph, sessions: await loadAll(runtimes, model, frozen.size > 0) };
     };
     return new TrainingSessions(imgsz, await open(imgsz, imgsz), open);
   }
@@ -55,9 +67,9 @@ export class TrainingSessions {
     const known = this.#loaded.get(name);
     this.#loaded.delete(name);
     if (!known && this.#loaded.size >= KEPT) {
-      const [[oldest, { session }]] = this.#loaded;
+      const [[oldest, { sessions }]] = this.#loaded;
       this.#loaded.delete(oldest);
-      await session.release();
+      await releaseAll(sessions);
     }
     const loaded = known ?? (await this.#open(width, height));
     this.#loaded.set(name, loaded);
@@ -65,8 +77,24 @@ export class TrainingSessions {
   }
 
   async release(): Promise<void> {
-    for (const { session } of this.#loaded.values()) await session.release();
+    await releaseAll([...this.#loaded.values()].flatMap(({ sessions }) => sessions));
   }
+}
+
+/** Sessions of one graph; none is left behind where one cannot be loaded. */
+async function loadAll(runtimes: readonly Runtime[], model: Uint8Array, optimise: boolean): Promise<Session[]> {
+  const loading = runtimes.map((runtime) => runtime.load(model, { optimise }));
+  try {
+    return await allDone(loading);
+  } catch (error) {
+    const loaded = await Promise.allSettled(loading);
+    await releaseAll(loaded.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : [])));
+    throw error;
+  }
+}
+
+async function releaseAll(sessions: readonly Session[]): Promise<void> {
+  await allDone(sessions.map((session) => session.release()));
 }
 
 const sizeName = (width: number, height: number) => `${width} x ${height}`;

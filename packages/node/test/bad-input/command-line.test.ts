@@ -70,6 +70,12 @@ const COMMANDS: readonly BadCommand[] = [
     ...{ code: "invalid_argument", exit: 2 },
   },
   {
+    what: "several devices where one is wanted",
+    command: "demo --out out --device cpu,cpu",
+    says: /device: "cpu,cpu" is unknown/,
+    ...{ code: "invalid_argument", exit: 2 },
+  },
+  {
     what: "a missing file",
     command: "val --model gone.pt --data data.yaml",
     says: /^gone\.pt: no such file of weights/,

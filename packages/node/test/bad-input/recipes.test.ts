@@ -118,9 +118,19 @@ describe("a recipe is refused", () => {
       },
     },
     {
-      what: "for several devices",
-      ...trained({ device: "0,1" }),
-      ...{ code: "invalid_argument", says: "device: 0,1: training on several is not built into this version yet" },
+      what: "for devices of several kinds",
+      ...trained({ device: "cpu,0" }),
+      ...{ code: "invalid_argument", says: "device: cpu,0 mixes cpu and cuda" },
+    },
+    {
+      what: "for a device among several that there is not",
+      ...trained({ device: ["cpu", "cdua"] }),
+      ...{ code: "invalid_argument", says: 'device: "cdua" is unknown, did you mean cuda?' },
+    },
+    {
+      what: "for the largest batch of several devices",
+      ...trained({ device: "cpu,cpu", batch: -1 }),
+      ...{ code: "invalid_argument", says: "batch: -1 measures one processor" },
     },
     {
       what: "for the largest batch of a graphics card",

@@ -3,7 +3,8 @@
  * gradients against a float64 reference.
  *
  * The running statistics of a network see what comes of the statistics here; PyTorch's `BatchNorm2d` normalises with the
- * biased variance and epsilon 1e-3, as the networks set it.
+ * biased variance and epsilon 1e-3, as the networks set it. Frozen, the norm goes by given statistics, which are no
+ * function of the input.
  */
 import { grad } from "@fovea/core/graph/gradient";
 import { input, mul, reduceSum } from "@fovea/core/graph/tensor";
@@ -24,6 +25,14 @@ interface Block {
   readonly shape: ConvBlockShape;
   /** The convolution carries a bias. */
   readonly bias?: boolean;
+  /** The norm is frozen at `running`. */
+  readonly frozen?: boolean;
+}
+
+/** Running statistics of a block, far from those of its batch. */
+function running({ shape }: Block): { mean: number[]; variance: number[] } {
+  const channels = Array.from({ length: shape.c2 }, (_, c) => c);
+  return { mean: channels.map((c) => Math.fround(0.3 * c - 0.4)), variance: channels.map((c) => 0.5 + 0.75 * c) };
 }
 
 /** Mean and biased variance of each channel of (B, C, H, W). */
@@ -39,7 +48,8 @@ function statistics({ shape: [batch, channels, height, width], data }: Values): 
 }
 
 /** Inputs: x, weight, [bias,] gamma, beta. */
-function reference({ shape, bias }: Block): (inputs: readonly Values[]) => Values {
+function reference(block: Block): (inputs: readonly Values[]) => Values {
+  const { shape, bias } = block;
   const { k = 1, s = 1, g = 1, act = true } = shape;
   const p = Math.floor(k / 2);
   return (inputs) => {
@@ -47,7 +57,7 @@ function reference({ shape, bias }: Block): (inputs: readonly Values[]) => Value
     const [gamma, beta] = rest.slice(bias ? 1 : 0);
     const geometry = { strides: [s, s], pads: [p, p, p, p], dilations: [1, 1], group: g };
     const y = conv(x, w, bias ? rest[0] : undefined, geometry);
-    const { mean, variance } = statistics(y);
+    const { mean, variance } = block.frozen ? running(block) : statistics(y);
     let at = 0;
     return fill(y.shape, ([, c]) => {
       const normed = ((y.data[at++] - mean[c]) / Math.sqrt(variance[c] + EPSILON)) * gamma.data[c] + beta.data[c];
@@ -75,16 +85,24 @@ function drawInputs({ channels, size, shape, bias }: Block, random: Random): Val
 }
 
 /** Output, statistics and the gradients of sum(weights * output) by x and every parameter, in the reference's order. */
-async function run({ channels, size, shape, bias = false }: Block, values: readonly Values[], weights: Values) {
+async function run(block: Block, values: readonly Values[], weights: Values) {
+  const { channels, size, shape, bias = false } = block;
+  const { mean: runningMean, variance: runningVariance } = running(block);
+  const stored = new Map([
+    ["block.bn.running_mean", Float32Array.from(runningMean)],
+    ["block.bn.running_var", Float32Array.from(runningVariance)],
+  ]);
   const x = input("x", "float32", ["batch", channels, ...size]);
-  const leaves = trainingLeaves(() => bias);
+  const leaves = trainingLeaves(() => bias, block.frozen ? stored : undefined);
   const output = leaves.leaves.conv("block", x, shape);
   const names = ["conv.weight", ...(bias ? ["conv.bias"] : []), "bn.weight", "bn.bias"].map((name) => `block.${name}`);
   const parameters = names.map((name) => leaves.parameters.get(name)!);
   const upstream = input("upstream", "float32", output.shape);
   const gradients = grad(reduceSum(mul(output, upstream)), [x, ...parameters]);
-  const [{ mean, variance }] = leaves.statistics;
-  const outputs = { output, mean, variance, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) };
+  const [statistic] = leaves.statistics;
+  if (block.frozen) expect(statistic).toBeUndefined();
+  const moments = statistic && { mean: statistic.mean, variance: statistic.variance };
+  const outputs = { output, ...moments, ...Object.fromEntries(gradients.map((g, i) => [`g${i}`, g])) };
   const session = await load(outputs, [x, ...parameters, upstream]);
   const feeds = Object.fromEntries(["x", ...names].map((name, i) => [name, feed(values[i], "float32")]));
   const results = await session.run({ ...feeds, upstream: feed(weights, "float32") });
@@ -112,7 +130,7 @@ async function check(block: Block): Promise<void> {
     const differences = centralDifferences(forward, values, weights, i, entries);
     const at = entries.map((entry) => Number(got.data[entry]));
     // A bias before the norm moves nothing; its differences are rounding.
-    if (block.bias && i === 2) expect(at.every((g) => g === 0)).toBe(true);
+    if (block.bias && !block.frozen && i === 2) expect(at.every((g) => g === 0)).toBe(true);
     else expectClose(at, differences, 1e-4, `gradient ${i}`);
   }
 }
@@ -141,6 +159,16 @@ const BLOCKS: readonly Block[] = [
 describe("a convolution with batch norm", () => {
   test.each(BLOCKS)("$what: output and gradients are those of float64", async (block) => {
     await check(block);
+  });
+
+  test.each(BLOCKS)("frozen, $what: output and gradients are those of float64", async (block) => {
+    await check({ ...block, frozen: true });
+  });
+
+  test("frozen without its statistics is refused", () => {
+    const x = input("x", "float32", ["batch", 2, 4, 4]);
+    const { leaves } = trainingLeaves(() => false, new Map());
+    expect(() => leaves.conv("block", x, { c2: 2 })).toThrow("no block.bn.running_mean to freeze the norm at");
   });
 
   test("gives mean and biased variance of the batch", async () => {

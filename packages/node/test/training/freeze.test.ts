@@ -8,7 +8,6 @@ import { toModelBytes } from "@fovea/core/graph/onnx/write";
 import type { Tensor } from "@fovea/core/graph/op";
 import type { Runtime, Value } from "@fovea/core/graph/runtime";
 import * as t from "@fovea/core/graph/tensor";
-import { Random } from "@fovea/core/math/random";
 import { truthInputs } from "@fovea/core/nn/assign";
 import { detectionLoss } from "@fovea/core/nn/detection-loss";
 import type { ConvShape, Leaves } from "@fovea/core/nn/leaves";
@@ -20,7 +19,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { openRuntime } from "../../src/runtime/onnx-runtime";
 import { batchFeeds, TrainStep } from "../../src/train/train-step";
 import { relativeError } from "../agreement";
-import { joined, noiseBatch, SIDE, smallNetwork, smallStore } from "./small-network";
+import { joined, noiseBatch, SIDE, smallNetwork, storeWithStatistics } from "./small-network";
 
 let runtime: Runtime;
 
@@ -36,16 +35,7 @@ const CASES = [
   ["the head", [HEAD]],
 ] as const;
 
-/** A store whose running statistics are not those of a fresh network. */
-function store(frozen: readonly number[] = []): ParameterStore {
-  const made = smallStore(3, new Set(frozen));
-  const random = new Random(9);
-  for (const [name, data] of made.values) {
-    if (name.endsWith("running_mean")) for (let i = 0; i < data.length; i++) data[i] = 0.1 * random.normal();
-    if (name.endsWith("running_var")) for (let i = 0; i < data.length; i++) data[i] = random.uniform(0.5, 1.5);
-  }
-  return made;
-}
+const store = (frozen: readonly number[] = []) => storeWithStatistics(9, new Set(frozen));
 
 /** The leaves of a network in evaluation mode, written out: running statistics, nothing folded. */
 function evaluationLeaves({ values }: ParameterStore): Leaves {

@@ -25,9 +25,17 @@ const ORDERS = [
   [false, true, true, false],
 ] as const;
 
+/** Running statistics of the blocks, up to as many maps as there are. */
+const RUNNING = new Map(
+  ["a0", "a1", "a2", "a3", "b"].flatMap((path): [string, Float32Array][] => [
+    [`${path}.bn.running_mean`, new Float32Array(path === "b" ? 5 : 4).fill(0.25)],
+    [`${path}.bn.running_var`, new Float32Array(path === "b" ? 5 : 4).fill(2)],
+  ]),
+);
+
 /** A block of kernel k on maps side by side; those that do not learn are the image itself, `always` behind a parameter. */
-function build(learns: readonly boolean[], k: number, always: boolean) {
-  const { leaves, parameters } = trainingLeaves(() => false);
+function build(learns: readonly boolean[], k: number, always: boolean, frozen = false) {
+  const { leaves, parameters } = trainingLeaves(() => false, frozen ? RUNNING : undefined);
   const image = t.input("image", "float32", IMAGE);
   const maps = learns.map((one, i) => {
     if (one) return leaves.conv(`a${i}`, image, { c2: 4 });
@@ -66,6 +74,15 @@ describe.each([1, 3])("a block of kernel %i", (k) => {
     const some = build(learns, k, false);
     const found = await gradientsOf(some);
     const expected = await gradientsOf(build(learns, k, true));
+    some.names.forEach((name, i) => {
+      expect(relativeError(found[i], expected[i]), name).toBeLessThan(1e-5);
+    });
+  });
+
+  test.each(ORDERS.map((learns) => ({ learns })))("with frozen norms, on maps: $learns", async ({ learns }) => {
+    const some = build(learns, k, false, true);
+    const found = await gradientsOf(some);
+    const expected = await gradientsOf(build(learns, k, true, true));
     some.names.forEach((name, i) => {
       expect(relativeError(found[i], expected[i]), name).toBeLessThan(1e-5);
     });

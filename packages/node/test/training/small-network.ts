@@ -39,6 +39,17 @@ export function smallStore(seed: number, frozen?: ReadonlySet<number>): Paramete
   return store;
 }
 
+/** The small network with running statistics that are not those of a fresh one. */
+export function storeWithStatistics(seed = 9, frozen?: ReadonlySet<number>): ParameterStore {
+  const store = smallStore(3, frozen);
+  const random = new Random(seed);
+  for (const [name, data] of store.values) {
+    if (name.endsWith("running_mean")) for (let i = 0; i < data.length; i++) data[i] = 0.1 * random.normal();
+    if (name.endsWith("running_var")) for (let i = 0; i < data.length; i++) data[i] = random.uniform(0.5, 1.5);
+  }
+  return store;
+}
+
 /** A batch of noise; every image has a target of its own. */
 export function noiseBatch(seed: number, size: number): Batch {
   const random = new Random(seed);

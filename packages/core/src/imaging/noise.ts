@@ -90,7 +90,7 @@ function clamping(data: Pixels): Pixels | Uint8ClampedArray {
 
 function keep(value: number, low: number, high: number, data: Pixels): number {
   if (data instanceof Uint8Array || data instanceof Float32Array) return value;
-  // Math.round, which takes five times as long.
+  // Math.round takes four times as long.
   return Math.min(Math.max(Math.floor(value + 0.5), low), high);
 }
 

@@ -1,8 +1,8 @@
 /**
  * @file One training image: geometry, company, then colours.
  *
- * Where all sources have grey levels that are not cut yet, they are painted and mixed as such; see `applyIntensityToLevels`
- * for when they are cut. Beside others they are cut first.
+ * Where all sources have grey levels that are not cut yet, they are painted and mixed as such, and cut where
+ * `applyIntensityToLevels` says. Beside bytes they are cut first.
  */
 import type { Random } from "../../math/random";
 import { shiftHsv } from "../color";

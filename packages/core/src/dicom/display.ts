@@ -3,18 +3,15 @@
  */
 import { FoveaError } from "../errors";
 import { type ByteImage, image } from "../imaging/image";
-import { shiftByteWindow, shiftedWindow, type WindowShift } from "../imaging/window-jitter";
 import type { DataSet } from "./data-set";
 import { lookUp, readLookupTable } from "./lookup-table";
 import type { ImagePixel, StoredValues } from "./pixel-data";
 import { type ModalityLut, modalityValues, readModalityLut } from "./rescale";
-import { applyWindow, automaticWindow, readVoiLut, type Window } from "./window";
+import { applyWindow, automaticWindow, readVoiLut, type VoiLut, type Window } from "./window";
 
 export interface DisplayOptions {
   /** Window in modality values, in place of the file's own. @default the file's, or one that fits its values */
   readonly window?: Window;
-  /** Moves whichever window applies; grey levels of a VOI LUT are moved once they are shown. @default not moved */
-  readonly windowShift?: WindowShift;
 }
 
 /**
@@ -28,13 +25,13 @@ export function displayImage(
   pixel: ImagePixel,
   stored: StoredValues,
   frame: number,
-  options: DisplayOptions = {},
+  { window }: DisplayOptions = {},
 ): ByteImage {
   const { rows, columns } = pixel;
   switch (pixel.photometricInterpretation) {
     case "MONOCHROME1":
     case "MONOCHROME2":
-      return image(columns, rows, 1, greyLevels(dataSet, pixel, stored, frame, options));
+      return image(columns, rows, 1, greyLevels(dataSet, pixel, stored, frame, window));
     case "PALETTE COLOR":
       return image(columns, rows, 3, paletteColors(dataSet, stored));
     case "RGB":
@@ -54,32 +51,40 @@ function greyLevels(
   pixel: ImagePixel,
   stored: StoredValues,
   frame: number,
-  { window: wanted, windowShift }: DisplayOptions,
+  window: Window | undefined,
 ): Uint8Array {
   const modalityLut = readModalityLut(dataSet, frame);
   const values = modalityValues(stored, modalityLut);
   const out = new Uint8ClampedArray(values.length);
-  const voiLut = readVoiLut(dataSet, frame);
-  if (voiLut?.kind === "table" && wanted === undefined) {
-    lookUp(values, voiLut.table, out, { scale: 255 / (2 ** voiLut.table.bits - 1) });
-    if (windowShift) {
-      out.set(shiftByteWindow(image(out.length, 1, 1, new Uint8Array(out.buffer)), windowShift).data);
-    }
-  } else {
-    const full = fullRange(pixel, modalityLut);
-    const own = voiLut?.kind === "window" ? voiLut.window : undefined;
-    const window = wanted ?? own ?? full ?? automaticWindow(values, { padding: readPadding(dataSet, modalityLut) });
-    applyWindow(values, windowShift ? widened(shiftedWindow(window, windowShift)) : window, out);
-  }
+  const voiLut = window
+    ? { kind: "window" as const, window }
+    : displayLut(dataSet, pixel, frame, modalityLut, () => values);
+  if (voiLut.kind === "table") lookUp(values, voiLut.table, out, { scale: 255 / (2 ** voiLut.table.bits - 1) });
+  else applyWindow(values, voiLut.window, out);
   if (pixel.photometricInterpretation === "MONOCHROME1") {
     for (let i = 0; i < out.length; i++) out[i] = 255 - out[i];
   }
   return new Uint8Array(out.buffer);
 }
 
-/** A moved window that is still one: LINEAR needs a width of 1. */
-function widened(window: Window): Window {
-  return { ...window, width: Math.max(window.width, 1) };
+/**
+ * What a monochrome frame is shown through: its VOI LUT or window, else all that 8 bits can hold, else a window that fits its
+ * values.
+ *
+ * @param values those of the modality; asked for if nothing else helps
+ */
+export function displayLut(
+  dataSet: DataSet,
+  pixel: ImagePixel,
+  frame: number,
+  modalityLut: ModalityLut,
+  values: () => Float32Array,
+): VoiLut {
+  const own = readVoiLut(dataSet, frame);
+  if (own) return own;
+  const full = fullRange(pixel, modalityLut);
+  if (full) return { kind: "window", window: full };
+  return { kind: "window", window: automaticWindow(values(), { padding: readPadding(dataSet, modalityLut) }) };
 }
 
 /** Without a window, up to 8 bits are shown as they are: such files were made to be looked at, masks included. */

@@ -51,7 +51,7 @@ export function readLookupTable(dataSet: DataSet, descriptor: Keyword, data: Key
 export function lookUp(
   values: StoredValues | Float32Array,
   { first, entries }: LookupTable,
-  out: Uint8Array | Uint8ClampedArray | Float32Array,
+  out: Uint8Array | Uint8ClampedArray | Uint16Array | Float32Array,
   { scale = 1, stride = 1, offset = 0 }: { scale?: number; stride?: number; offset?: number } = {},
 ): void {
   const last = entries.length - 1;

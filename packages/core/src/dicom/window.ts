@@ -33,13 +33,14 @@ export type VoiLut =
  */
 export function applyWindow(
   values: Int16Array | Float32Array,
-  { center, width, voiLutFunction = "LINEAR" }: Window,
+  window: Window,
   out: Uint8ClampedArray,
 ): Uint8ClampedArray {
+  const { center, width, voiLutFunction = "LINEAR" } = window;
   if (out.length !== values.length) {
     throw new ShapeError(`applyWindow: ${values.length} values, room for ${out.length}`);
   }
-  const minWidth = voiLutFunction === "LINEAR" ? 1 : Number.MIN_VALUE;
+  const minWidth = leastWidth(window);
   if (!(width >= minWidth)) {
     throw new ArgumentError(`applyWindow: ${voiLutFunction} needs width >= ${minWidth}, got ${width}`);
   }
@@ -50,15 +51,41 @@ export function applyWindow(
     return out;
   }
 
-  // LINEAR is LINEAR_EXACT moved by half a value and one value narrower (PS3.3 C.11.2.1.2.1).
-  const [c, w] = voiLutFunction === "LINEAR" ? [center - 0.5, width - 1] : [center, width];
-  const low = c - w / 2;
-  const high = c + w / 2;
+  const { low, high, w } = linearEnds(window);
   for (let i = 0; i < values.length; i++) {
     const x = values[i];
     out[i] = x <= low ? 0 : x > high ? 255 : (255 * (x - low)) / w;
   }
   return out;
+}
+
+/**
+ * The same without an end at black and white: grey levels below 0 and above 255 for what lies outside of the window. Written to
+ * `out`, which is as long as `values`.
+ */
+export function applyOpenWindow(values: Float32Array, window: Window, out: Float64Array): Float64Array {
+  const { center, width, voiLutFunction } = window;
+  if (voiLutFunction === "SIGMOID") {
+    const k = -4 / width;
+    for (let i = 0; i < values.length; i++) out[i] = 255 / (1 + Math.exp(k * (values[i] - center)));
+    return out;
+  }
+  const { low, w } = linearEnds(window);
+  // A LINEAR window of width 1 is a step.
+  if (w === 0) for (let i = 0; i < values.length; i++) out[i] = (values[i] > low ? 1 : -1) * Number.POSITIVE_INFINITY;
+  else for (let i = 0; i < values.length; i++) out[i] = (255 * (values[i] - low)) / w;
+  return out;
+}
+
+/** The least width that a window of a function can have. */
+export function leastWidth({ voiLutFunction = "LINEAR" }: Pick<Window, "voiLutFunction">): number {
+  return voiLutFunction === "LINEAR" ? 1 : Number.MIN_VALUE;
+}
+
+/** LINEAR is LINEAR_EXACT moved by half a value and one value narrower (PS3.3 C.11.2.1.2.1). */
+function linearEnds({ center, width, voiLutFunction = "LINEAR" }: Window) {
+  const [c, w] = voiLutFunction === "LINEAR" ? [center - 0.5, width - 1] : [center, width];
+  return { low: c - w / 2, high: c + w / 2, w };
 }
 
 /**
@@ -73,9 +100,7 @@ export function readVoiLut(dataSet: DataSet, frame: number): VoiLut | undefined 
   const center = group.number("WindowCenter");
   const width = group.number("WindowWidth");
   const voiLutFunction = readFunction(group);
-  if (center === undefined || width === undefined || !(width >= (voiLutFunction === "LINEAR" ? 1 : Number.MIN_VALUE))) {
-    return undefined;
-  }
+  if (center === undefined || width === undefined || !(width >= leastWidth({ voiLutFunction }))) return undefined;
   return { kind: "window", window: { center, width, voiLutFunction } };
 }
 

@@ -24,6 +24,11 @@ describe("cropImage", () => {
     );
   });
 
+  test("keeps the pixel type", () => {
+    const deep = image(3, 2, 1, Uint16Array.of(1, 2, 3, 4000, 5000, 6000));
+    expect(cropImage(deep, { x: 1, y: 1, width: 2, height: 1 })).toEqual(image(2, 1, 1, Uint16Array.of(5000, 6000)));
+  });
+
   test("gives the whole as it is", () => {
     expect(cropImage(grey, { x: 0, y: 0, width: 4, height: 3 })).toBe(grey);
   });

@@ -47,6 +47,16 @@ describe("addGaussNoise", () => {
     expect(Math.abs(moments(dark.data)[0] - 205)).toBeLessThan(4);
   });
 
+  test("scales with the range that is given", () => {
+    // Grey levels of 85 steps: 2 of them are 170.
+    const range = [21_845, 43_520] as const;
+    const levels = image(SIDE, SIDE, 1, new Uint16Array(COUNT).fill(30_000));
+    const [mean, deviation] = moments(addGaussNoise(levels, { deviation: 2, range }, new Random(4)).data);
+    // Standard errors 170 / 400 = .4 and 170 / 566 = .3.
+    expect(Math.abs(mean - 30_000)).toBeLessThan(2);
+    expect(Math.abs(deviation - 170)).toBeLessThan(1.5);
+  });
+
   test("is drawn by the seed", () => {
     const of = (seed: number) => addGaussNoise(grey(9), { deviation: 3 }, new Random(seed)).data;
     expect(of(1)).toEqual(of(1));
@@ -72,6 +82,16 @@ describe("addSpeckle", () => {
     expect(new Set(addSpeckle(grey(0), 1, new Random(6)).data)).toEqual(new Set([0]));
     const spread = (value: number) => moments(addSpeckle(grey(value), 0.3, new Random(6)).data)[1];
     expect(spread(120) / spread(40)).toBeCloseTo(3, 1);
+  });
+
+  test("leaves what is called black where it is", () => {
+    const of = (value: number) =>
+      moments(addSpeckle(image(SIDE, SIDE, 1, new Uint16Array(COUNT).fill(value)), 0.4, new Random(6), 1000).data);
+    expect(of(1000)).toEqual([1000, 0]);
+    // 5000 above it: deviation .5227 x .4 x 5000 = 1045, standard errors 2.6 and 1.9.
+    const [mean, deviation] = of(6000);
+    expect(Math.abs(mean - 6000)).toBeLessThan(12);
+    expect(Math.abs(deviation - 1045)).toBeLessThan(12);
   });
 
   test("has the long tail to the bright side", () => {

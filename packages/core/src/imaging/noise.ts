@@ -54,18 +54,21 @@ export interface GaussNoise {
   readonly deviation: number;
   /** Own noise for each channel, or the same for all. @default true */
   readonly perChannel?: boolean;
+  /** What black and white are. @default the range of the pixel type */
+  readonly range?: readonly [black: number, white: number];
 }
 
 /** Adds normal noise of mean 0 in place. Bytes and 16-bit values are rounded and clamped. */
 export function addGaussNoise<I extends Image>(
   image: I,
-  { deviation, perChannel = true }: GaussNoise,
+  { deviation, perChannel = true, range }: GaussNoise,
   random: Random,
 ): I {
   if (!(deviation >= 0)) throw new ArgumentError(`addGaussNoise: a deviation of ${deviation}, expected 0 or more`);
   const { data, channels } = image;
   const [low, high] = valueRange(data);
-  const scale = data instanceof Uint8Array ? deviation : (deviation * (high - low)) / 255;
+  const [black, white] = range ?? [low, high];
+  const scale = data instanceof Uint8Array ? deviation : (deviation * (white - black)) / 255;
   const noise = NORMAL.map((z) => z * scale);
   const out = clamping(data);
   let s = seedOf(random);
@@ -87,7 +90,8 @@ function clamping(data: Pixels): Pixels | Uint8ClampedArray {
 
 function keep(value: number, low: number, high: number, data: Pixels): number {
   if (data instanceof Uint8Array || data instanceof Float32Array) return value;
-  return Math.min(Math.max(Math.round(value), low), high);
+  // Math.round takes four times as long.
+  return Math.min(Math.max(Math.floor(value + 0.5), low), high);
 }
 
 /**
@@ -97,8 +101,10 @@ function keep(value: number, low: number, high: number, data: Pixels): number {
  * The factor has mean 1 and standard deviation 0.5227 strength; strength 1 is speckle that nothing has smoothed.
  * Wagner et al., "Statistics of speckle in ultrasound B-scans", IEEE Trans. Sonics Ultrason. 30 (1983),
  * doi:10.1109/T-SU.1983.31404.
+ *
+ * @param black what is no signal at all, and stays as it is
  */
-export function addSpeckle<I extends Image>(image: I, strength: number, random: Random): I {
+export function addSpeckle<I extends Image>(image: I, strength: number, random: Random, black = 0): I {
   if (!(strength >= 0 && strength <= 1)) throw new ArgumentError(`addSpeckle: strength ${strength}, expected 0 to 1`);
   const { data, channels } = image;
   const [low, high] = valueRange(data);
@@ -110,7 +116,7 @@ export function addSpeckle<I extends Image>(image: I, strength: number, random: 
     s ^= s >>> 17;
     s ^= s << 5;
     const factor = factors[s >>> 20];
-    for (let k = i; k < i + channels; k++) out[k] = keep(data[k] * factor, low, high, data);
+    for (let k = i; k < i + channels; k++) out[k] = keep(black + (data[k] - black) * factor, low, high, data);
   }
   return image;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError, ShapeError } from "../errors";
 import { image } from "./image";
-import { bilinearRows, resizeBilinear, roundHalfEven } from "./resample";
+import { bilinearRows, resizeBilinear, resizeBilinear16, roundHalfEven } from "./resample";
 
 describe("roundHalfEven", () => {
   test.each([
@@ -76,5 +76,31 @@ describe("bilinearRows", () => {
     const backwards = new Uint8Array(28);
     for (let y = 6; y >= 0; y--) row(y, backwards, 4 * y);
     expect([...backwards]).toEqual([...whole]);
+  });
+});
+
+describe("resizeBilinear16", () => {
+  test("takes quarters between pixel centres and the edge pixel beyond them", () => {
+    // Centres of four target pixels on two source pixels: -0.25, 0.25, 0.75, 1.25.
+    expect([...resizeBilinear16(image(2, 1, 1, Uint16Array.of(0, 65535)), 4, 1).data]).toEqual([
+      0, 16384, 49151, 65535,
+    ]);
+    expect([...resizeBilinear16(image(1, 2, 1, Uint16Array.of(400, 0)), 1, 4).data]).toEqual([400, 300, 100, 0]);
+  });
+
+  test("halving takes the mean of four, without averaging what lies between the samples", () => {
+    // (1000 + 1001 + 3000 + 3002) / 4 = 2000.75.
+    expect([...resizeBilinear16(image(2, 2, 1, Uint16Array.of(1000, 1001, 3000, 3002)), 1, 1).data]).toEqual([2001]);
+    const row = image(9, 1, 1, Uint16Array.of(9, 1000, 9, 9, 40_000, 9, 9, 700, 9));
+    expect([...resizeBilinear16(row, 3, 1).data]).toEqual([1000, 40_000, 700]);
+  });
+
+  test("gives an image that has the size back", () => {
+    const grey = image(2, 1, 1, Uint16Array.of(5, 6));
+    expect(resizeBilinear16(grey, 2, 1)).toBe(grey);
+  });
+
+  test("refuses a side of 0", () => {
+    expect(() => resizeBilinear16(image(1, 1, 1, new Uint16Array(1)), 0, 1)).toThrow(ArgumentError);
   });
 });

@@ -4,10 +4,10 @@
  * Pixel centres map to pixel centres: source x = (x + 0.5) * (source width / width) - 0.5, clamped at the edges, no
  * anti-aliasing. 8-bit images take the arithmetic of OpenCV's `INTER_LINEAR` (weights of 11 bits per axis, the
  * horizontal sums cut to 16 bits, one rounding at the end), so that a network sees the same grey levels as in the
- * public tools, to the last bit.
+ * public tools, to the last bit. 16-bit images are computed in floating point and rounded once.
  */
 import { ArgumentError, ShapeError } from "../errors";
-import { type ByteImage, image as makeImage } from "./image";
+import { type ByteImage, type Image, image as makeImage } from "./image";
 
 /** Where each output position reads: left or upper source index, and the two weights. */
 interface Taps {
@@ -47,7 +47,7 @@ function fixedWeights(fraction: Float32Array): [Int16Array, Int16Array] {
   return [w0, w1];
 }
 
-function checkSize(image: ByteImage, width: number, height: number): void {
+function checkSize(image: Image, width: number, height: number): void {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
     throw new ArgumentError(`resize: ${width} x ${height}, both must be integers above 0`);
   }
@@ -163,4 +163,33 @@ export function resizeBilinear(image: ByteImage, width: number, height: number, 
   }
   for (let y = 0; y < height; y++) row(y, data, y * lineLength);
   return makeImage(width, height, image.channels, data);
+}
+
+/**
+ * 16-bit grey `image` resized to `width` x `height`; the image itself if it has that size.
+ *
+ * @throws {ArgumentError} if a side is not an integer above 0, or the image is empty
+ */
+export function resizeBilinear16(image: Image<Uint16Array>, width: number, height: number): Image<Uint16Array> {
+  checkSize(image, width, height);
+  if (image.width === width && image.height === height) return image;
+  const { data } = image;
+  const across = taps(image.width, width);
+  const down = taps(image.height, height);
+  const out = new Uint16Array(width * height);
+  const clamped = (index: number, size: number) => Math.min(Math.max(index, 0), size - 1);
+  const left = across.index.map((index) => clamped(index, image.width));
+  const right = across.index.map((index) => clamped(index + 1, image.width));
+  for (let y = 0, i = 0; y < height; y++) {
+    const upper = clamped(down.index[y], image.height) * image.width;
+    const lower = clamped(down.index[y] + 1, image.height) * image.width;
+    const v = down.fraction[y];
+    for (let x = 0; x < width; x++, i++) {
+      const u = across.fraction[x];
+      const top = data[upper + left[x]] * (1 - u) + data[upper + right[x]] * u;
+      const bottom = data[lower + left[x]] * (1 - u) + data[lower + right[x]] * u;
+      out[i] = top * (1 - v) + bottom * v + 0.5;
+    }
+  }
+  return makeImage(width, height, 1, out);
 }

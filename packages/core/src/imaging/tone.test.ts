@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { ArgumentError } from "../errors";
 import { image } from "./image";
-import { adjustBrightnessContrast, adjustGamma, brightnessContrastTable, gammaTable, joinTables } from "./tone";
+import {
+  adjustBrightnessContrast,
+  adjustGamma,
+  brightnessContrastMap,
+  brightnessContrastTable,
+  gammaMap,
+  gammaTable,
+  joinTables,
+} from "./tone";
 
 describe("adjustGamma", () => {
   // 255 (v / 255)^g: 64 at 0.8 is 84.39, at 1.2 is 48.54; 128 at 0.8 is 146.93, at 2 is 64.25.
@@ -50,4 +58,24 @@ test("joinTables does one after the other", () => {
   const [darker, gamma] = [brightnessContrastTable({ contrast: -0.5 }), gammaTable(2)];
   // 200 becomes 100 becomes 255 (100 / 255)^2 = 39.2.
   expect(joinTables(darker, gamma)[200]).toBe(39);
+});
+
+describe("brightnessContrastMap", () => {
+  test("goes on beyond black and white", () => {
+    const map = brightnessContrastMap({ contrast: -0.5, brightness: 0.2 });
+    // Half, and .2 x 255 = 51.
+    expect([-300, 0, 255, 600].map(map)).toEqual([-99, 51, 178.5, 351]);
+  });
+});
+
+describe("gammaMap", () => {
+  test("goes on beyond white, and below black with the sign turned", () => {
+    const map = gammaMap(2);
+    // 255 (510 / 255)^2 = 1020.
+    expect([-510, -255, 0, 255, 510].map(map)).toEqual([-1020, -255, 0, 255, 1020]);
+  });
+
+  test("refuses a gamma of 0", () => {
+    expect(() => gammaMap(0)).toThrow(ArgumentError);
+  });
 });

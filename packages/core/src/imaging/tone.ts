@@ -10,6 +10,9 @@ import type { ByteImage, Image, Pixels } from "./image";
 /** A new value for each byte. */
 export type ToneTable = Uint8Array;
 
+/** A new grey level for each: 0 is black and 255 white, and it goes on beyond both. */
+export type ToneMap = (level: number) => number;
+
 /** Lowest and highest value of a pixel type: what black and white are. */
 export function valueRange(data: Pixels): readonly [low: number, high: number] {
   if (data instanceof Uint8Array) return [0, 255];
@@ -19,7 +22,7 @@ export function valueRange(data: Pixels): readonly [low: number, high: number] {
 }
 
 /** The table of a function from bytes to grey levels, rounded and clamped. */
-export function toneTable(map: (value: number) => number): ToneTable {
+export function toneTable(map: ToneMap): ToneTable {
   return new Uint8Array(Uint8ClampedArray.from({ length: 256 }, (_, value) => map(value)).buffer);
 }
 
@@ -42,9 +45,14 @@ export interface BrightnessContrast {
   readonly contrast?: number;
 }
 
-/** Table of value * (1 + contrast) + brightness * 255. */
-export function brightnessContrastTable({ brightness = 0, contrast = 0 }: BrightnessContrast): ToneTable {
-  return toneTable((value) => value * (1 + contrast) + brightness * 255);
+/** level * (1 + contrast) + brightness * 255. */
+export function brightnessContrastMap({ brightness = 0, contrast = 0 }: BrightnessContrast): ToneMap {
+  return (level) => level * (1 + contrast) + brightness * 255;
+}
+
+/** The same as a table. */
+export function brightnessContrastTable(change: BrightnessContrast): ToneTable {
+  return toneTable(brightnessContrastMap(change));
 }
 
 /**
@@ -70,10 +78,15 @@ export function adjustBrightnessContrast<I extends Image>(image: I, change: Brig
   return image;
 }
 
-/** Table of 255 (value / 255)^gamma. */
-export function gammaTable(gamma: number): ToneTable {
+/** 255 (level / 255)^gamma; below black the same with the sign turned, so that what is darker stays darker. */
+export function gammaMap(gamma: number): ToneMap {
   requireGamma(gamma);
-  return toneTable((value) => 255 * (value / 255) ** gamma);
+  return (level) => (level < 0 ? -255 * (-level / 255) ** gamma : 255 * (level / 255) ** gamma);
+}
+
+/** The same as a table. */
+export function gammaTable(gamma: number): ToneTable {
+  return toneTable(gammaMap(gamma));
 }
 
 /**

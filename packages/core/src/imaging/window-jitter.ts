@@ -21,7 +21,7 @@ export function shiftedWindow<W extends { readonly center: number; readonly widt
 }
 
 /**
- * The same for an image that is in 8 bits already, for which its range is the window: what lay outside of it is lost.
+ * The same for an image that has no more than 8 bits, for which its range is the window: what lay outside of it is lost.
  * Returns a new image.
  */
 export function shiftByteWindow(image: ByteImage, shift: WindowShift): ByteImage {

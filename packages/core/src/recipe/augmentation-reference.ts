@@ -23,8 +23,13 @@ albumentations' names, and by company (mosaic, mixup, cutmix, copy_paste). Boxes
   and each source is sampled there once, bilinearly: nothing is blurred by being resampled again and again.
 - **Boxes** are the smallest around what is seen of the moved outline, or of the moved corners where there is no outline. A lesion of
   which less than a tenth is left (of an outline a hundredth) is dropped; a region to ignore is kept whatever is left of it.
-- **\`window_jitter\`** moves centre and width of the display window before 16-bit values become bytes: what varies between readers and
-  devices in CT and X-ray. It takes the place of brightness.
+- **\`window_jitter\`** moves centre and width of the display window: what varies between readers and devices in CT and X-ray. It takes
+  the place of brightness.
+- **Before the window cuts.** Monochrome DICOM files and grey pictures of 16 bits are kept as they were measured if the list has
+  \`window_jitter\` or a transform that acts on *values*. These and \`hsv_v\` then change them before they are cut to the display range, so
+  that what the plain window had cut can come into sight; as much as the range itself is kept on either side of it. From the first
+  transform of the list that acts on *bytes* on, all act on bytes, as they always do on colours and other sources of 8 bits, and where
+  one of those is part of the same training image.
 - \`transforms\` takes the place of the preset's list; single arguments take the place of the preset's values, within its rules.
 - Every image has random numbers of its own, from seed, epoch and image: the same whatever the number of threads.
 `;
@@ -46,8 +51,7 @@ function transforms(): string {
   return `## Transforms
 
 Each has \`p\`, its probability (default 0.5). One number for an interval is taken as albumentations takes it. \`OneOf\` with \`transforms\`
-chooses one of them, in proportion to their \`p\`. Images have 8 bits where intensity transforms act; noise and limits are in grey levels
-of 0 to 255.
+chooses one of them, in proportion to their \`p\`. Noise and limits are in grey levels, of which 0 to 255 are shown.
 
 ${markdownTable(["transform", "acts on", "what it does", "parameters and defaults"], rows)}
 What albumentations' users will look for here in vain:

@@ -3,13 +3,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "@fovea/core/dataset/sample";
+import { shownLevels } from "@fovea/core/dicom/measured-image";
 import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentation";
+import { cutLevels } from "@fovea/core/imaging/grey-levels";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import { Loader } from "./loader";
 import type { LoaderOptions } from "./loader-options";
-import { readSourceImage } from "./source-image";
+import { isMeasured, readMeasuredImage, readSourceImage } from "./source-image";
 
 let folder: string;
 let dataset: Dataset;
@@ -132,13 +134,12 @@ describe("Loader with every augmentation on", () => {
 });
 
 test.skipIf(!sharedAvailable)(
-  "readSourceImage moves the window of a DICOM file before its values become bytes",
+  "shownLevels moves the window of a DICOM file before its values become bytes",
   async () => {
     const file = sharedPath("data/dicom/pydicom/test_files/CT_small.dcm");
-    const [plain, moved] = [
-      await readSourceImage(file),
-      await readSourceImage(file, undefined, { center: 0, width: -0.5 }),
-    ];
+    const measured = await readMeasuredImage(file);
+    if (!isMeasured(measured)) throw new Error("CT_small.dcm is monochrome");
+    const [plain, moved] = [await readSourceImage(file), cutLevels(shownLevels(measured, { center: 0, width: -0.5 }))];
     // Half the width: contrast doubles about the middle, and what lies between the old levels shows.
     expect(new Set(moved.data).size).toBeGreaterThan(20);
     for (let i = 0; i < plain.data.length; i++) {

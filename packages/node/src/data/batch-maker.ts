@@ -3,6 +3,7 @@
  */
 import { labelsOf } from "@fovea/core/dataset/label-table";
 import { type Problem, problemOf } from "@fovea/core/dataset/sample";
+import { shownLevels } from "@fovea/core/dicom/measured-image";
 import { FoveaError } from "@fovea/core/errors";
 import { transformPoints } from "@fovea/core/geometry/affine";
 import { augment } from "@fovea/core/imaging/augment/augment";
@@ -12,6 +13,7 @@ import type { PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
 import { byDecreasingArea, MAX_INSTANCES, paintOverlapMask } from "@fovea/core/imaging/augment/overlap-mask";
 import { type LabelRows, REGION } from "@fovea/core/imaging/augment/tile";
 import { toPlanes } from "@fovea/core/imaging/color";
+import type { PaintableImage } from "@fovea/core/imaging/grey-levels";
 import { type LetterboxLayout, letterboxTensor } from "@fovea/core/imaging/letterbox";
 import { shiftByteWindow, type WindowShift } from "@fovea/core/imaging/window-jitter";
 import { Random } from "@fovea/core/math/random";
@@ -19,7 +21,7 @@ import { FrameDecoder } from "../dicom/frame-decoder";
 import { type BatchJob, type BatchResult, type BatchSource, type Draft, type LoaderSetup, MASK_RATIO } from "./batch";
 import { cutMiddle } from "./cut-middle";
 import { FittedSource } from "./fitted-source";
-import { type FittedImage, fetchImage, fitImage } from "./image-cache";
+import { type FittedImage, fetchImage, fitImage, fitMeasured } from "./image-cache";
 import { isDicomName } from "./source-image";
 
 /** Unreadable images in a row after which a batch is given up. */
@@ -93,7 +95,7 @@ export class BatchMaker {
   }
 
   async #addAugmented(batch: Growing, { fetches, company }: Draft, random: Random): Promise<void> {
-    const { side: fittedSide, augmentation, files, labels: table } = this.#setup;
+    const { augmentation, files, labels: table } = this.#setup;
     if (augmentation === undefined || company === undefined)
       throw new Error("unreachable: augmentation without settings");
     const { width, height } = batch.job;
@@ -102,11 +104,9 @@ export class BatchMaker {
     const sources = [];
     let file: string | undefined;
     for (const fetch of fetches) {
-      const { fitted, index } = await this.#fetchOrReplace(fetch.index, fetch.slot, random, batch.problems, shift);
+      const { fitted, index } = await this.#fetchOrReplace(fetch.index, fetch.slot, random, batch.problems);
       file ??= files[index];
-      // Under varying sizes images are kept for the largest one.
-      const image = side === fittedSide ? fitted.image : fitImage(fitted.image, side).image;
-      sources.push({ image, labels: labelsOf(table, index) });
+      sources.push({ image: this.#shown(fitted, files[index], side, shift), labels: labelsOf(table, index) });
     }
     const { base, partners } = partSources(sources, company);
     const square = augment(base, augmentation, side, random, this.#scratch, partners);
@@ -116,9 +116,20 @@ export class BatchMaker {
     batch.files.push(file ?? "");
   }
 
+  /** A source through its window, with the longer side brought to `side`. */
+  #shown(fitted: FittedImage, file: string, side: number, shift: WindowShift | undefined): PaintableImage {
+    // Under varying sizes images are kept for the largest one.
+    const fits = side === this.#setup.side;
+    if (fitted.display) return shownLevels(fits ? fitted : fitMeasured(fitted, side), shift);
+    // Colours of a DICOM file are not shown through a window.
+    const image = shift && !isDicomName(file) ? shiftByteWindow(fitted.image, shift) : fitted.image;
+    return fits ? image : fitImage(image, side).image;
+  }
+
   async #addLetterboxed(batch: Growing, { fetches: [{ index, slot }] }: Draft): Promise<void> {
     const fitted = await this.#fetch(index, slot, batch.problems);
     if (fitted === undefined) return;
+    if (fitted.display) throw new Error("unreachable: measured values in validation");
     const { width, height } = batch.job;
     const { sourceWidth, sourceHeight, image } = fitted;
     const offset = batch.files.length * 3 * width * height;
@@ -159,33 +170,23 @@ export class BatchMaker {
     slot: number,
     random: Random,
     problems: Problem[],
-    shift: WindowShift | undefined,
   ): Promise<{ readonly fitted: FittedImage; readonly index: number }> {
-    const fitted = await this.#fetch(index, slot, problems, shift);
+    const fitted = await this.#fetch(index, slot, problems);
     if (fitted) return { fitted, index };
     const { files } = this.#setup;
     for (let attempt = 0; attempt < MAX_REPLACEMENTS; attempt++) {
       const other = random.integer(0, files.length);
       // Not from the cache: whether it is there must not show in the batch, and this is rare.
-      const replacement = await this.#fetch(other, -1, problems, shift);
+      const replacement = await this.#fetch(other, -1, problems);
       if (replacement) return { fitted: replacement, index: other };
     }
     const message = `not to be read, nor were ${MAX_REPLACEMENTS} others in its place; check the disk`;
     throw new FoveaError("invalid_dataset", message, { file: files[index] });
   }
 
-  /** @param shift of the display window; measured values are windowed anew, which no cache of bytes can do */
-  async #fetch(
-    index: number,
-    slot: number,
-    problems: Problem[],
-    shift?: WindowShift,
-  ): Promise<FittedImage | undefined> {
-    const { cache, files } = this.#setup;
+  async #fetch(index: number, slot: number, problems: Problem[]): Promise<FittedImage | undefined> {
     try {
-      if (shift && isDicomName(files[index])) return await this.#source.readShifted(index, shift);
-      const fitted = await fetchImage(cache, slot, () => this.#source.read(index, problems));
-      return fitted && shift ? { ...fitted, image: shiftByteWindow(fitted.image, shift) } : fitted;
+      return await fetchImage(this.#setup.cache, slot, () => this.#source.read(index, problems));
     } catch (error) {
       if (!(error instanceof FoveaError)) throw error;
       problems.push(problemOf(error));

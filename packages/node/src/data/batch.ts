@@ -97,6 +97,8 @@ export interface LoaderSetup {
   /** Side that images are fitted to, that of the largest batches. */
   readonly side: number;
   readonly masks: boolean;
+  /** Keep what was measured, where there is more than bytes: something in the augmentation acts on it. */
+  readonly measured: boolean;
   /** None in validation. */
   readonly augmentation: Augmentation | undefined;
 }

@@ -24,6 +24,15 @@ const fitted: FittedImage = {
   sourceWidth: 40,
   sourceHeight: 20,
 };
+const values: FittedImage = {
+  image: image(3, 1, 1, Uint16Array.of(0, 4095, 65535)),
+  display: {
+    ...{ first: -1024, slope: 0.5, intercept: -3, inverted: true },
+    window: { center: 40.25, width: 400, voiLutFunction: "LINEAR_EXACT" },
+  },
+  sourceWidth: 30,
+  sourceHeight: 10,
+};
 const crop = { x: 4, y: 0, width: 16, height: 8 };
 
 describe("DiskCache", () => {
@@ -49,6 +58,36 @@ describe("DiskCache", () => {
     expect(await cache.read(stamp, { ...crop, x: 5 })).toBeUndefined();
     expect(await new DiskCache({ side: 96, folder: join(folder, "elsewhere") }).read(stamp)).toBeUndefined();
     expect(await readdir(join(folder, "elsewhere"))).toHaveLength(2);
+  });
+
+  test("gives back measured values and how they are shown", async () => {
+    const cache = new DiskCache({ side: 64, measured: true });
+    const stamp = await stampOf(file);
+    await cache.write(stamp, undefined, values);
+    await cache.write(stamp, crop, fitted);
+    expect(await cache.read(stamp)).toEqual(values);
+    expect(await cache.read(stamp, crop)).toEqual(fitted);
+    // 80 bytes of header, seven numbers of 8, three values of 2.
+    expect((await stat(cache.path(file))).size).toBe(142);
+    // Who wants bytes has files of their own.
+    expect(await new DiskCache({ side: 64 }).read(stamp)).toBeUndefined();
+  });
+
+  test.each<[string, (bytes: Buffer) => Uint8Array]>([
+    ["is cut off in its values", (bytes) => bytes.subarray(0, -2)],
+    ["has another value", (bytes) => bytes.fill(9, 140)],
+    ["says otherwise how they are shown", (bytes) => bytes.fill(9, 100, 101)],
+    ["calls them bytes", (bytes) => bytes.fill(0, 68, 69)],
+  ])("gives nothing of a file of values that %s", async (_, damage) => {
+    const cache = new DiskCache({ side: 64, measured: true });
+    const stamp = await stampOf(file);
+    await cache.write(stamp, undefined, values);
+    const path = cache.path(file);
+    const whole = await readFile(path);
+    await writeFile(path, damage(Buffer.from(whole)));
+    expect(await cache.read(stamp)).toBeUndefined();
+    await writeFile(path, whole);
+    expect(await cache.read(stamp)).toEqual(values);
   });
 
   test("gives nothing of an image that has changed", async () => {

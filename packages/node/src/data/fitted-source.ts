@@ -7,13 +7,11 @@
 import type { Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { cropImage } from "@fovea/core/imaging/crop";
-import type { ByteImage } from "@fovea/core/imaging/image";
-import type { WindowShift } from "@fovea/core/imaging/window-jitter";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import type { LoaderSetup } from "./batch";
 import { DiskCache, type FileStamp, stampOf } from "./disk-cache";
-import { type FittedImage, fitImage, offerImage } from "./image-cache";
-import { readSourceImage } from "./source-image";
+import { type FittedImage, fitImage, fitMeasured, offerImage } from "./image-cache";
+import { isMeasured, readMeasuredImage, readSourceImage, type SourceImage } from "./source-image";
 
 export class FittedSource {
   readonly #setup: LoaderSetup;
@@ -42,30 +40,29 @@ export class FittedSource {
    * @throws {FoveaError} as `readSourceImage`; `invalid_image` if the file is smaller by now than its tile
    */
   async read(index: number, problems: Problem[]): Promise<FittedImage> {
-    const { files, crops } = this.#setup;
+    const { files, crops, measured } = this.#setup;
     const stamp = this.#disk && (await stampOf(files[index]));
     const kept = stamp && (await this.#disk?.read(stamp, crops[index]));
     if (kept) return kept;
-    const image = await readSourceImage(files[index], this.#decoder);
-    const fitted = this.#fit(index, image);
+    const source = await (measured ? readMeasuredImage : readSourceImage)(files[index], this.#decoder);
+    const fitted = this.#fit(index, source);
     await this.#keep(index, stamp, fitted, problems);
-    if (crops[index]) await this.#keepNeighbours(index, image, stamp, problems);
+    if (crops[index]) await this.#keepNeighbours(index, source, stamp, problems);
     return fitted;
   }
 
-  /** Image of sample `index` through a moved display window: decoded anew, kept nowhere. */
-  async readShifted(index: number, shift: WindowShift): Promise<FittedImage> {
-    return this.#fit(index, await readSourceImage(this.#setup.files[index], this.#decoder, shift));
-  }
-
-  #fit(index: number, image: ByteImage): FittedImage {
+  #fit(index: number, source: SourceImage): FittedImage {
     const { files, crops, side } = this.#setup;
     const crop = crops[index];
+    const image = isMeasured(source) ? source.image : source;
     if (crop && (crop.x + crop.width > image.width || crop.y + crop.height > image.height)) {
       const message = `${image.width} x ${image.height} pixels, smaller than when the data set was opened; run again`;
       throw new FoveaError("invalid_image", message, { file: files[index] });
     }
-    return fitImage(crop ? cropImage(image, crop) : image, side);
+    if (isMeasured(source)) {
+      return fitMeasured(crop ? { ...source, image: cropImage(source.image, crop) } : source, side);
+    }
+    return fitImage(crop ? cropImage(source, crop) : source, side);
   }
 
   async #keep(index: number, stamp: FileStamp | undefined, fitted: FittedImage, problems: Problem[]): Promise<void> {
@@ -75,7 +72,7 @@ export class FittedSource {
 
   async #keepNeighbours(
     index: number,
-    image: ByteImage,
+    source: SourceImage,
     stamp: FileStamp | undefined,
     problems: Problem[],
   ): Promise<void> {
@@ -83,8 +80,8 @@ export class FittedSource {
     if (stamp === undefined && !cache?.whole) return;
     for (const other of this.#tiles.get(files[index]) ?? []) {
       if (other === index) continue;
-      if (stamp) await this.#keep(other, stamp, this.#fit(other, image), problems);
-      if (cache?.whole) offerImage(cache, other, () => this.#fit(other, image));
+      if (stamp) await this.#keep(other, stamp, this.#fit(other, source), problems);
+      if (cache?.whole) offerImage(cache, other, () => this.#fit(other, source));
     }
   }
 }

@@ -1,9 +1,28 @@
 import { image } from "@fovea/core/imaging/image";
 import { describe, expect, test } from "vitest";
-import { CacheSlots, createCacheMemory, type FittedImage, fetchImage, fitImage, fittedSides } from "./image-cache";
+import {
+  CacheSlots,
+  createCacheMemory,
+  type FittedImage,
+  fetchImage,
+  fitImage,
+  fitMeasured,
+  fittedSides,
+  offerImage,
+} from "./image-cache";
 
 function fitted(value: number, bytes = 4): FittedImage {
   return { image: image(bytes, 1, 1, new Uint8Array(bytes).fill(value)), sourceWidth: 40, sourceHeight: 10 };
+}
+
+const display = {
+  ...{ first: -1024, slope: 2, intercept: 0.5, inverted: true },
+  window: { center: 40, width: 400, voiLutFunction: "SIGMOID" },
+} as const;
+
+/** Three values of two bytes. */
+function values(...data: [number, number, number]): FittedImage {
+  return { image: image(3, 1, 1, Uint16Array.from(data)), display, sourceWidth: 30, sourceHeight: 10 };
 }
 
 describe("CacheSlots", () => {
@@ -70,6 +89,39 @@ describe("fetchImage", () => {
   test("decodes every time without a slot", async () => {
     expect((await fetchImage(undefined, -1, async () => fitted(1)))?.image.data[0]).toBe(1);
     expect((await fetchImage(createCacheMemory(1, 4, false), -1, async () => fitted(2)))?.image.data[0]).toBe(2);
+  });
+});
+
+describe("fetchImage of measured values", () => {
+  test("gives back values and how they are shown, beside images of bytes", async () => {
+    // An odd length, of which two bytes a value need the next even one.
+    const memory = createCacheMemory(3, 7, false);
+    const given = [values(1, 2, 3), fitted(9, 5), values(65535, 256, 255)];
+    const never = async () => {
+      throw new Error("decoded again");
+    };
+    for (const [slot, one] of given.slice(0, 2).entries()) await fetchImage(memory, slot, async () => one);
+    offerImage(memory, 2, () => given[2]);
+    for (const [slot, one] of given.entries()) expect(await fetchImage(memory, slot, never)).toEqual(one);
+  });
+
+  test("keeps no values that take more bytes than a slot has", async () => {
+    const memory = createCacheMemory(1, 4, false);
+    for (const first of [1, 2]) {
+      const found = await fetchImage(memory, 0, async () => values(first, 2, 3));
+      expect(found?.image.data[0]).toBe(first);
+    }
+  });
+});
+
+describe("fitMeasured", () => {
+  test("brings values to the size, and keeps how they are shown", () => {
+    // Means of two and two: (1000 + 2000) / 2, (3000 + 5001) / 2 = 4000.5, upwards.
+    const source = image(4, 2, 1, Uint16Array.of(1000, 2000, 3000, 5001, 1000, 2000, 3000, 5001));
+    const found = fitMeasured({ image: source, display }, 2);
+    // Two pixels at least in height.
+    expect(found.image).toEqual(image(2, 2, 1, Uint16Array.of(1500, 4001, 1500, 4001)));
+    expect(found).toMatchObject({ display, sourceWidth: 4, sourceHeight: 2 });
   });
 });
 

@@ -1,19 +1,30 @@
 /**
  * @file Decoded images in memory that all loader threads share, so that each file is decoded once.
  *
- * Images are kept resized to fit the training size, the longer side equal to it, in slots of equal length. The loader
- * says which image has which slot; the first thread that needs an empty slot fills it, others wait for that.
+ * Images are kept resized to fit the training size, the longer side equal to it, in slots of equal length: three bytes a
+ * pixel, in which two bytes of a measured value have room. The loader says which image has which slot; the first thread that
+ * needs an empty slot fills it, others wait for that.
  */
+import type { MeasuredImage } from "@fovea/core/dicom/measured-image";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
-import { resizeBilinear } from "@fovea/core/imaging/resample";
+import { resizeBilinear, resizeBilinear16 } from "@fovea/core/imaging/resample";
+import { DISPLAY_NUMBERS, packDisplay, unpackDisplay } from "./packed-display";
 
-/** An image as training reads it, and the size it had. */
-export interface FittedImage {
-  readonly image: ByteImage;
+interface SourceSize {
   readonly sourceWidth: number;
   readonly sourceHeight: number;
 }
+
+export interface FittedBytes extends SourceSize {
+  readonly image: ByteImage;
+  readonly display?: undefined;
+}
+
+export interface FittedValues extends SourceSize, MeasuredImage {}
+
+/** An image as training reads it, and the size it had. */
+export type FittedImage = FittedBytes | FittedValues;
 
 /** The shared memory; handed to threads as it is. */
 export interface CacheMemory {
@@ -23,11 +34,13 @@ export interface CacheMemory {
   readonly slotsPerChunk: number;
   /** Several, because one block of memory may not be as long as all images are. */
   readonly chunks: readonly SharedArrayBuffer[];
-  /** `FIELDS` integers per slot: state, width, height, channels, source width, source height. */
+  /** `FIELDS` integers per slot: state, width, height, channels, source width, source height, bytes of a value. */
   readonly fields: Int32Array;
+  /** `DISPLAY_NUMBERS` per slot: how its values are shown, if they have two bytes. */
+  readonly displays: Float64Array;
 }
 
-const FIELDS = 6;
+const FIELDS = 7;
 const MAX_CHUNK_BYTES = 2 ** 29;
 
 const EMPTY = 0;
@@ -42,7 +55,9 @@ const TOO_LARGE = 4;
  * @param whole whether every image of the data set has a slot
  * @throws {FoveaError} `out_of_memory` if the memory is not to be had
  */
-export function createCacheMemory(slots: number, slotBytes: number, whole: boolean): CacheMemory {
+export function createCacheMemory(slots: number, imageBytes: number, whole: boolean): CacheMemory {
+  // Values of two bytes begin at even places.
+  const slotBytes = imageBytes + (imageBytes % 2);
   const slotsPerChunk = Math.max(1, Math.floor(MAX_CHUNK_BYTES / slotBytes));
   try {
     const chunks = Array.from({ length: Math.ceil(slots / slotsPerChunk) }, (_, i) => {
@@ -50,7 +65,8 @@ export function createCacheMemory(slots: number, slotBytes: number, whole: boole
       return new SharedArrayBuffer(inChunk * slotBytes);
     });
     const fields = new Int32Array(new SharedArrayBuffer(4 * FIELDS * slots));
-    return { whole, slotBytes, slotsPerChunk, chunks, fields };
+    const displays = new Float64Array(new SharedArrayBuffer(8 * DISPLAY_NUMBERS * slots));
+    return { whole, slotBytes, slotsPerChunk, chunks, fields, displays };
   } catch (cause) {
     const megabytes = Math.round((slots * slotBytes) / 2 ** 20);
     throw new FoveaError("out_of_memory", `no ${megabytes} MB for an image cache; set cache to disk or false`, {
@@ -162,23 +178,36 @@ export function offerImage(memory: CacheMemory, slot: number, make: () => Fitted
 }
 
 /** Copies an image into a slot; the state that the slot then has. */
-function store(memory: CacheMemory, slot: number, { image, sourceWidth, sourceHeight }: FittedImage): number {
+function store(memory: CacheMemory, slot: number, fitted: FittedImage): number {
+  const { image, display, sourceWidth, sourceHeight } = fitted;
   const { width, height, channels, data } = image;
-  if (data.length > memory.slotBytes) return TOO_LARGE;
-  pixels(memory, slot, data.length).set(data);
-  memory.fields.set([width, height, channels, sourceWidth, sourceHeight], slot * FIELDS + 1);
+  const { fields, displays, slotBytes } = memory;
+  if (data.byteLength > slotBytes) return TOO_LARGE;
+  const { chunk, offset } = placeOf(memory, slot);
+  const room = display ? new Uint16Array(chunk, offset, data.length) : new Uint8Array(chunk, offset, data.length);
+  room.set(data);
+  if (display) displays.set(packDisplay(display), slot * DISPLAY_NUMBERS);
+  const { BYTES_PER_ELEMENT } = data;
+  fields.set([width, height, channels, sourceWidth, sourceHeight, BYTES_PER_ELEMENT], slot * FIELDS + 1);
   return READY;
 }
 
-function pixels({ chunks, slotsPerChunk, slotBytes }: CacheMemory, slot: number, length: number): Uint8Array {
-  const chunk = Math.floor(slot / slotsPerChunk);
-  return new Uint8Array(chunks[chunk], (slot % slotsPerChunk) * slotBytes, length);
+function placeOf({ chunks, slotsPerChunk, slotBytes }: CacheMemory, slot: number) {
+  const chunk = chunks[Math.floor(slot / slotsPerChunk)];
+  return { chunk, offset: (slot % slotsPerChunk) * slotBytes };
 }
 
 function view(memory: CacheMemory, slot: number): FittedImage {
-  const [, width, height, channels, sourceWidth, sourceHeight] = memory.fields.subarray(slot * FIELDS);
-  const data = pixels(memory, slot, width * height * channels);
-  return { image: { width, height, channels: channels === 3 ? 3 : 1, data }, sourceWidth, sourceHeight };
+  const [, width, height, channels, sourceWidth, sourceHeight, bytes] = memory.fields.subarray(slot * FIELDS);
+  const { chunk, offset } = placeOf(memory, slot);
+  const source = { sourceWidth, sourceHeight };
+  if (bytes === 1) {
+    const data = new Uint8Array(chunk, offset, width * height * channels);
+    return { image: { width, height, channels: channels === 3 ? 3 : 1, data }, ...source };
+  }
+  const display = unpackDisplay(memory.displays.subarray(slot * DISPLAY_NUMBERS, (slot + 1) * DISPLAY_NUMBERS));
+  const data = new Uint16Array(chunk, offset, width * height);
+  return { image: { width, height, channels: 1, data }, display, ...source };
 }
 
 /** Sides of an image of `width` x `height` pixels whose longer side is brought to `size`; 2 px at least. */
@@ -189,11 +218,21 @@ export function fittedSides(width: number, height: number, size: number): [width
 }
 
 /** `image` with its longer side brought to `size`, in one channel if all its pixels are grey. */
-export function fitImage(image: ByteImage, size: number): FittedImage {
+export function fitImage(image: ByteImage, size: number): FittedBytes {
   const [width, height] = fittedSides(image.width, image.height, size);
   const source = { sourceWidth: image.width, sourceHeight: image.height };
   // Radiographs are often stored in colour; a third of the pixels is a third of the work, in every epoch.
   return { image: resizeBilinear(greyIfGrey(image), width, height), ...source };
+}
+
+/**
+ * Measured values with the longer side brought to `size`. Training shows them through their window afterwards, where validation
+ * and prediction resize what is shown: at edges between what lies within the window and far beyond it the two differ.
+ */
+export function fitMeasured({ image, display }: MeasuredImage, size: number): FittedValues {
+  const [width, height] = fittedSides(image.width, image.height, size);
+  const source = { sourceWidth: image.width, sourceHeight: image.height };
+  return { image: resizeBilinear16(image, width, height), display, ...source };
 }
 
 function greyIfGrey(image: ByteImage): ByteImage {

@@ -11,6 +11,7 @@ import { type Dataset, errorOf, type Problem } from "@fovea/core/dataset/sample"
 import { composition, type EpochComposition, type SamplingPlan, samplingPlan } from "@fovea/core/dataset/sampling";
 import { ArgumentError } from "@fovea/core/errors";
 import { type Augmentation, augmentation } from "@fovea/core/imaging/augment/augmentation";
+import { wantsValues } from "@fovea/core/imaging/augment/choose-transforms";
 import { companySize, drawCompany } from "@fovea/core/imaging/augment/company";
 import { hashSeed, Random } from "@fovea/core/math/random";
 import type { Batch, BatchJob, BatchResult, Draft, LoaderSetup } from "./batch";
@@ -81,14 +82,16 @@ export class Loader {
     this.#slots = this.#makeSlots();
     const pixels = this.#shapes.reduce((most, { width, height }) => Math.max(most, width * height), this.#side ** 2);
     this.#bufferBytes = 3 * batch * pixels;
+    const measured = this.#augmentation !== undefined && wantsValues(this.#augmentation.transforms);
     const setup: LoaderSetup = {
       files: samples.map(({ file }) => file),
       crops: samples.map(({ crop }) => crop),
       labels: labelTable(samples),
       cache: this.#slots?.memory,
-      diskCache: cache === "disk" ? { side: this.#side, folder: cacheFolder } : undefined,
+      diskCache: cache === "disk" ? { side: this.#side, measured, folder: cacheFolder } : undefined,
       side: this.#side,
       masks,
+      measured,
       augmentation: this.#augmentation,
     };
     this.#crew = batchCrew(workers, setup);

@@ -1,10 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shownLevels } from "@fovea/core/dicom/measured-image";
+import { cutLevels } from "@fovea/core/imaging/grey-levels";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
-import { readImageSize, readSourceImage } from "./source-image";
+import { isMeasured, readImageSize, readMeasuredImage, readSourceImage } from "./source-image";
 
 let folder: string;
 
@@ -77,6 +79,55 @@ describe("readImageSize", () => {
     const file = await put("IM000001", source);
     expect(await readImageSize(file)).toEqual({ width: 128, height: 128, frames: 1 });
     expect((await readSourceImage(file)).channels).toBe(1);
+  });
+});
+
+/** A picture of 12 x 12 with 16 bits in each of its channels. */
+async function deepPicture(channels: 1 | 3): Promise<Uint8Array> {
+  const data = Uint16Array.from({ length: 12 * 12 * channels }, (_, i) => 151 * i);
+  const png = sharp(data, { raw: { width: 12, height: 12, channels } });
+  return png
+    .toColourspace(channels === 1 ? "grey16" : "rgb16")
+    .png()
+    .toBuffer();
+}
+
+describe("readMeasuredImage", () => {
+  test("keeps the 16 bits of a grey picture, PNG and TIFF alike", async () => {
+    const png = await deepPicture(1);
+    const tiff = await sharp(png)
+      .pipelineColourspace("grey16")
+      .toColourspace("grey16")
+      .tiff({ compression: "lzw" })
+      .toBuffer();
+    for (const [name, bytes] of [
+      ["deep.png", png],
+      ["deep.tif", tiff],
+    ] as const) {
+      const found = await readMeasuredImage(await put(name, bytes));
+      if (!isMeasured(found)) throw new Error("not measured");
+      expect(found.image).toMatchObject({ width: 12, height: 12, channels: 1 });
+      expect([...found.image.data]).toEqual(Array.from({ length: 144 }, (_, i) => 151 * i));
+    }
+  });
+
+  test("gives bytes of what has no more, and of colours", async () => {
+    for (const bytes of [await picture().png().toBuffer(), await picture().jpeg().toBuffer(), await deepPicture(3)]) {
+      const file = await put("bytes.png", bytes);
+      expect(await readMeasuredImage(file)).toEqual(await readSourceImage(file));
+    }
+  });
+
+  test.skipIf(!sharedAvailable)("shows of DICOM files what readSourceImage does", async () => {
+    let measured = 0;
+    const names = ["CT_small.dcm", "MR_small.dcm", "JPEG2000.dcm", "MR_small_RLE.dcm", "SC_rgb_gdcm_KY.dcm"];
+    for (const name of names) {
+      const file = sharedPath(`data/dicom/pydicom/test_files/${name}`);
+      const found = await readMeasuredImage(file);
+      if (isMeasured(found)) measured++;
+      expect(isMeasured(found) ? cutLevels(shownLevels(found)) : found).toEqual(await readSourceImage(file));
+    }
+    expect(measured).toBe(4);
   });
 });
 

@@ -1,16 +1,16 @@
 /**
- * @file Any image file of a data set, DICOM included: its size at a glance, and its pixels in 8 bit.
+ * @file Any image file of a data set, DICOM included: its size at a glance, and its pixels in 8 bit or as they were measured.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { HIGH_BYTE, type MeasuredImage } from "@fovea/core/dicom/measured-image";
 import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
 import { toByteImage } from "@fovea/core/imaging/intensity";
-import type { WindowShift } from "@fovea/core/imaging/window-jitter";
 import type { FrameDecoder } from "../dicom/frame-decoder";
-import { readDicom } from "../dicom/read-dicom";
+import { readDicom, readMeasuredDicom } from "../dicom/read-dicom";
 import { imageFormat } from "../imaging/image-format";
 import { readImage } from "../imaging/read-image";
 import { readFailure } from "../read-file";
@@ -67,16 +67,35 @@ export async function readImageSize(file: string): Promise<ImageSize> {
  * Pixels of `file` in 8 bit: as `readImage` and `toByteImage` give them, or, of a DICOM file, its first frame windowed.
  *
  * @param decoder decompresses DICOM frames; one for many files saves time
- * @param windowShift moves the window of a DICOM file; other files are not changed by it
  * @throws {FoveaError} as `readImage` or `readDicom`
  */
-export async function readSourceImage(
-  file: string,
-  decoder?: FrameDecoder,
-  windowShift?: WindowShift,
-): Promise<ByteImage> {
-  const dicom = await withFile(file, async (handle) => isDicomFile(file, await readPart(handle, 0, GLANCE)));
-  return dicom ? (await readDicom(file, { decoder, windowShift })).image : toByteImage(await readImage(file));
+export async function readSourceImage(file: string, decoder?: FrameDecoder): Promise<ByteImage> {
+  return (await isDicom(file)) ? (await readDicom(file, { decoder })).image : toByteImage(await readImage(file));
+}
+
+/** An image in 8 bit, or what was measured where there is more. */
+export type SourceImage = ByteImage | MeasuredImage;
+
+export function isMeasured(source: SourceImage): source is MeasuredImage {
+  return "display" in source;
+}
+
+/**
+ * What `file` holds: the values of a monochrome DICOM frame or of a grey picture of 16 bits, of others the pixels that
+ * `readSourceImage` gives.
+ *
+ * @throws {FoveaError} as `readSourceImage`
+ */
+export async function readMeasuredImage(file: string, decoder?: FrameDecoder): Promise<SourceImage> {
+  if (await isDicom(file)) return readMeasuredDicom(file, decoder);
+  const image = await readImage(file);
+  const { data, width, height, channels } = image;
+  if (!(data instanceof Uint16Array && channels === 1)) return toByteImage(image);
+  return { image: { width, height, channels, data }, display: HIGH_BYTE };
+}
+
+function isDicom(file: string): Promise<boolean> {
+  return withFile(file, async (handle) => isDicomFile(file, await readPart(handle, 0, GLANCE)));
 }
 
 function isDicomFile(file: string, head: Uint8Array): boolean {

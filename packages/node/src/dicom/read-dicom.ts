@@ -1,9 +1,10 @@
 /**
- * @file A DICOM file as the detector and the reader see it: one frame in 8 bit, with its pixel spacing.
+ * @file A DICOM file as the detector and the reader see it: one frame in 8 bit, with its pixel spacing; and as training keeps it.
  */
 import { isWholeStream, streamSize } from "@fovea/core/dicom/code-stream";
 import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { type DisplayOptions, displayImage } from "@fovea/core/dicom/display";
+import { type MeasuredImage, measuredImage } from "@fovea/core/dicom/measured-image";
 import {
   encapsulatedFrame,
   type ImagePixel,
@@ -58,11 +59,11 @@ export async function readDicom(path: string, options: ReadDicomOptions = {}): P
  */
 export async function dicomImage(
   dataSet: DataSet,
-  { frame = 0, decoder, window, windowShift }: ReadDicomOptions = {},
+  { frame = 0, decoder, window }: ReadDicomOptions = {},
 ): Promise<DicomImage> {
   const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
   return {
-    image: displayImage(dataSet, pixel, values, frame, { window, windowShift }),
+    image: displayImage(dataSet, pixel, values, frame, { window }),
     spacingMm: readSpacing(dataSet, frame),
     frames: pixel.frames,
     modality: dataSet.text("Modality") ?? "",
@@ -70,6 +71,17 @@ export async function dicomImage(
     sopInstanceUid: dataSet.text("SOPInstanceUID"),
     warnings: dataSet.warnings,
   };
+}
+
+/**
+ * The first frame of a DICOM file as it was measured, if it is monochrome, else in colours of 8 bit.
+ *
+ * @throws {FoveaError} as `readDicom`
+ */
+export async function readMeasuredDicom(path: string, decoder?: FrameDecoder): Promise<ByteImage | MeasuredImage> {
+  const dataSet = parseDataSet(await readBytes(path, "DICOM file"), path);
+  const { pixel, values } = await readStoredValues(dataSet, { decoder });
+  return measuredImage(dataSet, pixel, values, 0) ?? displayImage(dataSet, pixel, values, 0);
 }
 
 /**

@@ -1,10 +1,15 @@
 /**
  * @file One training image: geometry, company, then colours.
+ *
+ * Where all sources have grey levels that are not cut yet, they are painted and mixed as such, and cut where
+ * `applyIntensityToLevels` says. Beside bytes they are cut first.
  */
 import type { Random } from "../../math/random";
 import { shiftHsv } from "../color";
+import { cutLevels, isLevelImage, type PaintableImage, type PaintablePixels, stepsOf } from "../grey-levels";
 import { type ByteImage, image } from "../image";
-import { applyIntensity } from "./apply-intensity";
+import { isByteImage } from "../intensity";
+import { applyIntensity, applyIntensityToLevels } from "./apply-intensity";
 import type { Augmentation } from "./augmentation";
 import { chooseTransforms } from "./choose-transforms";
 import type { Partners } from "./company";
@@ -35,26 +40,19 @@ export interface Augmented {
  * elastic bending are one position for each source. Numbers are drawn for what is switched on alone, in one order, so that
  * what is off leaves the rest as it is.
  *
- * @param sources one or four, each at least 2 x 2 pixels and no side longer than `size`
- * @param scratch 3 x size x size bytes, which the image will use
- * @param partners other images to mix with and to paste from
+ * @param given one or four sources, each at least 2 x 2 pixels and no side longer than `size`
+ * @param scratch 3 x size x size bytes from an even offset on, which the image will use
+ * @param givenPartners other images to mix with and to paste from
  */
 export function augment(
-  sources: readonly Source[],
+  given: readonly Source[],
   options: Augmentation,
   size: number,
   random: Random,
   scratch: Uint8Array,
-  partners: Partners = {},
+  givenPartners: Partners = {},
 ): Augmented {
-  const all = [
-    ...sources,
-    ...(partners.mixup ?? []),
-    ...(partners.cutmix ?? []),
-    ...(partners.donor ? [partners.donor] : []),
-  ];
-  const channels = all.every((source) => source.image.channels === 1) ? 1 : 3;
-  const frame = (memory: Uint8Array) => image(size, size, channels, memory.subarray(0, size * size * channels));
+  const { sources, partners, frame } = ofOneKind(given, givenPartners, size);
   const { hsv_h, hsv_s, hsv_v } = options;
 
   const canvas = canvasOf(sources, size, random);
@@ -78,11 +76,42 @@ export function augment(
     painted = mix(painted, paint(second, frame(new Uint8Array(scratch.length))), random);
   }
 
-  // Without a change the conversion would still cost a rounding of the colours.
-  if (hsv_h > 0 || hsv_s > 0 || hsv_v > 0) shiftHsv(painted.image, hsvShift);
-  applyIntensity(painted.image, chosen, random);
-  if (options.erasing > 0 && random.chance(options.erasing)) erase(painted.image, painted.labels, FILL, random);
-  return painted;
+  const { labels } = painted;
+  let shown: ByteImage;
+  if (isLevelImage(painted.image)) {
+    // The canvas takes two of the three parts.
+    const room = scratch.subarray(2 * size * size, 3 * size * size);
+    shown = applyIntensityToLevels(painted.image, hsvShift.value, chosen, random, room);
+  } else {
+    shown = bytesOf(painted.image);
+    // Without a change the conversion would still cost a rounding of the colours.
+    if (hsv_h > 0 || hsv_s > 0 || hsv_v > 0) shiftHsv(shown, hsvShift);
+    applyIntensity(shown, chosen, random);
+  }
+  if (options.erasing > 0 && random.chance(options.erasing)) erase(shown, labels, FILL, random);
+  return { image: shown, labels };
+}
+
+/** All sources as levels or, unless all are, as bytes, and how a canvas for them is laid out in memory. */
+function ofOneKind(sources: readonly Source[], { mixup, cutmix, donor }: Partners, size: number) {
+  const all = [...sources, ...(mixup ?? []), ...(cutmix ?? []), ...(donor ? [donor] : [])];
+  if (all.every((source) => isLevelImage(source.image))) {
+    const frame = ({ buffer, byteOffset }: Uint8Array): PaintableImage =>
+      image(size, size, 1, new Uint16Array(buffer, byteOffset, size * size).fill(stepsOf(FILL)));
+    return { sources, partners: { mixup, cutmix, donor }, frame };
+  }
+  const channels = all.every((source) => source.image.channels === 1) ? 1 : 3;
+  const frame = (memory: Uint8Array): PaintableImage =>
+    image(size, size, channels, memory.subarray(0, size * size * channels).fill(FILL));
+  const cut = (source: Source): Source => ({ ...source, image: bytesOf(source.image) });
+  const partners = { mixup: mixup?.map(cut), cutmix: cutmix?.map(cut), donor: donor && cut(donor) };
+  return { sources: sources.map(cut), partners, frame };
+}
+
+function bytesOf(pixels: PaintableImage): ByteImage {
+  if (isByteImage(pixels)) return pixels;
+  if (isLevelImage(pixels)) return cutLevels(pixels);
+  throw new Error("unreachable: pixels of another type");
 }
 
 function canvasOf(sources: readonly Source[], size: number, random: Random) {
@@ -102,8 +131,11 @@ function drawMaking(
   return { canvas, transform: withGeometry(drawn, chosen, size, random), swapped: options.flip_swap };
 }
 
-function paint({ canvas, transform, swapped }: ReturnType<typeof drawMaking>, target: ByteImage): Painted {
-  target.data.fill(FILL);
+/** @param target filled with what margins show */
+function paint(
+  { canvas, transform, swapped }: ReturnType<typeof drawMaking>,
+  target: PaintableImage,
+): Painted<PaintablePixels> {
   paintTiles(canvas.tiles, transform, target);
   const labels = canvas.tiles.flatMap((tile) => moveLabels(tile, transform, target.width, swapped));
   return { image: target, labels };

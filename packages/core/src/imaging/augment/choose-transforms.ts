@@ -3,7 +3,7 @@
  */
 import type { Random } from "../../math/random";
 import type { WindowShift } from "../window-jitter";
-import type { SimpleTransform, Transform } from "./transform-table";
+import { type SimpleTransform, TRANSFORMS, type Transform } from "./transform-table";
 
 /** Entries that act on one image, in their order; of every OneOf its choice. Windows are not among them. */
 export function chooseTransforms(list: readonly Transform[], random: Random): readonly SimpleTransform[] {
@@ -37,4 +37,14 @@ export function drawWindowShift(list: readonly Transform[], random: Random): Win
     return { center: random.uniform(...entry.center_limit), width: random.uniform(...entry.width_limit) };
   }
   return undefined;
+}
+
+/** Whether something in the list can act on values beyond the display window, so that bytes are not enough. */
+export function wantsValues(list: readonly Transform[]): boolean {
+  return list.some((entry) => {
+    if (entry.p === 0) return false;
+    if (entry.name === "OneOf") return wantsValues(entry.transforms);
+    const { stage } = TRANSFORMS[entry.name];
+    return stage === "window" || stage === "values";
+  });
 }

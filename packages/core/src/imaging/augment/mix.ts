@@ -5,13 +5,14 @@
  */
 import { type Bounds, boundsOf, clipPolygon } from "../../geometry/polygon";
 import type { Random } from "../../math/random";
-import type { ByteImage } from "../image";
+import type { PaintablePixels } from "../grey-levels";
+import type { Image } from "../image";
 import { MIN_SHARE, MIN_SIDE, type PlacedLabel } from "./move-labels";
 import { REGION } from "./tile";
 
 /** A training image as it is being made. */
-export interface Painted {
-  readonly image: ByteImage;
+export interface Painted<P extends PaintablePixels = Uint8Array> {
+  readonly image: Image<P>;
   readonly labels: readonly PlacedLabel[];
 }
 
@@ -21,9 +22,9 @@ const MIXUP_SHAPE = 32;
 /**
  * `base` blended with `other`, in place, with the labels of both; the share of `base` is drawn from Beta(32, 32).
  *
- * @param other of the same size and channels
+ * @param other of the same size, channels and pixel type
  */
-export function mixUp(base: Painted, other: Painted, random: Random): Painted {
+export function mixUp<P extends PaintablePixels>(base: Painted<P>, other: Painted<P>, random: Random): Painted<P> {
   const [a, b] = [gamma(MIXUP_SHAPE, random), gamma(MIXUP_SHAPE, random)];
   const weight = Math.round((a / (a + b)) * 256);
   const { data } = base.image;
@@ -46,9 +47,9 @@ const ATTEMPTS = 10;
  * A rectangle of `other` put over `base`, in place. Its area is drawn evenly, its place so that no lesion of `base` is touched
  * (half a lesion teaches something wrong); where none of ten places is free, `base` stays as it is.
  *
- * @param other of the same size and channels
+ * @param other of the same size, channels and pixel type
  */
-export function cutMix(base: Painted, other: Painted, random: Random): Painted {
+export function cutMix<P extends PaintablePixels>(base: Painted<P>, other: Painted<P>, random: Random): Painted<P> {
   const { width, height, channels, data } = base.image;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const side = Math.sqrt(random.uniform());

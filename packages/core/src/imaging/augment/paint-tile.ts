@@ -5,7 +5,7 @@
  * (Blending edges into grey, as a warp of whole images does, would draw lines where tiles meet.)
  */
 import { type Affine, compose, invert, transformBoxes } from "../../geometry/affine";
-import type { ByteImage } from "../image";
+import type { PaintableImage, PaintablePixels } from "../grey-levels";
 import type { Tile } from "./tile";
 
 /** Tiles meet within a rounding error; none of their pixels may stay grey. Pixels. */
@@ -17,9 +17,13 @@ const ONE = 65536;
 /**
  * Paints what `tile` shows of its region into `target`.
  *
- * @param target three channels, or one if the tile has one
+ * @param target three channels, or one if the tile has one; of the tile's pixel type
  */
-export function paintTile({ image, canvasFromImage, region }: Tile, outputFromCanvas: Affine, target: ByteImage): void {
+export function paintTile(
+  { image, canvasFromImage, region }: Tile,
+  outputFromCanvas: Affine,
+  target: PaintableImage,
+): void {
   const corners = [region.x1, region.y1, region.x2, region.y2];
   const [, firstLine, , lastLine] = transformBoxes(outputFromCanvas, Float32Array.from(corners));
   const [x1, y1, x2, y2] = transformBoxes(invert(canvasFromImage), Float32Array.from(corners));
@@ -50,7 +54,7 @@ function leave(p: number, step: number, low: number, high: number): number {
 }
 
 interface Source {
-  readonly data: Uint8Array;
+  readonly data: PaintablePixels;
   readonly width: number;
   readonly height: number;
   /** Steps through the source per output pixel. */
@@ -67,7 +71,7 @@ function paintColourLine(
   { data: source, width, height, dx, dy }: Source,
   x0: number,
   y0: number,
-  { data }: ByteImage,
+  { data }: PaintableImage,
   start: number,
   from: number,
   to: number,
@@ -97,12 +101,12 @@ function paintColourLine(
   }
 }
 
-/** The same from one channel, to one or, all alike, to three. */
+/** The same from one channel, to one or, all alike, to three. The sum of 16-bit values fills 32 bits without sign. */
 function paintGreyLine(
   { data: source, width, height, dx, dy }: Source,
   x0: number,
   y0: number,
-  { data, channels }: ByteImage,
+  { data, channels }: PaintableImage,
   start: number,
   from: number,
   to: number,
@@ -125,7 +129,7 @@ function paintGreyLine(
     const w00 = ONE - (fx << 8) - w01;
     const p = (y >> 16) * width + (x >> 16);
     const q = p + width;
-    const grey = (source[p] * w00 + source[p + 1] * w10 + source[q] * w01 + source[q + 1] * w11 + 32768) >> 16;
+    const grey = (source[p] * w00 + source[p + 1] * w10 + source[q] * w01 + source[q + 1] * w11 + 32768) >>> 16;
     data[i] = grey;
     if (channels === 3) data[i + 1] = data[i + 2] = grey;
   }

@@ -5,7 +5,7 @@
  * As `paintTile` in all else: bilinear with weights of 8 bits, edges go on, pixels outside of all tiles are left alone.
  */
 import { type Affine, invert } from "../../geometry/affine";
-import type { ByteImage } from "../image";
+import type { PaintableImage } from "../grey-levels";
 import type { Tile } from "./tile";
 import { unwarpLine, type WarpStep } from "./warp";
 
@@ -19,9 +19,9 @@ const ONE = 65536;
  * Paints what `tiles` show, later ones over earlier ones.
  *
  * @param steps from the canvas to `target`
- * @param target three channels, or one if all tiles have one
+ * @param target three channels, or one if all tiles have one; of the tiles' pixel type
  */
-export function paintWarpedTiles(tiles: readonly Tile[], steps: readonly WarpStep[], target: ByteImage): void {
+export function paintWarpedTiles(tiles: readonly Tile[], steps: readonly WarpStep[], target: PaintableImage): void {
   const { width, height } = target;
   const xs = new Float64Array(width);
   const ys = new Float64Array(width);
@@ -39,7 +39,7 @@ function paintLine(
   [a, b, c, d, e, f]: Affine,
   xs: Float64Array,
   ys: Float64Array,
-  { data, channels }: ByteImage,
+  { data, channels }: PaintableImage,
   start: number,
 ): void {
   const [left, right] = [region.x1 - OVERLAP, region.x2 + OVERLAP];
@@ -62,7 +62,8 @@ function paintLine(
     const p = (v >> 16) * stride + sourceChannels * (u >> 16);
     const q = p + stride;
     if (sourceChannels === 1) {
-      const grey = (source[p] * w00 + source[p + 1] * w10 + source[q] * w01 + source[q + 1] * w11 + 32768) >> 16;
+      // The sum of 16-bit values fills 32 bits without sign.
+      const grey = (source[p] * w00 + source[p + 1] * w10 + source[q] * w01 + source[q + 1] * w11 + 32768) >>> 16;
       data[i] = grey;
       if (channels === 3) data[i + 1] = data[i + 2] = grey;
       continue;

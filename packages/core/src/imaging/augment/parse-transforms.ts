@@ -60,7 +60,9 @@ function unknownName(name: string, place: string, names: readonly string[]): Fov
   );
 }
 
-const INTENSITIES = Object.entries(TRANSFORMS).flatMap(([name, { stage }]) => (stage === "intensity" ? [name] : []));
+const INTENSITIES = Object.entries(TRANSFORMS).flatMap(([name, { stage }]) =>
+  stage === "values" || stage === "bytes" ? [name] : [],
+);
 
 function parseChoices({ transforms, ...rest }: Readonly<Record<string, unknown>>, at: string): SimpleTransform[] {
   const [key] = Object.keys(rest);

@@ -8,7 +8,7 @@ import { transformBoxes } from "../../geometry/affine";
 import type { Bounds, Polygon } from "../../geometry/polygon";
 import { outlineSpans } from "../../geometry/scanline";
 import type { Random } from "../../math/random";
-import { image as makeImage } from "../image";
+import { BLACK, isLevelImage, type PaintablePixels } from "../grey-levels";
 import { overlapArea, type Painted } from "./mix";
 import { moveLabels, type PlacedLabel } from "./move-labels";
 import { paintTiles } from "./paint-tiles";
@@ -29,9 +29,15 @@ export interface Making {
  * The donor lies on the canvas as an image of its own would, and goes through the same geometry, so that a lesion keeps its
  * scale; each of its pixels is sampled once. Pixels within the outline (without one, within the box) are taken over.
  *
+ * @param donor of the base's pixel type
  * @param base painted as `making` says; its image is changed in place
  */
-export function pasteLesions(base: Painted, donor: Source, making: Making, random: Random): Painted {
+export function pasteLesions(
+  base: Painted<PaintablePixels>,
+  donor: Source,
+  making: Making,
+  random: Random,
+): Painted<PaintablePixels> {
   const { image } = base;
   const tile = placeDonor(donor, making.canvas, image.width, random);
   const labels = [...base.labels];
@@ -76,9 +82,14 @@ function moveLesion(
   return moveLabels({ ...tile, labels: { rows, weights, outlines: [drawn] } }, transform, size, swapped).at(0);
 }
 
-function takeOver({ image }: Painted, tile: Tile, outlines: readonly Polygon[], transform: DrawnTransform): void {
+function takeOver(
+  { image }: Painted<PaintablePixels>,
+  tile: Tile,
+  outlines: readonly Polygon[],
+  transform: DrawnTransform,
+): void {
   const { width, height, channels, data } = image;
-  const pixels = makeImage(width, height, channels, new Uint8Array(data.length));
+  const pixels = { ...image, data: data.slice().fill(isLevelImage(image) ? BLACK : 0) };
   paintTiles([tile], transform, pixels);
   for (const outline of outlines) {
     outlineSpans(outline, width, height, (y, from, to) => {

@@ -9,7 +9,7 @@
 import { type Affine, compose, scaling, translation } from "../../geometry/affine";
 import type { Bounds, Polygon } from "../../geometry/polygon";
 import type { Random } from "../../math/random";
-import type { ByteImage } from "../image";
+import type { PaintableImage } from "../grey-levels";
 import { letterboxLayout } from "../letterbox";
 
 /** In place of a class: no lesion, but a region in which nothing is judged. */
@@ -27,7 +27,7 @@ export interface LabelRows {
 
 /** A source image with its labels. */
 export interface Source {
-  readonly image: ByteImage;
+  readonly image: PaintableImage;
   readonly labels: LabelRows;
 }
 

@@ -33,8 +33,11 @@ interface FlagParameter {
 
 export type Parameter = IntervalParameter | NumberParameter | FlagParameter;
 
-/** When a transform acts: on the sampling grid, on the painted pixels, or on what is read from the file. */
-export type Stage = "geometry" | "intensity" | "window";
+/**
+ * What a transform acts on: the sampling grid; the window through which what was read is shown; each value by itself, not yet
+ * cut to that window where the sources have more than 8 bits; bytes, from which on all that follow it act on bytes.
+ */
+export type Stage = "geometry" | "window" | "values" | "bytes";
 
 interface TransformRow {
   readonly stage: Stage;
@@ -61,7 +64,7 @@ const flag = (value: boolean): FlagParameter => ({ kind: "flag", default: value 
 export const TRANSFORMS = {
   window_jitter: {
     stage: "window",
-    meaning: "moves centre and width of the display window, as shares of the width, before 16-bit values become 8-bit",
+    meaning: "moves centre and width of the display window, as shares of the width, before values are cut to it",
     parameters: {
       center_limit: interval([-0.1, 0.1], -0.9, 0.9, "symmetric"),
       width_limit: interval([-0.2, 0.2], -0.9, 4, "symmetric"),
@@ -94,7 +97,7 @@ export const TRANSFORMS = {
     parameters: { alpha: number(120, 0, 10_000), sigma: number(12, 1, 500) },
   },
   RandomBrightnessContrast: {
-    stage: "intensity",
+    stage: "values",
     meaning: "brightness by a share of the range, contrast relative",
     parameters: {
       brightness_limit: interval([-0.2, 0.2], -1, 1, "symmetric"),
@@ -102,12 +105,12 @@ export const TRANSFORMS = {
     },
   },
   RandomGamma: {
-    stage: "intensity",
+    stage: "values",
     meaning: "gamma in hundredths",
     parameters: { gamma_limit: interval([80, 120], 1, 1000, "same") },
   },
   CLAHE: {
-    stage: "intensity",
+    stage: "bytes",
     meaning: "evens the histogram locally",
     parameters: {
       clip_limit: interval([1, 2], 0.01, 100, { from: 1 }),
@@ -115,12 +118,12 @@ export const TRANSFORMS = {
     },
   },
   GaussNoise: {
-    stage: "intensity",
+    stage: "values",
     meaning: "normal noise, variance in squared grey levels",
     parameters: { var_limit: interval([10, 50], 0, 10_000, { from: 0 }), per_channel: flag(true) },
   },
   ISONoise: {
-    stage: "intensity",
+    stage: "bytes",
     meaning: "noise of a camera: hue, and Poisson noise of the lightness",
     parameters: {
       color_shift: interval([0.01, 0.05], 0, 1, "same"),
@@ -128,22 +131,22 @@ export const TRANSFORMS = {
     },
   },
   RayleighSpeckle: {
-    stage: "intensity",
+    stage: "values",
     meaning: "multiplicative grain of ultrasound; 1 is speckle that nothing smoothed",
     parameters: { strength: interval([0.1, 0.4], 0, 1, { from: 0 }) },
   },
   MotionBlur: {
-    stage: "intensity",
+    stage: "bytes",
     meaning: "mean along a line of so many pixels, in any direction",
     parameters: { blur_limit: interval([3, 7], 3, 31, { from: 3 }, "odd") },
   },
   MedianBlur: {
-    stage: "intensity",
+    stage: "bytes",
     meaning: "median of a square of so many pixels",
     parameters: { blur_limit: interval([3, 7], 3, 31, { from: 3 }, "odd") },
   },
   GaussianBlur: {
-    stage: "intensity",
+    stage: "bytes",
     meaning: "Gaussian of a kernel of so many pixels; sigma 0 goes by the kernel",
     parameters: {
       blur_limit: interval([3, 7], 3, 31, { from: 3 }, "odd"),

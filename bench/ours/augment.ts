@@ -11,6 +11,7 @@ import { type AugmentationOptions, augmentation } from "@fovea/core/imaging/augm
 import type { Source } from "@fovea/core/imaging/augment/tile";
 import { toPlanes } from "@fovea/core/imaging/color";
 import { image } from "@fovea/core/imaging/image";
+import { frameMemory } from "@fovea/core/imaging/pixel-kernel/pixel-kernel";
 import { hashSeed, Random } from "@fovea/core/math/random";
 
 import type { Fitted } from "../harness/fitted-images";
@@ -72,7 +73,7 @@ const sources: readonly Source[] = described.map(({ width, height, channels, row
   labels: { rows: Float32Array.from(rows) },
 }));
 const settings = Array.from({ length: COUNT }, (_, k) => augmentation(optionsOf(values.plan, k)));
-const scratch = new Uint8Array(3 * size * size);
+const scratch = frameMemory(3 * size * size);
 const batch = new Uint8Array(COUNT * 3 * size * size);
 
 let step = 0;

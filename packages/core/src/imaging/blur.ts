@@ -6,7 +6,7 @@
  */
 import { ArgumentError } from "../errors";
 import type { ByteImage } from "./image";
-import { mirrored } from "./mirror";
+import { pixelKernel } from "./pixel-kernel/pixel-kernel";
 
 /** Weights of the small kernels, 256 in all, as they are where no sigma is given. */
 const SMALL: Readonly<Record<number, readonly number[]>> = {
@@ -48,131 +48,36 @@ export function gaussianBlur(image: ByteImage, size: number, sigma = 0): ByteIma
   const weights = gaussianWeights(size, sigma);
   if (size === 1) return image;
   const { data, width, height, channels } = image;
-  const half = (size - 1) / 2;
-  const length = width * channels;
-  const padded = new Uint8Array((width + 2 * half) * channels);
-  const lines = Array.from({ length: size }, () => new Uint16Array(length));
-  // A copy, because the lines below are read after this one is written.
-  const source = data.slice();
-  const filter = (y: number, out: Uint16Array) => {
-    padLine(source, mirrored(y, height) * length, width, channels, half, padded);
-    spread(padded, weights, channels, out);
-  };
-  for (let k = 0; k < size - 1; k++) filter(k - half, lines[k]);
-  for (let y = 0; y < height; y++) {
-    filter(y + half, lines[(y + size - 1) % size]);
-    blend(lines, y, weights, data.subarray(y * length, (y + 1) * length));
-  }
+  const padded = (width + size) * channels + 64;
+  const lines = size * (2 * width * channels + 72) + 8;
+  const kernel = pixelKernel(data.length, weights.byteLength + padded + lines + 512);
+  kernel.edit(data, (at) => {
+    const copy = kernel.copy(at, data.length);
+    const places = [kernel.put(weights), size, kernel.room(padded), kernel.room(lines)];
+    kernel.run.gaussian(at, copy, width, height, channels, ...places);
+  });
   return image;
-}
-
-/** One line with `half` mirrored pixels on either side. */
-function padLine(
-  data: Uint8Array,
-  start: number,
-  width: number,
-  channels: number,
-  half: number,
-  padded: Uint8Array,
-): void {
-  padded.set(data.subarray(start, start + width * channels), half * channels);
-  for (let k = 1; k <= half; k++) {
-    const left = start + mirrored(-k, width) * channels;
-    const right = start + mirrored(width - 1 + k, width) * channels;
-    for (let c = 0; c < channels; c++) {
-      padded[(half - k) * channels + c] = data[left + c];
-      padded[(half + width - 1 + k) * channels + c] = data[right + c];
-    }
-  }
-}
-
-/** Horizontal sums: 8 bits of whole, 8 of fraction. The kernel is symmetric. */
-function spread(padded: Uint8Array, weights: Int32Array, channels: number, out: Uint16Array): void {
-  const half = (weights.length - 1) / 2;
-  const centre = half * channels;
-  if (half === 1) {
-    const [a, b] = weights;
-    for (let i = 0; i < out.length; i++) out[i] = a * (padded[i] + padded[i + 2 * channels]) + b * padded[i + channels];
-    return;
-  }
-  for (let i = 0; i < out.length; i++) {
-    let sum = weights[half] * padded[i + centre];
-    for (let k = 1; k <= half; k++) {
-      sum += weights[half - k] * (padded[i + centre - k * channels] + padded[i + centre + k * channels]);
-    }
-    out[i] = sum;
-  }
-}
-
-/** Vertical sums of the lines y, y + 1 ... of the ring, rounded to bytes. */
-function blend(lines: readonly Uint16Array[], y: number, weights: Int32Array, out: Uint8Array): void {
-  const size = lines.length;
-  const half = (size - 1) / 2;
-  const sums = new Uint32Array(out.length);
-  const middle = lines[(y + half) % size];
-  for (let i = 0; i < out.length; i++) sums[i] = 32768 + weights[half] * middle[i];
-  for (let k = 1; k <= half; k++) {
-    const above = lines[(y + half - k) % size];
-    const below = lines[(y + half + k) % size];
-    const weight = weights[half - k];
-    for (let i = 0; i < out.length; i++) sums[i] += weight * (above[i] + below[i]);
-  }
-  for (let i = 0; i < out.length; i++) out[i] = sums[i] >>> 16;
 }
 
 /** `size` x `size` median of each channel, in place. @param size odd */
 export function medianBlur(image: ByteImage, size: number): ByteImage {
   requireOdd("medianBlur", size);
   if (size === 1) return image;
-  const source = image.data.slice();
-  if (size === 3) median3(source, image);
-  else for (let c = 0; c < image.channels; c++) medianByHistogram(source, image, size, c);
+  if (size === 3) median3(image);
+  else {
+    const source = image.data.slice();
+    for (let c = 0; c < image.channels; c++) medianByHistogram(source, image, size, c);
+  }
   return image;
 }
 
 /** Nine values by the exchange network of Paeth (Graphics Gems, 1990), a column of three sorted once. */
-function median3(source: Uint8Array, { data, width, height, channels }: ByteImage): void {
-  const length = width * channels;
-  const low = new Uint8Array(length + 2 * channels);
-  const middle = new Uint8Array(length + 2 * channels);
-  const high = new Uint8Array(length + 2 * channels);
-  for (let y = 0; y < height; y++) {
-    const above = Math.max(y - 1, 0) * length;
-    const here = y * length;
-    const below = Math.min(y + 1, height - 1) * length;
-    for (let i = 0, p = channels; i < length; i++, p++) {
-      const a = source[above + i];
-      const b = source[here + i];
-      const c = source[below + i];
-      const least = a < b ? a : b;
-      const more = a < b ? b : a;
-      low[p] = least < c ? least : c;
-      high[p] = more > c ? more : c;
-      middle[p] = c < least ? least : c > more ? more : c;
-    }
-    for (const line of [low, middle, high]) {
-      line.copyWithin(0, channels, 2 * channels);
-      line.copyWithin(length + channels, length, length + channels);
-    }
-    const step = 2 * channels;
-    for (let i = 0; i < length; i++) {
-      const j = i + channels;
-      const k = i + step;
-      // The median is the median of: greatest low, median middle, least high.
-      const l = low[i] > low[j] ? low[i] : low[j];
-      const a = l > low[k] ? l : low[k];
-      const h = high[i] < high[j] ? high[i] : high[j];
-      const c = h < high[k] ? h : high[k];
-      const b = median(middle[i], middle[j], middle[k]);
-      data[here + i] = median(a, b, c);
-    }
-  }
-}
-
-function median(a: number, b: number, c: number): number {
-  const least = a < b ? a : b;
-  const more = a < b ? b : a;
-  return c < least ? least : c > more ? more : c;
+function median3({ data, width, height, channels }: ByteImage): void {
+  const lines = 3 * (width * channels + 2 * channels + 128);
+  const kernel = pixelKernel(data.length, lines + 128);
+  kernel.edit(data, (at) => {
+    kernel.run.median3(at, kernel.copy(at, data.length), width, height, channels, kernel.room(lines));
+  });
 }
 
 /** Huang, Yang and Tang, IEEE TASSP 27 (1979): a histogram that slides along the line, and the median that follows it. */
@@ -230,28 +135,22 @@ export function linePoints(a: readonly [number, number], b: readonly [number, nu
   return Array.from({ length: steps + 1 }, (_, i) => [from[0] + moved(dx, i), from[1] + moved(dy, i)]);
 }
 
-/** Every pixel becomes the mean of those at `points` from it, in place: a camera or a patient that moved. */
+/** Every pixel becomes the mean of those at `points` from it, up to 257, in place: a camera or a patient that moved. */
 export function motionBlur(image: ByteImage, points: KernelPoints): ByteImage {
-  if (points.length === 0) throw new ArgumentError("motionBlur: a kernel of no points");
-  const { data, width, height, channels } = image;
-  const source = data.slice();
-  const length = width * channels;
-  const reach = points.reduce((most, [x]) => Math.max(most, Math.abs(x)), 0);
-  const padded = new Uint8Array((width + 2 * reach) * channels);
-  const sums = new Uint32Array(length);
-  const rising = points.toSorted(([, a], [, b]) => a - b);
-  const out = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
-  for (let y = 0; y < height; y++) {
-    sums.fill(0);
-    let line = Number.NaN;
-    for (const [dx, dy] of rising) {
-      if (dy !== line) padLine(source, mirrored(y + dy, height) * length, width, channels, reach, padded);
-      line = dy;
-      const shift = (reach + dx) * channels;
-      for (let i = 0; i < length; i++) sums[i] += padded[i + shift];
-    }
-    for (let i = 0, p = y * length; i < length; i++, p++) out[p] = sums[i] / points.length;
+  if (points.length === 0 || points.length > 257) {
+    throw new ArgumentError(`motionBlur: a kernel of ${points.length} points, expected 1 to 257`);
   }
+  const { data, width, height, channels } = image;
+  const reach = points.reduce((most, [x]) => Math.max(most, Math.abs(x)), 0);
+  const table = Int32Array.from(points.toSorted(([, a], [, b]) => a - b).flat());
+  const padded = (width + 2 * reach) * channels + 64;
+  const sums = 2 * width * channels + 64;
+  const kernel = pixelKernel(data.length, table.byteLength + padded + sums + 512);
+  kernel.edit(data, (at) => {
+    const copy = kernel.copy(at, data.length);
+    const places = [kernel.put(table), points.length, reach, kernel.room(padded), kernel.room(sums)];
+    kernel.run.meanOf(at, copy, width, height, channels, ...places);
+  });
   return image;
 }
 

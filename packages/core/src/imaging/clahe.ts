@@ -8,6 +8,7 @@
 import { ArgumentError } from "../errors";
 import { type ByteImage, type Image, image as makeImage } from "./image";
 import { mirrored } from "./mirror";
+import { type PixelKernel, pixelKernel } from "./pixel-kernel/pixel-kernel";
 
 export interface ClaheOptions {
   /** A bin may hold this many times its even share. @default 2 */
@@ -15,6 +16,8 @@ export interface ClaheOptions {
   /** Columns and rows of tiles. @default [8, 8] */
   readonly tileGridSize?: readonly [columns: number, rows: number];
 }
+
+const GRID = [8, 8] as const;
 
 /** Tables of all tiles, row by row, and how the tiles lie. */
 interface Tables {
@@ -33,8 +36,14 @@ interface Tables {
  * @throws {ArgumentError} if the image has colours, or an option is out of range
  */
 export function claheGrey<I extends Image<Uint8Array> | Image<Uint16Array>>(image: I, options: ClaheOptions = {}): I {
-  if (image.channels !== 1) throw new ArgumentError("claheGrey: an image of 3 channels; equalise its brightness alone");
-  interpolate(image, tables(image, options));
+  const { data, width, height, channels } = image;
+  if (channels !== 1) throw new ArgumentError("claheGrey: an image of 3 channels; equalise its brightness alone");
+  if (data instanceof Uint16Array) {
+    interpolate({ ...image, data }, tables(image, options));
+    return image;
+  }
+  const kernel = pixelKernel(data.length, roomFor(width, options));
+  kernel.edit(data, (at) => equalise(kernel, at, width, height, options));
   return image;
 }
 
@@ -45,28 +54,86 @@ export function claheGrey<I extends Image<Uint8Array> | Image<Uint16Array>>(imag
 export function clahe(image: ByteImage, options: ClaheOptions = {}): ByteImage {
   if (image.channels === 1) return claheGrey(image, options);
   const { data, width, height } = image;
-  const luma = new Uint8Array(width * height);
-  for (let i = 0, p = 0; i < luma.length; i++, p += 3) luma[i] = lumaOf(data[p], data[p + 1], data[p + 2]);
-  const before = luma.slice();
-  claheGrey(makeImage(width, height, 1, luma), options);
-  const out = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length);
-  for (let i = 0, p = 0; i < luma.length; i++, p += 3) {
-    const gain = luma[i] - before[i];
-    out[p] = data[p] + gain;
-    out[p + 1] = data[p + 1] + gain;
-    out[p + 2] = data[p + 2] + gain;
-  }
+  const pixels = width * height;
+  const kernel = pixelKernel(data.length, 2 * pixels + 256 + roomFor(width, options));
+  kernel.edit(data, (at) => {
+    const [before, after] = [kernel.room(pixels + 64), kernel.room(pixels + 64)];
+    kernel.run.luma(at, pixels, before);
+    kernel.view(after, pixels).set(kernel.view(before, pixels));
+    equalise(kernel, after, width, height, options);
+    kernel.run.addGain(at, pixels, before, after);
+  });
   return image;
 }
 
-/** Weights of 14 bits. */
-function lumaOf(r: number, g: number, b: number): number {
-  return (4899 * r + 9617 * g + 1868 * b + 8192) >> 14;
+const roomFor = (width: number, { tileGridSize: [columns] = GRID }: ClaheOptions) =>
+  8 * (width + 4) + 1024 * (columns + 1) + 2048 + 320;
+
+/** Equalises the grey bytes at a place of the kernel's memory. */
+function equalise(kernel: PixelKernel, at: number, width: number, height: number, options: ClaheOptions): void {
+  const counts = kernel.room(2048);
+  const countTile: TileCounter = (start, tileWidth, tileHeight) => {
+    kernel.view(counts, 2048).fill(0);
+    kernel.run.count(at + start, width, tileWidth, tileHeight, counts);
+    const { buffer, byteOffset } = kernel.view(counts, 1024);
+    return new Int32Array(buffer, byteOffset, 256);
+  };
+  const made = tables(makeImage(width, height, 1, kernel.view(at, width * height)), options, countTile);
+  const { columns, rows, tileWidth, tileHeight } = made;
+  // One cell more than tiles each way: between the centres of two tiles, and beyond those at the edges.
+  const words = new Uint32Array(256 * (columns + 1));
+  const wordsAt = kernel.room(words.byteLength);
+  const across = positions(width, tileWidth);
+  const padded = 4 * Math.ceil(width / 4);
+  const cells = kernel.put(
+    Uint32Array.from({ length: padded }, (_, x) => wordsAt + 1024 * ((across.tiles[x] ?? -1) + 1)),
+  );
+  const weights = kernel.put(Float32Array.from({ length: padded }, (_, x) => across.weights[x] ?? 0));
+  const down = positions(height, tileHeight);
+  let shown = Number.NaN;
+  for (let y = 0; y < height; y++) {
+    const tile = down.tiles[y];
+    if (tile !== shown) {
+      fillCells(made, Math.max(tile, 0), Math.min(tile + 1, rows - 1), words);
+      kernel.view(wordsAt, words.byteLength).set(new Uint8Array(words.buffer));
+      shown = tile;
+    }
+    kernel.run.blendTables(at + y * width, width, cells, weights, down.weights[y]);
+  }
 }
+
+/** The four tables of each cell between two rows of tiles, byte by byte: upper left, upper right, lower left, lower right. */
+function fillCells({ values, columns }: Tables, upper: number, lower: number, words: Uint32Array): void {
+  for (let cell = 0; cell <= columns; cell++) {
+    const [left, right] = [Math.max(cell - 1, 0), Math.min(cell, columns - 1)];
+    const [ul, ur] = [256 * (upper * columns + left), 256 * (upper * columns + right)];
+    const [ll, lr] = [256 * (lower * columns + left), 256 * (lower * columns + right)];
+    for (let v = 0; v < 256; v++) {
+      words[256 * cell + v] = values[ul + v] | (values[ur + v] << 8) | (values[ll + v] << 16) | (values[lr + v] << 24);
+    }
+  }
+}
+
+/** For each pixel of a line the last tile whose centre it has passed, -1 for none, and how far it is to the next one's. */
+function positions(length: number, tileLength: number) {
+  const tiles = new Int32Array(length);
+  const weights = new Float32Array(length);
+  const perTile = Math.fround(1 / tileLength);
+  for (let x = 0; x < length; x++) {
+    const position = Math.fround(Math.fround(x * perTile) - 0.5);
+    tiles[x] = Math.floor(position);
+    weights[x] = position - tiles[x];
+  }
+  return { tiles, weights };
+}
+
+/** Counts the values of a tile that lies within the image. @param start number of its first pixel */
+type TileCounter = (start: number, width: number, height: number) => Int32Array;
 
 function tables(
   { width, height, data }: Image<Uint8Array> | Image<Uint16Array>,
-  { clipLimit = 2, tileGridSize: [columns, rows] = [8, 8] }: ClaheOptions,
+  { clipLimit = 2, tileGridSize: [columns, rows] = GRID }: ClaheOptions,
+  countTile?: TileCounter,
 ): Tables {
   if (!(clipLimit > 0)) throw new ArgumentError(`clahe: clip limit ${clipLimit}, expected above 0`);
   for (const count of [columns, rows]) {
@@ -87,10 +154,15 @@ function tables(
   const xs = Int32Array.from({ length: tileWidth * columns }, (_, x) => mirrored(x, width));
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      histogram.fill(0);
-      for (let y = row * tileHeight; y < (row + 1) * tileHeight; y++) {
-        const line = mirrored(y, height) * width;
-        for (let x = column * tileWidth; x < (column + 1) * tileWidth; x++) histogram[data[line + xs[x]]]++;
+      const [left, top] = [column * tileWidth, row * tileHeight];
+      if (countTile && left + tileWidth <= width && top + tileHeight <= height) {
+        histogram.set(countTile(top * width + left, tileWidth, tileHeight));
+      } else {
+        histogram.fill(0);
+        for (let y = top; y < top + tileHeight; y++) {
+          const line = mirrored(y, height) * width;
+          for (let x = left; x < left + tileWidth; x++) histogram[data[line + xs[x]]]++;
+        }
       }
       clip(histogram, limit);
       const table = values.subarray((row * columns + column) * bins);
@@ -130,40 +202,24 @@ function clip(histogram: Int32Array, limit: number): void {
 
 /** Bilinear between the tables of the tiles whose centres surround a pixel. */
 function interpolate(
-  { data, width, height }: Image<Uint8Array> | Image<Uint16Array>,
-  { values, bins, columns, rows, tileWidth, tileHeight }: Tables,
+  { data, width, height }: Image<Uint16Array>,
+  { values, bins, columns, rows, ...tile }: Tables,
 ): void {
-  const left = new Int32Array(width);
-  const right = new Int32Array(width);
-  const weight = new Float32Array(width);
-  const perTile = Math.fround(1 / tileWidth);
-  for (let x = 0; x < width; x++) {
-    const position = Math.fround(Math.fround(x * perTile) - 0.5);
-    const tile = Math.floor(position);
-    weight[x] = position - tile;
-    left[x] = Math.max(tile, 0) * bins;
-    right[x] = Math.min(tile + 1, columns - 1) * bins;
-  }
-  const out = data instanceof Uint8Array ? new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) : data;
-  const whole = !(data instanceof Uint8Array);
-  const perTileDown = Math.fround(1 / tileHeight);
+  const across = positions(width, tile.tileWidth);
+  const down = positions(height, tile.tileHeight);
   for (let y = 0; y < height; y++) {
-    const position = Math.fround(Math.fround(y * perTileDown) - 0.5);
-    const tile = Math.floor(position);
-    const b = Math.fround(position - tile);
+    const above = Math.max(down.tiles[y], 0) * columns * bins;
+    const below = Math.min(down.tiles[y] + 1, rows - 1) * columns * bins;
+    const b = down.weights[y];
     const rb = Math.fround(1 - b);
-    const above = Math.max(tile, 0) * columns * bins;
-    const below = Math.min(tile + 1, rows - 1) * columns * bins;
     for (let x = 0, i = y * width; x < width; x++, i++) {
-      const value = data[i];
-      const l = left[x] + value;
-      const r = right[x] + value;
-      const a = weight[x];
+      const left = Math.max(across.tiles[x], 0) * bins + data[i];
+      const right = Math.min(across.tiles[x] + 1, columns - 1) * bins + data[i];
+      const a = across.weights[x];
       const rest = Math.fround(1 - a);
-      const top = Math.fround(Math.fround(values[above + l] * rest) + Math.fround(values[above + r] * a));
-      const bottom = Math.fround(Math.fround(values[below + l] * rest) + Math.fround(values[below + r] * a));
-      const blended = Math.fround(Math.fround(top * rb) + Math.fround(bottom * b));
-      out[i] = whole ? roundEven(blended) : blended;
+      const top = Math.fround(Math.fround(values[above + left] * rest) + Math.fround(values[above + right] * a));
+      const bottom = Math.fround(Math.fround(values[below + left] * rest) + Math.fround(values[below + right] * a));
+      data[i] = roundEven(Math.fround(Math.fround(top * rb) + Math.fround(bottom * b)));
     }
   }
 }

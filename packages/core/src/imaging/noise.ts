@@ -9,6 +9,7 @@ import { ArgumentError } from "../errors";
 import { normalQuantile } from "../math/normal-quantile";
 import type { Random } from "../math/random";
 import type { ByteImage, Image, Pixels } from "./image";
+import { pixelKernel } from "./pixel-kernel/pixel-kernel";
 import { valueRange } from "./tone";
 
 /** 12 bits choose an entry. */
@@ -70,6 +71,10 @@ export function addGaussNoise<I extends Image>(
   const [black, white] = range ?? [low, high];
   const scale = data instanceof Uint8Array ? deviation : (deviation * (white - black)) / 255;
   const noise = NORMAL.map((z) => z * scale);
+  if (data instanceof Uint8Array && (perChannel || channels === 1)) {
+    addToBytes(data, noise, random);
+    return image;
+  }
   const out = clamping(data);
   let s = seedOf(random);
   const shared = perChannel ? 1 : channels;
@@ -81,6 +86,14 @@ export function addGaussNoise<I extends Image>(
     for (let k = i; k < i + shared; k++) out[k] = keep(data[k] + added, low, high, data);
   }
   return image;
+}
+
+/** Adds entries of `noise` to bytes: a whole number and a fraction are rounded as the fraction is. */
+function addToBytes(data: Uint8Array, noise: Float32Array, random: Random): void {
+  const table = Int16Array.from(noise, (added) => Math.min(Math.max(Math.round(added), -255), 255));
+  const kernel = pixelKernel(data.length, table.byteLength + 256);
+  const seeds = Uint32Array.from({ length: 4 }, () => seedOf(random));
+  kernel.edit(data, (at) => kernel.run.addNoise(at, data.length, kernel.put(table), kernel.put(seeds)));
 }
 
 /** Bytes clamp themselves where they are written. */

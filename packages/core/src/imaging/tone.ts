@@ -6,6 +6,7 @@
  */
 import { ArgumentError } from "../errors";
 import type { ByteImage, Image, Pixels } from "./image";
+import { pixelKernel } from "./pixel-kernel/pixel-kernel";
 
 /** A new value for each byte. */
 export type ToneTable = Uint8Array;
@@ -34,7 +35,8 @@ export function joinTables(first: ToneTable, second: ToneTable): ToneTable {
 /** Replaces every value by its entry, in place, and returns `image`. */
 export function applyTable(image: ByteImage, table: ToneTable): ByteImage {
   const { data } = image;
-  for (let i = 0; i < data.length; i++) data[i] = table[data[i]];
+  const kernel = pixelKernel(data.length, table.length + 64);
+  kernel.edit(data, (at) => kernel.run.applyTable(at, data.length, kernel.put(table)));
   return image;
 }
 

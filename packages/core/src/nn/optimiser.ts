@@ -6,6 +6,7 @@
  * long, because ONNX Runtime's Node binding copies every output, in JavaScript three times (docs/performance.md).
  */
 import { ArgumentError, FoveaError } from "../errors";
+import { loadKernel, memorySize } from "../math/web-assembly";
 import { KERNEL } from "./optimiser-kernel/generated/kernel-wasm";
 
 export type OptimiserName = "AdamW" | "Adam" | "SGD";
@@ -49,14 +50,6 @@ export function clippingScale(norm: number, limit: number): number {
   return limit > 0 ? Math.min(1, limit / (norm + 1e-6)) : 1;
 }
 
-/** What browsers and Node offer alike, of which core's type check knows neither. */
-declare const WebAssembly: {
-  Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-declare const atob: (text: string) => string;
-
 type Numbers = readonly number[];
 
 interface Kernel {
@@ -66,7 +59,6 @@ interface Kernel {
   sgd(...values: Numbers): void;
 }
 
-const PAGE = 65536;
 /** Arrays begin at cache lines, and are whole ones long. */
 const LINE = 16;
 
@@ -82,15 +74,13 @@ export class OptimiserMemory {
    * @throws {FoveaError} `out_of_memory` if there is no such room, or more than 4 GiB are asked for
    */
   constructor(count: number) {
-    const pages = Math.ceil((4 * count + this.#used) / PAGE);
+    const bytes = 4 * count + this.#used;
     try {
-      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-      const bytes = Uint8Array.from(atob(KERNEL), (letter) => letter.charCodeAt(0));
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-      this.#buffer = memory.buffer;
-      this.#kernel = instance.exports as Kernel;
+      const { buffer, exports } = loadKernel<Kernel>(KERNEL, bytes);
+      this.#buffer = buffer;
+      this.#kernel = exports;
     } catch (cause) {
-      const size = ((pages * PAGE) / 2 ** 30).toFixed(2);
+      const size = (memorySize(bytes) / 2 ** 30).toFixed(2);
       throw new FoveaError("out_of_memory", `no room for ${size} GiB of optimiser state; train a smaller model`, {
         cause,
       });

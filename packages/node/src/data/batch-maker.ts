@@ -15,6 +15,7 @@ import { type LabelRows, REGION } from "@fovea/core/imaging/augment/tile";
 import { toPlanes } from "@fovea/core/imaging/color";
 import type { PaintableImage } from "@fovea/core/imaging/grey-levels";
 import { type LetterboxLayout, letterboxTensor } from "@fovea/core/imaging/letterbox";
+import { frameMemory } from "@fovea/core/imaging/pixel-kernel/pixel-kernel";
 import { shiftByteWindow, type WindowShift } from "@fovea/core/imaging/window-jitter";
 import { Random } from "@fovea/core/math/random";
 import { FrameDecoder } from "../dicom/frame-decoder";
@@ -50,7 +51,7 @@ export class BatchMaker {
   constructor(setup: LoaderSetup) {
     this.#setup = setup;
     this.#source = new FittedSource(setup, this.#decoder);
-    this.#scratch = new Uint8Array(setup.augmentation ? 3 * setup.side ** 2 : 0);
+    this.#scratch = setup.augmentation ? frameMemory(3 * setup.side ** 2) : new Uint8Array();
   }
 
   /**

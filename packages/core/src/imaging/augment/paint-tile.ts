@@ -5,7 +5,10 @@
  * (Blending edges into grey, as a warp of whole images does, would draw lines where tiles meet.)
  */
 import { type Affine, compose, invert, transformBoxes } from "../../geometry/affine";
-import type { PaintableImage, PaintablePixels } from "../grey-levels";
+import type { PaintableImage } from "../grey-levels";
+import type { ByteImage } from "../image";
+import { isByteImage } from "../intensity";
+import { pixelKernel } from "../pixel-kernel/pixel-kernel";
 import type { Tile } from "./tile";
 
 /** Tiles meet within a rounding error; none of their pixels may stay grey. Pixels. */
@@ -28,17 +31,26 @@ export function paintTile(
   const [, firstLine, , lastLine] = transformBoxes(outputFromCanvas, Float32Array.from(corners));
   const [x1, y1, x2, y2] = transformBoxes(invert(canvasFromImage), Float32Array.from(corners));
   const [a, b, c, d, e, f] = invert(compose(outputFromCanvas, canvasFromImage));
-  const source: Source = { data: image.data, width: image.width, height: image.height, dx: a, dy: d };
-  const paintLine = image.channels === 3 ? paintColourLine : paintGreyLine;
-  const end = Math.min(target.height, Math.ceil(lastLine));
-  for (let y = Math.max(0, Math.floor(firstLine)); y < end; y++) {
-    // Source position of the centre of the line's first pixel.
-    const x0 = a * 0.5 + b * (y + 0.5) + c;
-    const y0 = d * 0.5 + e * (y + 0.5) + f;
-    const from = Math.max(0, enter(x0, a, x1, x2), enter(y0, d, y1, y2));
-    const to = Math.min(target.width, leave(x0, a, x1, x2), leave(y0, d, y1, y2));
-    if (from < to) paintLine(source, x0 - 0.5, y0 - 0.5, target, y * target.width, from, to);
-  }
+  const lines = (paintLine: (line: Line) => void) => {
+    const end = Math.min(target.height, Math.ceil(lastLine));
+    for (let y = Math.max(0, Math.floor(firstLine)); y < end; y++) {
+      // Source position of the centre of the line's first pixel.
+      const x0 = a * 0.5 + b * (y + 0.5) + c;
+      const y0 = d * 0.5 + e * (y + 0.5) + f;
+      const from = Math.max(0, enter(x0, a, x1, x2), enter(y0, d, y1, y2));
+      const to = Math.min(target.width, leave(x0, a, x1, x2), leave(y0, d, y1, y2));
+      if (from >= to) continue;
+      paintLine({
+        u: Math.round((x0 - 0.5 + from * a) * ONE),
+        v: Math.round((y0 - 0.5 + from * d) * ONE),
+        start: y * target.width + from,
+        count: to - from,
+      });
+    }
+  };
+  const steps = { x: Math.round(a * ONE), y: Math.round(d * ONE) };
+  if (isByteImage(image) && isByteImage(target)) paintBytes(image, steps, target, lines);
+  else lines((line) => paintLevels(image, steps, target, line));
 }
 
 /** First step at which a position that starts at `p` and moves by `step` is within [low, high]; infinite if never. */
@@ -53,74 +65,55 @@ function leave(p: number, step: number, low: number, high: number): number {
   return Math.floor((step > 0 ? high + OVERLAP - p : low - OVERLAP - p) / step) + 1;
 }
 
-interface Source {
-  readonly data: PaintablePixels;
-  readonly width: number;
-  readonly height: number;
-  /** Steps through the source per output pixel. */
-  readonly dx: number;
-  readonly dy: number;
+/** A run of output pixels. */
+interface Line {
+  /** Source position of the first one, from the centre of the source's first pixel. */
+  readonly u: number;
+  readonly v: number;
+  /** Number of the first one. */
+  readonly start: number;
+  readonly count: number;
+}
+
+interface Steps {
+  readonly x: number;
+  readonly y: number;
 }
 
 /**
- * Output pixels [from, to) of the line that begins at pixel `start`, three channels to three.
- *
  * Positions are held to the source's pixel centres but for 1/65536 px, so that the right and lower neighbour exist.
  */
-function paintColourLine(
-  { data: source, width, height, dx, dy }: Source,
-  x0: number,
-  y0: number,
-  { data }: PaintableImage,
-  start: number,
-  from: number,
-  to: number,
+const limit = (length: number) => (length - 1) * ONE - 1;
+
+function paintBytes(
+  { data, width, height, channels: sourceChannels }: ByteImage,
+  { x, y }: Steps,
+  { data: out, channels }: ByteImage,
+  lines: (paintLine: (line: Line) => void) => void,
 ): void {
-  const stride = 3 * width;
-  const maxX = (width - 1) * ONE - 1;
-  const maxY = (height - 1) * ONE - 1;
-  const stepX = Math.round(dx * ONE);
-  const stepY = Math.round(dy * ONE);
-  let u = Math.round((x0 + from * dx) * ONE);
-  let v = Math.round((y0 + from * dy) * ONE);
-  const end = 3 * (start + to);
-  for (let i = 3 * (start + from); i < end; i += 3, u += stepX, v += stepY) {
-    const x = Math.min(Math.max(u, 0), maxX);
-    const y = Math.min(Math.max(v, 0), maxY);
-    const fx = (x >> 8) & 255;
-    const fy = (y >> 8) & 255;
-    const w11 = fx * fy;
-    const w10 = (fx << 8) - w11;
-    const w01 = (fy << 8) - w11;
-    const w00 = ONE - (fx << 8) - w01;
-    const p = (y >> 16) * stride + 3 * (x >> 16);
-    const q = p + stride;
-    data[i] = (source[p] * w00 + source[p + 3] * w10 + source[q] * w01 + source[q + 3] * w11 + 32768) >> 16;
-    data[i + 1] = (source[p + 1] * w00 + source[p + 4] * w10 + source[q + 1] * w01 + source[q + 4] * w11 + 32768) >> 16;
-    data[i + 2] = (source[p + 2] * w00 + source[p + 5] * w10 + source[q + 2] * w01 + source[q + 5] * w11 + 32768) >> 16;
-  }
+  const kernel = pixelKernel(Math.max(data.length, out.length));
+  const bounds = [sourceChannels * width, limit(width), limit(height)];
+  kernel.edit(out, (at) => {
+    const source = kernel.copy(data, data.length);
+    lines(({ u, v, start, count }) => {
+      const places = [...bounds, u, v, x, y, at + channels * start, count];
+      if (sourceChannels === 3) kernel.run.sampleColour(source, ...places);
+      else kernel.run.sampleGrey(source, ...places, channels);
+    });
+  });
 }
 
-/** The same from one channel, to one or, all alike, to three. The sum of 16-bit values fills 32 bits without sign. */
-function paintGreyLine(
-  { data: source, width, height, dx, dy }: Source,
-  x0: number,
-  y0: number,
-  { data, channels }: PaintableImage,
-  start: number,
-  from: number,
-  to: number,
+/** Values of 16 bits and one channel. Their sum fills 32 bits without sign. */
+function paintLevels(
+  { data: source, width, height }: PaintableImage,
+  steps: Steps,
+  { data }: PaintableImage,
+  { u, v, start, count }: Line,
 ): void {
-  const maxX = (width - 1) * ONE - 1;
-  const maxY = (height - 1) * ONE - 1;
-  const stepX = Math.round(dx * ONE);
-  const stepY = Math.round(dy * ONE);
-  let u = Math.round((x0 + from * dx) * ONE);
-  let v = Math.round((y0 + from * dy) * ONE);
-  const end = channels * (start + to);
-  for (let i = channels * (start + from); i < end; i += channels, u += stepX, v += stepY) {
-    const x = Math.min(Math.max(u, 0), maxX);
-    const y = Math.min(Math.max(v, 0), maxY);
+  const [maxX, maxY] = [limit(width), limit(height)];
+  for (let k = 0, i = start; k < count; k++, i++) {
+    const x = Math.min(Math.max(u + k * steps.x, 0), maxX);
+    const y = Math.min(Math.max(v + k * steps.y, 0), maxY);
     const fx = (x >> 8) & 255;
     const fy = (y >> 8) & 255;
     const w11 = fx * fy;
@@ -129,8 +122,6 @@ function paintGreyLine(
     const w00 = ONE - (fx << 8) - w01;
     const p = (y >> 16) * width + (x >> 16);
     const q = p + width;
-    const grey = (source[p] * w00 + source[p + 1] * w10 + source[q] * w01 + source[q + 1] * w11 + 32768) >>> 16;
-    data[i] = grey;
-    if (channels === 3) data[i + 1] = data[i + 2] = grey;
+    data[i] = (source[p] * w00 + source[p + 1] * w10 + source[q] * w01 + source[q + 1] * w11 + 32768) >>> 16;
   }
 }

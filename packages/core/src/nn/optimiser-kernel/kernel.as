@@ -1,4 +1,4 @@
-// AssemblyScript, compiled by `npm run generate:optimiser` into generated/kernel-wasm.ts. Four float32 at a time: the
+// AssemblyScript, compiled by `npm run generate:kernels` into generated/kernel-wasm.ts. Four float32 at a time: the
 // update is a handful of operations on nine arrays, which plain JavaScript does in double precision and one by one.
 // Every array begins at a multiple of 16 bytes; n is a multiple of 16.
 

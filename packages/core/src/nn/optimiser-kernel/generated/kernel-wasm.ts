@@ -1,4 +1,4 @@
-/** @file Generated from kernel.as by generate.mjs; do not edit. */
+/** @file Generated from kernel.as by generate-kernels.mjs; do not edit. */
 
 /** WebAssembly module, base64. */
 export const KERNEL =

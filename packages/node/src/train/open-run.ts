@@ -1,7 +1,8 @@
 /**
  * @file Everything that a run needs open before its first batch: data, model, engine, and the recipe made out for them.
  */
-import type { Dataset } from "@fovea/core/dataset/sample";
+import { missingClasses } from "@fovea/core/dataset/missing-classes";
+import { type Dataset, errorOf } from "@fovea/core/dataset/sample";
 import { tileDataset } from "@fovea/core/dataset/tiles";
 import { ArgumentError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
@@ -61,7 +62,10 @@ export async function openRun(
       onProgress: (done, total) => onScan?.(split, done, total),
     });
   const whole = await part("train", fraction);
-  const train = args.tile > 0 ? tileDataset(whole, { tile: args.tile, overlap: args.overlap }) : whole;
+  const missing = missingClasses(whole, data);
+  if (missing && onProblem === "refuse") throw errorOf(missing);
+  const told = missing ? { ...whole, problems: [...whole.problems, missing] } : whole;
+  const train = args.tile > 0 ? tileDataset(told, { tile: args.tile, overlap: args.overlap }) : told;
   const val = args.val ? await part("val", 1) : undefined;
   const fingerprint = await fingerprintData(val ? [train, val] : [train]);
   const fresh = args.pretrained.toLowerCase() === "false";

@@ -3,7 +3,6 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { missingClasses } from "@fovea/core/dataset/missing-classes";
 import type { Dataset, Problem } from "@fovea/core/dataset/sample";
 import type { EpochComposition } from "@fovea/core/dataset/sampling";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
@@ -229,9 +228,8 @@ async function run(
   if (reporter) events.onReport?.(reporter.report("running"));
 
   const told = new Set<string>();
-  const missing = missingClasses(trainSet, request.data);
   const tellProblems = () => {
-    for (const problem of [...(missing ? [missing] : []), ...loader.problems, ...(valLoader?.problems ?? [])]) {
+    for (const problem of [...loader.problems, ...(valLoader?.problems ?? [])]) {
       if (!told.has(problem.file)) events.onFileProblem?.(problem);
       told.add(problem.file);
     }

@@ -94,6 +94,21 @@ describe("a recipe is refused", () => {
       ...{ code: "invalid_argument", says: "preset xray refuses fliplr 0.5" },
     },
     {
+      what: "for a class that never occurs, where problems are refused",
+      make: async (scratch) => {
+        await putTraining(scratch);
+        const yaml = "path: .\ntrain: images/train\nval: images/val\nnames: [square, disc, ring]\n";
+        await scratch.put("data/data.yaml", yaml);
+      },
+      act: (scratch) => trainIn(scratch, { onProblem: "refuse" }),
+      ...{
+        code: "invalid_dataset",
+        file: "data/data.yaml",
+        at: "names",
+        says: "no lesion of class ring in train: it cannot be learnt",
+      },
+    },
+    {
       what: "with a transform that is none",
       ...trained({ transforms: [{ name: "CLAHEE" }] }),
       ...{ code: "unknown_argument", says: "CLAHE" },

@@ -6,6 +6,7 @@ import type { StateDict } from "@fovea/core/nn/weights/state";
 import { describe } from "vitest";
 import { resumeTraining } from "../../src/train/train";
 import { putTraining, smallWeights, trainIn } from "./material";
+import type { Scratch } from "./scratch";
 import { type BadInput, refusals } from "./table";
 
 const withNaN = (state: StateDict) => state.get("model.3.conv.weight")!.data.fill(Number.NaN, 0, 1);
@@ -105,6 +106,49 @@ const RUNS: readonly BadInput[] = [
   },
 ];
 
+/** A run stopped after its first batch, whose data set then changes. */
+async function stopped(scratch: Scratch): Promise<void> {
+  await putTraining(scratch);
+  await trainIn(scratch, { arguments: { epochs: 2, batch: 2 } }, { shouldStop: () => true });
+}
+
+const LABEL = "data/labels/train/scan00.txt";
+
+const OTHER_DATA: readonly BadInput[] = [
+  {
+    what: "with a label that was moved",
+    make: async (scratch) => {
+      await stopped(scratch);
+      await scratch.put(LABEL, "0 0.5 0.5 0.1 0.1\n");
+    },
+    act: (scratch) => resumeTraining(scratch.path("runs/run")),
+    ...{
+      code: "invalid_dataset",
+      file: "data/data.yaml",
+      says: "images or labels differ from those the run began with",
+    },
+  },
+  {
+    what: "with classes in another order",
+    make: async (scratch) => {
+      await stopped(scratch);
+      const yaml = "path: .\ntrain: images/train\nval: images/val\nnames: [disc, square]\n";
+      await scratch.put("data/data.yaml", yaml);
+    },
+    act: (scratch) => resumeTraining(scratch.path("runs/run")),
+    ...{
+      code: "invalid_dataset",
+      file: "runs/run/args.json",
+      at: "names",
+      says: "the run was begun with classes square, disc",
+    },
+  },
+];
+
 describe("an interrupted run is not resumed from", () => {
   refusals(RUNS);
+});
+
+describe("an interrupted run is not resumed on another data set,", () => {
+  refusals(OTHER_DATA);
 });

@@ -21,7 +21,7 @@ import { grouped } from "./table";
 /** Arguments that `optimizer=auto` chooses itself. */
 const CHOSEN: readonly ArgumentName[] = ["lr0", "momentum", "warmup_bias_lr"];
 
-/** Share of the time in waiting for images that a user should hear of. */
+/** Share of the time in waiting for images from which on something should be done about it. */
 const MUCH_WAITING = 0.05;
 
 /** Shows one run. */
@@ -186,10 +186,8 @@ export class TrainScreen implements TrainEvents {
     const map50 = bestRow?.["metrics/mAP50(B)"];
     const measured = typeof map50 === "number" ? ` (epoch ${bestEpoch}, mAP50 ${map50.toFixed(3)})` : "";
     const waiting = this.#waited / (this.#now() - this.#startedAt);
-    if (waiting > MUCH_WAITING) {
-      const remedy = "give it more workers, or cache=ram or disk";
-      warn(`${Math.round(100 * waiting)} % of the time went into waiting for images; ${remedy}`);
-    }
+    const remedy = waiting > MUCH_WAITING ? "; more workers may help, or cache=ram or disk" : "";
+    print("Waiting", `${(100 * waiting).toFixed(1)} % of the time, for images${remedy}`);
     if (this.#start?.args.save) {
       print("Best", `${best}${measured}`);
       print("Last", last);

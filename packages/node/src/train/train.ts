@@ -15,7 +15,7 @@ import { type GivenArguments, type TrainingArguments, trainingArguments } from "
 import type { RunReport } from "@fovea/core/report/run-report";
 import { writeAtomically } from "../data/atomic-write";
 import { checkFingerprint } from "../data/fingerprint";
-import { Loader } from "../data/loader";
+import type { Loader } from "../data/loader";
 import { readCheckpoint } from "../data/weights-file";
 import type { TrainableModel } from "../model/open-model";
 import { RunReporter } from "../report/run-reporter";
@@ -23,10 +23,13 @@ import type { OptimiserChoice } from "./choose-optimiser";
 import { type BatchProgress, type LoopResult, loop, type Setback } from "./loop";
 import { validationLine } from "./measures-json";
 import { type OpenedRun, openRun } from "./open-run";
+import { restore } from "./restore-step";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { runFacts } from "./run-facts";
 import { RunFolder } from "./run-folder";
-import { augmentationOptions, cacheOption, lossOptions, samplingOptions } from "./run-options";
+import { openLoaders } from "./run-loaders";
+import { augmentationOptions, lossOptions } from "./run-options";
+import { drawResults } from "./run-pictures";
 import type { RunRequest, RunState } from "./run-record";
 import { StagedStep } from "./staged-step";
 import { FileKeeper, MemoryKeeper } from "./state-keeper";
@@ -168,28 +171,10 @@ async function run(
   events: TrainEvents,
   resumed?: { readonly state: RunState; readonly arrays: StateDict },
 ): Promise<TrainResult> {
-  const { args, runtime, model, train: trainSet, val, fingerprint, onProblem, optimiser, stages, monitor } = opened;
+  const { args, runtime, model, train: trainSet, val, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
   const loss = lossOptions(args, trainSet, val);
-  const stride = Math.max(...network.strides);
-  const masks = network.task === "segment";
-  const shared = {
-    imgsz: args.imgsz,
-    masks,
-    workers: args.workers < 0 ? undefined : args.workers,
-    cache: cacheOption(args),
-    onProblem,
-  };
-  const loader = new Loader(trainSet, {
-    ...shared,
-    batch: args.batch,
-    mode: "train",
-    seed: args.seed,
-    augmentation: augmentation(augmentationOptions(args, request.arguments), names),
-    sampling: samplingOptions(args),
-    ...{ rect: args.rect, multiScale: args.multi_scale, stride },
-  });
-  const valLoader = val && new Loader(val, { ...shared, batch: args.batch, mode: "val", masks: false });
+  const { loader, valLoader } = openLoaders(opened, request.arguments);
   const step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
     ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, loss },
     ...{ others: opened.others, freezeNorms: args.freeze_bn },
@@ -197,33 +182,13 @@ async function run(
   const keeper = args.save ? new FileKeeper(folder) : new MemoryKeeper();
   if (resumed) await restore(step, resumed.state, resumed.arrays, stages, folder.weights("resume"));
   events.onStart?.({
-    folder: folder.path,
-    model,
-    train: trainSet,
-    val,
-    args,
-    optimiser,
-    stages,
-    threads: runtime.threads,
-    resumedAt: resumed?.state.epoch,
+    ...{ folder: folder.path, model, train: trainSet, val, args, optimiser, stages },
+    ...{ threads: runtime.threads, resumedAt: resumed?.state.epoch },
   });
 
   const reporter =
     args.plots || events.onReport
-      ? await RunReporter.open(
-          runFacts({
-            folder: folder.path,
-            request,
-            args,
-            optimiser,
-            stages,
-            model,
-            train: trainSet,
-            val,
-            fingerprint,
-            state: resumed?.state,
-          }),
-        )
+      ? await RunReporter.open(runFacts({ ...opened, folder: folder.path, request, state: resumed?.state }))
       : undefined;
   if (reporter) events.onReport?.(reporter.report("running"));
 
@@ -300,18 +265,12 @@ async function run(
       },
     );
     if (args.plots && result.rows.length > 0) {
-      const { drawCurves } = await import("../report/curves");
-      await drawCurves(result.rows, folder.file("results.png"));
-      await drawCurves(result.rows, folder.file("results.svg"));
       // The best epoch may be one of an earlier session.
       if (!best && val && valLoader && args.save && result.end !== "interrupted") {
         const { state: kept } = await readCheckpoint(folder.weights("best"));
         best = (await measure(new Map([...kept].map(([name, { data }]) => [name, data])), val, valLoader)).metrics;
       }
-      if (best) {
-        const { drawValidation } = await import("../report/draw-validation");
-        await drawValidation(best, folder.path);
-      }
+      await drawResults(folder, result.rows, best);
     }
     // Whoever interrupts a run wants it to end now.
     const report = await reporter?.finish(result.end, result.end === "interrupted" ? {} : { runtime });
@@ -331,30 +290,6 @@ async function run(
     loader.close();
     valLoader?.close();
   }
-}
-
-/** @throws {FoveaError} `invalid_safetensors` if the state is that of another network */
-async function restore(
-  step: StagedStep,
-  state: RunState,
-  arrays: StateDict,
-  stages: readonly StagePlan[],
-  file: string,
-): Promise<void> {
-  const check = (at: string, found: number | undefined, wanted: number) => {
-    if (found === wanted) return;
-    const message = `the saved state does not fit the network: ${found ?? "no"} values, wanted ${wanted}`;
-    throw new FoveaError("invalid_safetensors", message, { file, at });
-  };
-  check("lossSums", state.lossSums.length, step.lossNames.length);
-  check("stageUpdates", state.stageUpdates.length, Math.min(state.stage, stages.length - 1) + 1);
-  await step.restore(state, (memory) => {
-    for (const [name, data] of memory) {
-      const stored = arrays.get(name)?.data;
-      check(name, stored?.length, data.length);
-      if (stored) data.set(stored);
-    }
-  });
 }
 
 const byName = (counts: readonly number[], names: readonly string[]) =>

@@ -27,7 +27,7 @@ import { type OpenedRun, openRun } from "./open-run";
 import { type ResultRow, resultsCsv } from "./results-csv";
 import { runFacts } from "./run-facts";
 import { RunFolder } from "./run-folder";
-import { augmentationOptions, cacheOption, lossOptions, samplingOptions } from "./run-options";
+import { augmentationOptions, cacheOption, lossOptions, normalizeOption, samplingOptions } from "./run-options";
 import type { RunRequest, RunState } from "./run-record";
 import { StagedStep } from "./staged-step";
 import { FileKeeper, MemoryKeeper } from "./state-keeper";
@@ -179,6 +179,7 @@ async function run(
     masks,
     workers: args.workers < 0 ? undefined : args.workers,
     cache: cacheOption(args),
+    normalize: normalizeOption(args),
     onProblem,
   };
   const loader = new Loader(trainSet, {

@@ -21,3 +21,6 @@ done
 for name in scratch full progressive layers; do
   for seed in 0 1; do measured $name-$seed "$fractures" --single-cls --imgsz 256; done
 done
+# Does more time help? Five times as many epochs, and the augmentation that is meant for radiographs.
+once long-0 "$fractures" --model "$start" "${common[@]}" --epochs 150 --preset xray --seed 0
+measured long-0 "$fractures" --single-cls --imgsz 256

@@ -3,6 +3,7 @@
  */
 import { FoveaError, type Place } from "../errors";
 import type { Session, Value } from "../graph/runtime";
+import type { Normalisation } from "../imaging/normalise";
 import { floatFromHalf } from "../math/half";
 import type { MaskParts } from "./findings-of";
 import { candidatesOf, type Level } from "./head-scores";
@@ -23,6 +24,8 @@ export interface NetworkSignature {
   /** `scores`: `scoreGraph`, then `tileGraph`; `decoded`: `output0` and `output1`, as exported models have them. */
   readonly outputs: "scores" | "decoded";
   readonly pixels: PixelType;
+  /** What images are to be brought to before the network is shown them. @default "none" */
+  readonly normalize?: Normalisation;
   /** Size of the input where the graph fixes it, pixels. */
   readonly inputSize?: { readonly width: number; readonly height: number };
   /** Mask coefficients of each anchor; 0 for a network that finds boxes alone. */

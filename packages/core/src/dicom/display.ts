@@ -98,11 +98,25 @@ function fullRange({ bitsStored, signed }: ImagePixel, lut: ModalityLut): Window
   };
 }
 
-/** Values outside the picture, in modality values (PS3.3 C.7.5.1.1.2). */
-function readPadding(dataSet: DataSet, lut: ModalityLut): { low: number; high: number } | undefined {
+/** Values from `low` to `high`, both included. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Stored values outside the picture (PS3.3 C.7.5.1.1.2). */
+export function paddingOf(dataSet: DataSet): Interval | undefined {
   const value = dataSet.number("PixelPaddingValue");
-  if (value === undefined || lut.kind === "table") return undefined;
-  const ends = [value, dataSet.number("PixelPaddingRangeLimit") ?? value].map((x) => lut.slope * x + lut.intercept);
+  if (value === undefined) return undefined;
+  const limit = dataSet.number("PixelPaddingRangeLimit") ?? value;
+  return { low: Math.min(value, limit), high: Math.max(value, limit) };
+}
+
+/** The same in modality values. */
+function readPadding(dataSet: DataSet, lut: ModalityLut): Interval | undefined {
+  const padding = paddingOf(dataSet);
+  if (padding === undefined || lut.kind === "table") return undefined;
+  const ends = [padding.low, padding.high].map((x) => lut.slope * x + lut.intercept);
   return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 

@@ -2,8 +2,8 @@
  * @file An image as it was measured, in 16 bits, with the window through which it is shown: what training keeps of a file that
  * holds more than it shows.
  */
-import { BLACK, type LevelImage, stepsOf, WHITE } from "../imaging/grey-levels";
-import { type Image, image as makeImage } from "../imaging/image";
+import { BLACK, cutLevels, type LevelImage, stepsOf, WHITE } from "../imaging/grey-levels";
+import { type ByteImage, type Image, image as makeImage } from "../imaging/image";
 import { shiftedWindow, type WindowShift } from "../imaging/window-jitter";
 import type { DataSet } from "./data-set";
 import { displayLut } from "./display";
@@ -52,9 +52,9 @@ export function measuredImage(
   stored: StoredValues,
   frame: number,
 ): MeasuredImage | undefined {
-  const { rows, columns, photometricInterpretation } = pixel;
-  if (photometricInterpretation !== "MONOCHROME1" && photometricInterpretation !== "MONOCHROME2") return undefined;
-  const inverted = photometricInterpretation === "MONOCHROME1";
+  const { rows, columns } = pixel;
+  if (!isMonochrome(pixel)) return undefined;
+  const inverted = pixel.photometricInterpretation === "MONOCHROME1";
   const lut = readModalityLut(dataSet, frame);
   const voiLut = displayLut(dataSet, pixel, frame, lut, () => modalityValues(stored, lut));
   const plain = { first: 0, slope: 1, intercept: 0, inverted };
@@ -76,8 +76,12 @@ export function measuredImage(
   return { image: makeImage(columns, rows, 1, data), display };
 }
 
+export function isMonochrome({ photometricInterpretation }: ImagePixel): boolean {
+  return photometricInterpretation === "MONOCHROME1" || photometricInterpretation === "MONOCHROME2";
+}
+
 /** Stored value = first + step * v, with a step of 1 unless the values span more than 16 bits. */
-function sixteenBits(stored: StoredValues): { data: Uint16Array; first: number; step: number } {
+export function sixteenBits(stored: StoredValues): { data: Uint16Array; first: number; step: number } {
   if (stored instanceof Uint16Array) return { data: stored, first: 0, step: 1 };
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
@@ -113,6 +117,11 @@ export function shownLevels({ image, display }: MeasuredImage, shift?: WindowShi
   const levels = new Uint16Array(data.length);
   for (let i = 0; i < data.length; i++) levels[i] = table[data[i] - least];
   return makeImage(width, height, 1, levels);
+}
+
+/** An image as it is shown, in bytes. */
+export function shownBytes(source: ByteImage | MeasuredImage): ByteImage {
+  return "display" in source ? cutLevels(shownLevels(source)) : source;
 }
 
 /** A moved window that is still one. */

@@ -71,8 +71,8 @@ function extent(data: Image["data"]): [number, number] {
   return least <= greatest ? [least, greatest] : [0, 0];
 }
 
-/** `black` and below to 0, `white` and above to 255, linear between. */
-function mapToBytes({ data, width, height, channels }: Image, black: number, white: number): ByteImage {
+/** `black` and below to 0, `white` and above to 255, linear between; NaN to 0. */
+export function mapToBytes({ data, width, height, channels }: Image, black: number, white: number): ByteImage {
   // Clamps, rounds, and turns NaN into 0.
   const bytes = new Uint8ClampedArray(data.length);
   const scale = white > black ? 255 / (white - black) : 0;

@@ -1,68 +1,55 @@
 /**
- * @file Values brought to a common scale, as floats.
+ * @file How the values of an image are brought to the bytes that a network reads: a part of what the network has learned.
+ *
+ * `none` shows them as a viewer does. `zscore` shows them through the window of three standard deviations on either side of
+ * the image's own mean, for images whose values have no unit, as in MRI.
  */
-import { ArgumentError } from "../errors";
-import { type Image, image as makeImage } from "./image";
-import { valueRange } from "./tone";
+import { type ErrorCode, FoveaError } from "../errors";
+import type { ByteImage, Image, Pixels } from "./image";
+import { mapToBytes } from "./intensity";
 
-export interface NormaliseOptions {
-  /**
-   * `standard`: (value / max - mean) / std with the given numbers. `z-score`: each channel of the image by its own mean and
-   * standard deviation; `max` and the numbers do not count.
-   */
-  readonly method?: "standard" | "z-score";
-  /** Of each channel, or one for all; shares of the range. @default ImageNet's 0.485, 0.456, 0.406; grey 0.449 */
-  readonly mean?: readonly number[];
-  /** As `mean`. @default ImageNet's 0.229, 0.224, 0.225; grey 0.226 */
-  readonly std?: readonly number[];
-  /** What counts as 1. @default the highest value of the pixel type */
-  readonly maxPixelValue?: number;
-}
-
-const MEAN = { 1: [0.449], 3: [0.485, 0.456, 0.406] };
-const STD = { 1: [0.226], 3: [0.229, 0.224, 0.225] };
+export const NORMALISATIONS = ["none", "zscore"] as const;
+export type Normalisation = (typeof NORMALISATIONS)[number];
 
 /**
- * `image` as normalised floats. A channel of one value has no spread, and comes out 0 under `z-score`.
+ * What a model's metadata say under `normalize`; `none` where they say nothing.
  *
- * @throws {ArgumentError} if there is no mean and deviation for every channel, or a deviation is not above 0
+ * @param code of the error, that of the file's format
+ * @throws {FoveaError} if it is no normalisation that is known
  */
-export function normalise(
-  image: Image,
-  {
-    method = "standard",
-    mean = MEAN[image.channels],
-    std = STD[image.channels],
-    maxPixelValue = valueRange(image.data)[1],
-  }: NormaliseOptions = {},
-): Image<Float32Array> {
-  const { data, width, height, channels } = image;
-  const out = new Float32Array(data.length);
-  for (let c = 0; c < channels; c++) {
-    const [centre, spread] =
-      method === "z-score" ? moments(image, c) : [of(mean, c) * maxPixelValue, of(std, c) * maxPixelValue];
-    if (!(spread > 0) && method === "standard") {
-      throw new ArgumentError(`normalise: a standard deviation of ${spread}, expected above 0`);
-    }
-    const scale = spread > 0 ? 1 / spread : 0;
-    for (let i = c; i < data.length; i += channels) out[i] = (data[i] - centre) * scale;
-  }
-  return makeImage(width, height, channels, out);
-
-  function of(numbers: readonly number[], c: number): number {
-    const value = numbers[numbers.length === 1 ? 0 : c];
-    if (value !== undefined && (numbers.length === 1 || numbers.length === channels)) return value;
-    throw new ArgumentError(`normalise: ${numbers.length} numbers for ${channels} channels, expected 1 or ${channels}`);
-  }
+export function readNormalisation(text: string | undefined, code: ErrorCode, file: string): Normalisation {
+  const found = NORMALISATIONS.find((name) => name === (text ?? "none"));
+  if (found) return found;
+  const message = `got ${text}, expected ${NORMALISATIONS.join(" or ")}; use the version of Fovea that wrote the model`;
+  throw new FoveaError(code, message, { file, at: "normalize" });
 }
 
-/** Mean and standard deviation of channel `c` (of the whole population). */
-function moments({ data, channels }: Image, c: number): [mean: number, deviation: number] {
-  const n = data.length / channels;
+/** Standard deviations from the mean to black, and to white. */
+const REACH = 3;
+
+/**
+ * The window of an image's own values, all channels together, with ends as LINEAR_EXACT has them: mean and deviation of the
+ * whole population. Values that are not finite do not count. An even image has one of width 1, in whose middle it lies.
+ */
+export function zScoreWindow(data: Pixels): { readonly center: number; readonly width: number } {
+  const first = data.find(Number.isFinite) ?? 0;
+  // Differences from one of the values: the deviation of equal ones is 0, with nothing rounded.
+  let count = 0;
   let sum = 0;
-  for (let i = c; i < data.length; i += channels) sum += data[i];
-  const mean = sum / n;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) continue;
+    sum += data[i] - first;
+    count++;
+  }
+  const mean = first + sum / Math.max(1, count);
   let squares = 0;
-  for (let i = c; i < data.length; i += channels) squares += (data[i] - mean) ** 2;
-  return [mean, Math.sqrt(squares / n)];
+  for (let i = 0; i < data.length; i++) if (Number.isFinite(data[i])) squares += (data[i] - mean) ** 2;
+  const deviation = Math.sqrt(squares / Math.max(1, count));
+  return { center: mean, width: deviation > 0 ? 2 * REACH * deviation : 1 };
+}
+
+/** `image` in 8 bits, through the window of its own values; NaN is black. */
+export function zScoreBytes(image: Image): ByteImage {
+  const { center, width } = zScoreWindow(image.data);
+  return mapToBytes(image, center - width / 2, center + width / 2);
 }

@@ -4,6 +4,7 @@
  * Names and defaults are those that users of the public YOLO tools know. The command line and its help, a recipe's YAML,
  * the programming interface, the stored run and the reference page (`docs/training-arguments.md`) all go by this table.
  */
+import { NORMALISATIONS } from "../imaging/normalise";
 
 interface Described {
   /** One line, without a full stop. */
@@ -90,6 +91,11 @@ export const TRAINING_ARGUMENTS = {
   patience: length.integer(100, 0, MANY, "stop after so many epochs without a better one; 0 never stops"),
   batch: length.integer(16, -1, 4096, "images in a batch; -1 takes the most that fit into memory"),
   imgsz: length.integer(640, 32, 8192, "side of the training images in pixels, a multiple of the largest stride"),
+  normalize: length.choice(
+    "none",
+    NORMALISATIONS,
+    "zscore shows each image from 3 standard deviations below its mean (black) to 3 above; kept with the model",
+  ),
   rect: length.flag(false, "batches of images of like proportions instead of squares; without mosaics"),
   multi_scale: length.number(0, 0, 0.9, "vary imgsz by up to this share, anew every ten batches"),
   nbs: length.integer(64, 1, 65536, "nominal batch size: gradients of smaller batches are summed up to it"),

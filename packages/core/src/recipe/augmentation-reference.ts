@@ -30,6 +30,9 @@ albumentations' names, and by company (mosaic, mixup, cutmix, copy_paste). Boxes
   that what the plain window had cut can come into sight; as much as the range itself is kept on either side of it. From the first
   transform of the list that acts on *bytes* on, all act on bytes, as they always do on colours and other sources of 8 bits, and where
   one of those is part of the same training image.
+- **\`normalize=zscore\`** shows each image, in training and wherever the model is used, through the window of three standard deviations
+  on either side of its own mean in place of its file's, for values without a unit as in MRI; the model's file says so. A constant
+  mean and deviation need no argument: the first convolution and its batch norm absorb any affine map of the values.
 - \`transforms\` takes the place of the preset's list; single arguments take the place of the preset's values, within its rules.
 - Every image has random numbers of its own, from seed, epoch and image: the same whatever the number of threads.
 `;

@@ -6,7 +6,8 @@ import {
   type AugmentationNumber,
   type AugmentationNumbers,
 } from "@fovea/core/imaging/augment/augmentation-numbers";
-import { type Command, InvalidArgumentError } from "commander";
+import { NORMALISATIONS, type Normalisation } from "@fovea/core/imaging/normalise";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { wholeNumber } from "./option";
 
 /** What the command line says. */
@@ -17,6 +18,7 @@ export interface AugmentOptions extends Partial<Record<AugmentationNumber, numbe
   readonly seed: number;
   readonly imgsz: number;
   readonly split: string;
+  readonly normalize: Normalisation;
   readonly preset?: string;
   /** Path of a YAML or JSON list. */
   readonly transforms?: string;
@@ -72,6 +74,11 @@ export function register(program: Command): void {
     .option("--seed <n>", "the same seed, the same sheet", wholeNumber(0, 2 ** 32 - 1), 0)
     .option("--imgsz <px>", "side of the training images", wholeNumber(32, 8192), 640)
     .option("--split <part>", "part of the data set", "train")
+    .addOption(
+      new Option("--normalize <how>", "zscore: each image through the window of its own values")
+        .choices(NORMALISATIONS)
+        .default("none"),
+    )
     .optionsGroup("Augmentation:")
     .option("--preset <name>", "ct, xray, ultrasound, mri, pathology or endoscopy")
     .option("--transforms <file>", "YAML list of transforms, in place of the preset's")

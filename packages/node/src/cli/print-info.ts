@@ -2,6 +2,7 @@
  * @file What `fovea info` prints.
  */
 import { ArgumentError } from "@fovea/core/errors";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { countNetwork } from "@fovea/core/nn/count";
 import { type NetworkTableRow, networkTable } from "@fovea/core/nn/network-table";
 import type { NetworkRows } from "@fovea/core/nn/rows";
@@ -14,6 +15,7 @@ interface Described {
   readonly network: NetworkRows;
   /** Of a file of weights only. */
   readonly names?: readonly string[];
+  readonly normalize?: Normalisation;
   /** Whether attention's `pe` convolutions carry a bias. */
   readonly peBias: boolean;
   readonly warnings: readonly string[];
@@ -21,7 +23,7 @@ interface Described {
 
 /** Prints the network of `model` as a table or as JSON. */
 export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions): Promise<void> {
-  const { network, names, peBias, warnings } = await describe(model, nc);
+  const { network, names, normalize, peBias, warnings } = await describe(model, nc);
   warnings.forEach(warn);
   const rows = networkTable(network, { peBias });
   const count = countNetwork(network, { imgsz, peBias });
@@ -32,6 +34,7 @@ export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions)
       task: network.task,
       nc: network.nc,
       names: names ?? null,
+      normalize: normalize ?? null,
       channels: network.ch,
       strides: network.strides,
       parameters: count.parameters,
@@ -49,6 +52,7 @@ export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions)
     ["GFLOPs", `${count.publishedGflops.toFixed(1)} at ${imgsz} x ${imgsz}`],
     ["output strides", network.strides.join(", ")],
     ["classes", names ? `${network.nc}: ${names.join(", ")}` : String(network.nc)],
+    ...(normalize === "zscore" ? [["normalize", normalize] as const] : []),
   ];
   const heading = `${network.name}, ${network.task === "segment" ? "segmentation" : "detection"}, ${rows.length} rows`;
   const facts = summary.map(([what, value]) => `${what.padEnd(16)}${value}`);
@@ -58,8 +62,8 @@ export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions)
 async function describe(model: string, nc: number | undefined): Promise<Described> {
   if (!isWeightsFile(model)) return { ...(await architecture(model, nc)), peBias: false };
   if (nc !== undefined) throw new ArgumentError("--nc is for architectures; a file of weights has its classes");
-  const { network, names, parameters, warnings } = await openModel(model);
-  return { network, names, peBias: parameters.some(({ name }) => name.endsWith(".pe.conv.bias")), warnings };
+  const { network, names, normalize, parameters, warnings } = await openModel(model);
+  return { network, names, normalize, peBias: parameters.some(({ name }) => name.endsWith(".pe.conv.bias")), warnings };
 }
 
 function rowsTable(rows: readonly NetworkTableRow[]): string {

@@ -22,7 +22,7 @@ import { writeResult } from "./write-result";
 
 /** Writes a sheet of the first images that a run with this seed would be fed with. */
 export async function runAugment(options: AugmentOptions): Promise<void> {
-  const { data, out, n, seed, imgsz, split } = options;
+  const { data, out, n, seed, imgsz, split, normalize } = options;
   if (imgsz % 4 !== 0) throw new ArgumentError(`imgsz is ${imgsz}, expected a multiple of 4`);
   const given = await augmentationOptions(options);
   // What is wrong with it shows before the data set is looked through; names are not known yet.
@@ -39,7 +39,7 @@ export async function runAugment(options: AugmentOptions): Promise<void> {
     if (checked.preset) progress.field("Preset", `${checked.preset}: ${PRESETS[checked.preset].why}`);
     const loader = new Loader(dataset, {
       ...{ imgsz, seed, batch: Math.min(n, 8), mode: "train", workers: 0, prefetch: 1, cache: false },
-      augmentation: checked,
+      ...{ normalize, augmentation: checked },
     });
     const pictures: SheetPicture[] = [];
     try {

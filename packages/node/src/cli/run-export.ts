@@ -32,10 +32,11 @@ export async function runExport({
   const { box, score } = await checkExport(await openRuntime(), bytes, model, check);
   await writeResult(out, bytes);
   const size = dynamic ? "batch x 3 x height x width, all open" : `${batch} x 3 x ${imgsz.height} x ${imgsz.width}`;
+  const normalised = model.normalize === "zscore" ? ", each from 3 deviations below its own mean to 3 above" : "";
   const lines = [
     ["Model", `${model.network.name}, ${model.network.task === "segment" ? "segmentation" : "detection"}`],
     ["Classes", model.names.join(", ")],
-    ["Images", `${size}, float32 in [0, 1]${half ? "; computed in float16" : ""}`],
+    ["Images", `${size}, float32 in [0, 1]${normalised}${half ? "; computed in float16" : ""}`],
     ["Compared", `on noise: boxes differ by ${box.toPrecision(2)} px at most, scores by ${score.toPrecision(2)}`],
     ["Written", `${out} (${(bytes.length / 2 ** 20).toFixed(1)} MiB)`],
   ];

@@ -61,12 +61,15 @@ function announce(
   options: PredictCommandOptions,
   progress: Progress,
 ): void {
-  const { names, inputSize } = model.signature;
+  const { names, inputSize, normalize } = model.signature;
   const size = inputSize ? `${inputSize.width} x ${inputSize.height} px, as exported` : `${imgsz} px`;
   progress.field("Model", `${model.name}, ${plural(names.length, "class", "classes")} (${listed(names)}), ${size}`);
   const workers = lanes > 1 ? `${lanes} workers of ${plural(threads, "thread")}` : plural(threads, "thread");
   progress.field("Images", `${plural(files, "file")}, ${options.device}, ${workers}`);
   model.warnings.forEach(warn);
+  if (normalize === "zscore" && options.window !== undefined) {
+    warn("the model sees each image through the window of its own values; --window is that of the pictures");
+  }
   if (inputSize) return;
   if (imgsz !== options.imgsz) warn(`--imgsz ${options.imgsz} is no multiple of the stride; ${imgsz} is used`);
   warnOfSize(model.trainedAt, imgsz);

@@ -7,6 +7,7 @@ import type { PixelRect } from "@fovea/core/geometry/tiling";
 import type { Augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { Company } from "@fovea/core/imaging/augment/company";
 import type { LetterboxTransform } from "@fovea/core/imaging/letterbox";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { RandomState } from "@fovea/core/math/random";
 import type { DiskCacheOptions } from "./disk-cache";
 import type { CacheMemory } from "./image-cache";
@@ -99,6 +100,7 @@ export interface LoaderSetup {
   readonly masks: boolean;
   /** Keep what was measured, where there is more than bytes: something in the augmentation acts on it. */
   readonly measured: boolean;
+  readonly normalize: Normalisation;
   /** None in validation. */
   readonly augmentation: Augmentation | undefined;
 }

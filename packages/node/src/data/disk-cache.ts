@@ -14,6 +14,7 @@ import { threadId } from "node:worker_threads";
 import { type Problem, problemOf } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { PixelRect } from "@fovea/core/geometry/tiling";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { crc32 } from "@fovea/core/math/crc32";
 import { writeFailure } from "./atomic-write";
 import type { FittedImage } from "./image-cache";
@@ -24,6 +25,8 @@ export interface DiskCacheOptions {
   readonly side: number;
   /** Whether images are kept as they were measured, where there is more than bytes; in files of their own. @default false */
   readonly measured?: boolean;
+  /** What images are brought to; each kind is kept in files of its own. @default "none" */
+  readonly normalize?: Normalisation;
   /** Where the files stand. @default a folder beside the images of each folder */
   readonly folder?: string;
 }
@@ -52,13 +55,14 @@ export async function stampOf(file: string): Promise<FileStamp> {
 
 export class DiskCache {
   readonly #side: number;
-  readonly #measured: boolean;
+  /** What tells the files of one kind from others of the same image. */
+  readonly #kind: readonly string[];
   readonly #folder: string | undefined;
   #given = false;
 
-  constructor({ side, measured = false, folder }: DiskCacheOptions) {
+  constructor({ side, measured = false, normalize = "none", folder }: DiskCacheOptions) {
     this.#side = side;
-    this.#measured = measured;
+    this.#kind = [...(measured ? ["measured"] : []), ...(normalize === "none" ? [] : [normalize])];
     this.#folder = folder;
   }
 
@@ -116,7 +120,7 @@ export class DiskCache {
   path(file: string, crop?: PixelRect): string {
     const whole = resolve(file);
     const part = crop ? [crop.x, crop.y, crop.width, crop.height] : null;
-    const key = JSON.stringify([whole, this.#side, part, ...(this.#measured ? ["measured"] : [])]);
+    const key = JSON.stringify([whole, this.#side, part, ...this.#kind]);
     const name = `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.pixels`;
     return join(this.#folder ?? join(dirname(whole), ".fovea-cache"), name);
   }

@@ -40,11 +40,12 @@ export class FittedSource {
    * @throws {FoveaError} as `readSourceImage`; `invalid_image` if the file is smaller by now than its tile
    */
   async read(index: number, problems: Problem[]): Promise<FittedImage> {
-    const { files, crops, measured } = this.#setup;
+    const { files, crops, measured, normalize } = this.#setup;
     const stamp = this.#disk && (await stampOf(files[index]));
     const kept = stamp && (await this.#disk?.read(stamp, crops[index]));
     if (kept) return kept;
-    const source = await (measured ? readMeasuredImage : readSourceImage)(files[index], this.#decoder);
+    const read = measured ? readMeasuredImage : readSourceImage;
+    const source = await read(files[index], { decoder: this.#decoder, normalize });
     const fitted = this.#fit(index, source);
     await this.#keep(index, stamp, fitted, problems);
     if (crops[index]) await this.#keepNeighbours(index, source, stamp, problems);

@@ -3,6 +3,7 @@
  */
 import type { SamplingOptions } from "@fovea/core/dataset/sampling";
 import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentation";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 
 export interface LoaderOptions {
   /** Side of the training images, pixels; a multiple of 4. */
@@ -13,6 +14,8 @@ export interface LoaderOptions {
   readonly mode: "train" | "val";
   /** @default 0 */
   readonly seed?: number;
+  /** `zscore` shows each image through the window of its own values, before it is resized or varied. @default "none" */
+  readonly normalize?: Normalisation;
   /** For training; values as users of the YOLO tools know them. */
   readonly augmentation?: AugmentationOptions;
   /** Batches of images of like proportions with little margin, instead of squares; in training without mosaics. @default false */

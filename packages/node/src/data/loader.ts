@@ -54,7 +54,7 @@ export class Loader {
    */
   constructor(dataset: Dataset, options: LoaderOptions) {
     const { imgsz, batch, mode, seed = 0, rect = false, stride = 32, masks = false } = options;
-    const { multiScale = 0, cache = "auto", cacheFolder } = options;
+    const { multiScale = 0, cache = "auto", cacheFolder, normalize = "none" } = options;
     const { workers = defaultWorkers(), prefetch = workers + 2 } = options;
     requireInteger("imgsz", imgsz, 32);
     requireInteger("batch", batch, 1);
@@ -88,10 +88,11 @@ export class Loader {
       crops: samples.map(({ crop }) => crop),
       labels: labelTable(samples),
       cache: this.#slots?.memory,
-      diskCache: cache === "disk" ? { side: this.#side, measured, folder: cacheFolder } : undefined,
+      diskCache: cache === "disk" ? { side: this.#side, measured, normalize, folder: cacheFolder } : undefined,
       side: this.#side,
       masks,
       measured,
+      normalize,
       augmentation: this.#augmentation,
     };
     this.#crew = batchCrew(workers, setup);

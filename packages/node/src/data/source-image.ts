@@ -4,11 +4,13 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { extname } from "node:path";
 import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
-import { HIGH_BYTE, type MeasuredImage } from "@fovea/core/dicom/measured-image";
+import { HIGH_BYTE, type MeasuredImage, shownBytes } from "@fovea/core/dicom/measured-image";
 import { readImagePixel } from "@fovea/core/dicom/pixel-data";
+import { zScorePicture } from "@fovea/core/dicom/z-score-image";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
 import { toByteImage } from "@fovea/core/imaging/intensity";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { readDicom, readMeasuredDicom } from "../dicom/read-dicom";
 import { imageFormat } from "../imaging/image-format";
@@ -63,13 +65,21 @@ export async function readImageSize(file: string): Promise<ImageSize> {
   return { width, height, frames };
 }
 
+export interface ReadSourceOptions {
+  /** Decompresses DICOM frames; one for many files saves time. @default one is started for each frame */
+  readonly decoder?: FrameDecoder;
+  /** `zscore` takes the window of the image's own values in place of its file's. @default "none" */
+  readonly normalize?: Normalisation;
+}
+
 /**
  * Pixels of `file` in 8 bit: as `readImage` and `toByteImage` give them, or, of a DICOM file, its first frame windowed.
  *
- * @param decoder decompresses DICOM frames; one for many files saves time
  * @throws {FoveaError} as `readImage` or `readDicom`
  */
-export async function readSourceImage(file: string, decoder?: FrameDecoder): Promise<ByteImage> {
+export async function readSourceImage(file: string, options: ReadSourceOptions = {}): Promise<ByteImage> {
+  const { decoder, normalize } = options;
+  if (normalize === "zscore") return shownBytes(await readMeasuredImage(file, options));
   return (await isDicom(file)) ? (await readDicom(file, { decoder })).image : toByteImage(await readImage(file));
 }
 
@@ -86,9 +96,10 @@ export function isMeasured(source: SourceImage): source is MeasuredImage {
  *
  * @throws {FoveaError} as `readSourceImage`
  */
-export async function readMeasuredImage(file: string, decoder?: FrameDecoder): Promise<SourceImage> {
-  if (await isDicom(file)) return readMeasuredDicom(file, decoder);
+export async function readMeasuredImage(file: string, options: ReadSourceOptions = {}): Promise<SourceImage> {
+  if (await isDicom(file)) return readMeasuredDicom(file, options);
   const image = await readImage(file);
+  if (options.normalize === "zscore") return zScorePicture(image);
   const { data, width, height, channels } = image;
   if (!(data instanceof Uint16Array && channels === 1)) return toByteImage(image);
   return { image: { width, height, channels, data }, display: HIGH_BYTE };

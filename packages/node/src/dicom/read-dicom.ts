@@ -4,7 +4,7 @@
 import { isWholeStream, streamSize } from "@fovea/core/dicom/code-stream";
 import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { type DisplayOptions, displayImage } from "@fovea/core/dicom/display";
-import { type MeasuredImage, measuredImage } from "@fovea/core/dicom/measured-image";
+import { type MeasuredImage, measuredImage, shownBytes } from "@fovea/core/dicom/measured-image";
 import {
   encapsulatedFrame,
   type ImagePixel,
@@ -14,8 +14,10 @@ import {
   storedValues,
 } from "@fovea/core/dicom/pixel-data";
 import { readSpacing, type Spacing } from "@fovea/core/dicom/spacing";
+import { zScoreFrame } from "@fovea/core/dicom/z-score-image";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { readBytes } from "../read-file";
 import { FrameDecoder } from "./frame-decoder";
 
@@ -23,6 +25,8 @@ import { FrameDecoder } from "./frame-decoder";
 export interface DicomImage {
   /** Windowed, MONOCHROME1 inverted; one channel grey, three red, green, blue. */
   readonly image: ByteImage;
+  /** Through the window of its own values instead, where `normalize` asks for it. */
+  readonly normalised?: ByteImage;
   /** Undefined where the file gives none. */
   readonly spacingMm?: Spacing;
   /** Frames in the file. */
@@ -40,6 +44,8 @@ export interface ReadDicomOptions extends DisplayOptions {
   readonly frame?: number;
   /** Decompresses; one for many files saves its start of about 0.1 s. Without one, one is started and ended here. */
   readonly decoder?: FrameDecoder;
+  /** What a network reads beside what is shown. @default "none" */
+  readonly normalize?: Normalisation;
 }
 
 /**
@@ -59,11 +65,12 @@ export async function readDicom(path: string, options: ReadDicomOptions = {}): P
  */
 export async function dicomImage(
   dataSet: DataSet,
-  { frame = 0, decoder, window }: ReadDicomOptions = {},
+  { frame = 0, decoder, window, normalize = "none" }: ReadDicomOptions = {},
 ): Promise<DicomImage> {
   const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
   return {
     image: displayImage(dataSet, pixel, values, frame, { window }),
+    ...(normalize === "zscore" && { normalised: shownBytes(zScoreFrame(dataSet, pixel, values, frame)) }),
     spacingMm: readSpacing(dataSet, frame),
     frames: pixel.frames,
     modality: dataSet.text("Modality") ?? "",
@@ -74,13 +81,18 @@ export async function dicomImage(
 }
 
 /**
- * The first frame of a DICOM file as it was measured, if it is monochrome, else in colours of 8 bit.
+ * The first frame of a DICOM file as it was measured, if it is monochrome, else in colours of 8 bit; under `zscore` with the
+ * window of its own values.
  *
  * @throws {FoveaError} as `readDicom`
  */
-export async function readMeasuredDicom(path: string, decoder?: FrameDecoder): Promise<ByteImage | MeasuredImage> {
+export async function readMeasuredDicom(
+  path: string,
+  { decoder, normalize = "none" }: Pick<ReadDicomOptions, "decoder" | "normalize"> = {},
+): Promise<ByteImage | MeasuredImage> {
   const dataSet = parseDataSet(await readBytes(path, "DICOM file"), path);
   const { pixel, values } = await readStoredValues(dataSet, { decoder });
+  if (normalize === "zscore") return zScoreFrame(dataSet, pixel, values, 0);
   return measuredImage(dataSet, pixel, values, 0) ?? displayImage(dataSet, pixel, values, 0);
 }
 

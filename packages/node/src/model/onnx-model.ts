@@ -2,13 +2,14 @@
  * @file An ONNX file as a detector: what its graph and its metadata say about its input and outputs.
  *
  * Read are models as the public exporter and `fovea export` write them: images (1, 3, H, W) in [0, 1], `output0`
- * (1, 4 + K [+ 32], N), for masks `output1` (1, 32, h, w), class names and stride in the metadata.
+ * (1, 4 + K [+ 32], N), for masks `output1` (1, 32, h, w), class names and stride in the metadata, and in ours `normalize`.
  */
 import type { NetworkSignature } from "@fovea/core/detect/detector-network";
 import type { PixelType } from "@fovea/core/detect/network-input";
 import { FoveaError } from "@fovea/core/errors";
 import { decodeModel } from "@fovea/core/graph/onnx/codec";
 import { type GraphProto, TensorProto_DataType, type ValueInfoProto } from "@fovea/core/graph/onnx/generated/onnx_pb";
+import { readNormalisation } from "@fovea/core/imaging/normalise";
 import { classNames } from "@fovea/core/nn/weights/class-names";
 import { pythonLiteral } from "@fovea/core/nn/weights/python-literal";
 
@@ -55,12 +56,14 @@ export function readOnnxSignature(bytes: Uint8Array, file: string): NetworkSigna
   if (typeof stride === "number" && !(Number.isInteger(stride) && stride >= 1 && stride <= MOST_STRIDE)) {
     throw fail(`${stride}, expected whole pixels from 1 to ${MOST_STRIDE}`, "stride");
   }
+  const normalize = metadata.get("normalize");
   return {
     file,
     names,
     strides: [typeof stride === "number" ? stride : USUAL_STRIDE],
     outputs: "decoded",
     pixels,
+    ...(normalize !== undefined && { normalize: readNormalisation(normalize, "invalid_onnx", file) }),
     inputSize: width !== undefined && height !== undefined ? { width, height } : undefined,
     maskCount,
     channels: [],

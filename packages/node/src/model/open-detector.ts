@@ -36,7 +36,7 @@ export function isOnnxFile(path: string): boolean {
  */
 export async function openDetector(path: string): Promise<DetectorFile> {
   if (isOnnxFile(path)) return openOnnx(path);
-  const { network, values, names, trainedAt, warnings } = await openModel(path);
+  const { network, values, names, normalize, trainedAt, warnings } = await openModel(path);
   if (network.ch !== 3) {
     throw new FoveaError("invalid_model", `${network.name} reads ${network.ch} channels, expected 3`, { file: path });
   }
@@ -51,6 +51,7 @@ export async function openDetector(path: string): Promise<DetectorFile> {
       strides: network.strides,
       outputs: "scores",
       pixels: "interleaved",
+      normalize,
       maskCount: head.module === "Segment" ? head.nm : 0,
       channels: head.ch,
     },

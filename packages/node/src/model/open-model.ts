@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
+import { type Normalisation, readNormalisation } from "@fovea/core/imaging/normalise";
 import { nearestName } from "@fovea/core/math/nearest-name";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import { initialise } from "@fovea/core/nn/initialise";
@@ -24,6 +25,8 @@ export interface Model {
   readonly values: ParameterValues;
   /** Class names; `class 0`, `class 1` ... where the file has none. */
   readonly names: readonly string[];
+  /** What the weights were trained to see images brought to; `none` where there are no weights. */
+  readonly normalize: Normalisation;
   /** File of weights it came from. */
   readonly checkpoint?: Checkpoint;
   /** Side of the images that it was trained on, pixels, where the file says it. */
@@ -99,6 +102,7 @@ export async function openModel(path: string): Promise<Model> {
     parameters,
     values: valuesOf(target),
     names: classNamesOf(checkpoint, network),
+    normalize: normalisationOf(checkpoint, path),
     checkpoint,
     trainedAt: typeof imgsz === "number" ? imgsz : undefined,
     warnings,
@@ -135,7 +139,8 @@ export async function openTrainableModel(
       { file: source },
     );
   }
-  return { network, parameters, values: valuesOf(target), names: own, checkpoint, transfer, warnings };
+  const normalize = checkpoint && source !== undefined && !fresh ? normalisationOf(checkpoint, source) : "none";
+  return { network, parameters, values: valuesOf(target), names: own, normalize, checkpoint, transfer, warnings };
 }
 
 /** A network by published name or from a user's YAML. */
@@ -233,6 +238,11 @@ const valuesOf = (state: StateDict): ParameterValues => new Map([...state].map((
 
 function classNamesOf({ names }: Checkpoint, { nc }: NetworkRows): readonly string[] {
   return names?.length === nc ? names : plainNames(nc);
+}
+
+/** Only our own files say it, which are no checkpoints of PyTorch. */
+function normalisationOf({ format, metadata }: Checkpoint, file: string): Normalisation {
+  return format === "torch" ? "none" : readNormalisation(metadata.normalize, "invalid_checkpoint", file);
 }
 
 const plainNames = (nc: number) => Array.from({ length: nc }, (_, i) => `class ${i}`);

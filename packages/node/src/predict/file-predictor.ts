@@ -27,7 +27,7 @@ export interface PredictJob {
   readonly pictureName: string;
 }
 
-export interface FilePredictorOptions extends Pick<OpenSourceOptions, "window"> {
+export interface FilePredictorOptions extends Pick<OpenSourceOptions, "window" | "normalize"> {
   /** Folder of results, whose picture folders exist. @default no pictures are drawn */
   readonly picturesIn?: string;
 }
@@ -107,10 +107,10 @@ export class FilePredictor {
   ): Promise<PredictedImage> {
     const place = several ? { file, frame } : { file };
     if ("error" in read) return { ...read, ...place };
-    const { image, spacingMm } = read;
+    const { image, normalised, spacingMm } = read;
     let found: readonly Finding[];
     try {
-      found = await this.#detector.detect(toByteImage(image));
+      found = await this.#detector.detect(normalised ?? toByteImage(image));
     } catch (error) {
       // Half precision may be too narrow for one image alone; the others go on.
       if (error instanceof FoveaError && error.code === "scores_not_finite") {

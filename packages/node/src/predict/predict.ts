@@ -22,7 +22,10 @@ export interface PredictOptions extends DetectorOptions {
   readonly sources: readonly string[];
   /** Folder of results, made if it is not there. */
   readonly out: string;
-  /** Window of DICOM values, in place of each file's own. @default each file's own */
+  /**
+   * Window of DICOM values, in place of each file's own; where the model normalises by `zscore`, of the pictures alone.
+   * @default each file's own
+   */
   readonly window?: Window;
   /** @default "cpu" */
   readonly device?: string;
@@ -89,7 +92,7 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
     tileGraph: model.tileGraph,
     signature: model.signature,
     detection: { imgsz: wanted, letterbox, conf, iou, maxDetections, classes, agnostic },
-    files: { window, picturesIn: pictures ? out : undefined },
+    files: { window, normalize: model.signature.normalize, picturesIn: pictures ? out : undefined },
     device,
     threads: plan.threads,
   });

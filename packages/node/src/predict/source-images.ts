@@ -3,10 +3,13 @@
  */
 import { extname } from "node:path";
 import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { shownBytes } from "@fovea/core/dicom/measured-image";
 import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import type { Window } from "@fovea/core/dicom/window";
-import type { Image } from "@fovea/core/imaging/image";
+import { zScorePicture } from "@fovea/core/dicom/z-score-image";
+import type { ByteImage, Image } from "@fovea/core/imaging/image";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { dicomImage } from "../dicom/read-dicom";
 import { decodeImage } from "../imaging/read-image";
@@ -16,6 +19,8 @@ import { readBytesAtOnce } from "../read-file";
 export interface SourceImage {
   /** As stored: 16 bits stay 16 bits; a DICOM frame is windowed to 8. */
   readonly image: Image;
+  /** What the network reads, where that is not `image` in 8 bit. */
+  readonly normalised?: ByteImage;
   /** Undefined where the file gives none. */
   readonly spacingMm?: Spacing;
 }
@@ -33,6 +38,8 @@ export interface OpenSourceOptions {
   readonly decoder?: FrameDecoder;
   /** Window of DICOM values, in place of each file's own. @default each file's own, or one that fits its values */
   readonly window?: Window;
+  /** What the network's images are brought to; those that are shown stay as they are. @default "none" */
+  readonly normalize?: Normalisation;
 }
 
 /**
@@ -43,9 +50,18 @@ export interface OpenSourceOptions {
 export function openSource(file: string, options: OpenSourceOptions = {}): SourceFile {
   const bytes = readBytesAtOnce(file, "image file");
   if (!hasDicomPrefix(bytes) && !/^\.(dcm|dicom)$/i.test(extname(file))) {
-    return { frames: 1, read: async () => ({ image: await decodeImage(bytes, file) }) };
+    return { frames: 1, read: () => readPicture(bytes, file, options) };
   }
   const dataSet = parseDataSet(bytes, file);
   const { frames } = readImagePixel(dataSet);
   return { frames, read: (frame) => dicomImage(dataSet, { ...options, frame }) };
+}
+
+async function readPicture(
+  bytes: Uint8Array,
+  file: string,
+  { normalize }: Pick<OpenSourceOptions, "normalize">,
+): Promise<SourceImage> {
+  const image = await decodeImage(bytes, file);
+  return { image, ...(normalize === "zscore" && { normalised: shownBytes(zScorePicture(image)) }) };
 }

@@ -9,6 +9,7 @@ import { Detector } from "@fovea/core/detect/detector";
 import type { Finding } from "@fovea/core/finding";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { ByteImage } from "@fovea/core/imaging/image";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { resizeBilinear } from "@fovea/core/imaging/resample";
 import { judgeFindings, pickImages } from "@fovea/core/report/judge-findings";
 import { readSourceImage } from "../data/source-image";
@@ -54,7 +55,7 @@ export async function drawValidationPictures(
   try {
     const detector = new Detector({ ...file.signature, session, tileSession }, { imgsz });
     for (const sample of spread(dataset.samples, looked)) {
-      const image = await readable(sample.file);
+      const image = await readable(sample.file, file.signature.normalize);
       if (!image) continue;
       const findings = await detector.detect(image);
       judged.push({ ...judgeFindings(findings, sample, image), sample, findings });
@@ -74,8 +75,9 @@ export async function drawValidationPictures(
   return drawn;
 }
 
-function readable(file: string): Promise<ByteImage | undefined> {
-  return readSourceImage(file).catch(() => undefined);
+/** @param normalize left out for what is drawn */
+function readable(file: string, normalize?: Normalisation): Promise<ByteImage | undefined> {
+  return readSourceImage(file, { normalize }).catch(() => undefined);
 }
 
 /** At most `count` of `items`, at even distances, the first one among them. */

@@ -4,6 +4,7 @@
 import type { Dataset } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import { checkHitOptions, type HitOptions } from "@fovea/core/metrics/lesion-hits";
 import { type SensitivityIntervals, sensitivityIntervals } from "@fovea/core/metrics/sensitivity-intervals";
@@ -55,6 +56,8 @@ export interface MeasuredModel {
   readonly warnings: readonly string[];
   /** Pixels of the image per cell of the coarsest map. */
   readonly stride: number;
+  /** What the model sees images brought to. */
+  readonly normalize?: Normalisation;
   /** Side of the images that the model was trained on, pixels, where the file says it. */
   readonly trainedAt?: number;
   readonly measure: (runtime: Runtime, data: Measurement) => Promise<DetectionMetrics>;
@@ -99,6 +102,7 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
     rect,
     stride: model.stride,
     cache: false,
+    normalize: model.normalize,
     onProblem,
   });
   try {
@@ -117,17 +121,18 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
 }
 
 async function trainedModel(path: string, imgsz: number): Promise<MeasuredModel> {
-  const { network, names, values, trainedAt, warnings } = await openModel(path);
+  const { network, names, values, normalize, trainedAt, warnings } = await openModel(path);
   checkImageSize(network, { width: imgsz, height: imgsz });
   const measure = async (runtime: Runtime, data: Measurement) =>
     (await validate(runtime, { network, values, names, ...data })).metrics;
-  return { name: network.name, names, warnings, stride: largestStride(network), trainedAt, measure };
+  const { name } = network;
+  return { name, names, warnings, stride: largestStride(network), normalize, trainedAt, measure };
 }
 
 /** The graph of an exported model is run as it is. */
 async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel> {
   const { graph, signature, name, warnings } = await openDetector(path);
-  const { names, strides, inputSize } = signature;
+  const { names, strides, inputSize, normalize } = signature;
   const stride = Math.max(...strides);
   if (inputSize && (inputSize.width !== imgsz || inputSize.height !== imgsz)) {
     const { width, height } = inputSize;
@@ -146,7 +151,7 @@ async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel
       await session.release();
     }
   };
-  return { name, names, warnings, stride, measure };
+  return { name, names, warnings, stride, normalize, measure };
 }
 
 /** Numbers of classes must agree; the same names in another order would measure nonsense. */

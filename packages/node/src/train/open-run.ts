@@ -92,5 +92,13 @@ export async function openRun(
   const runtime = await openRuntime({ device: first, threads: each });
   const others = await Promise.all(rest.map((device) => openThreadRuntime({ device, threads: each })));
   const sets = { train, val, fingerprint };
-  return { args: { ...args, batch }, runtime, others, model: opened, ...sets, onProblem, optimiser, stages, monitor };
+  const warned = { ...opened, warnings: [...opened.warnings, ...otherNormalisation(opened, args, weights ?? model)] };
+  return { args: { ...args, batch }, runtime, others, model: warned, ...sets, onProblem, optimiser, stages, monitor };
+}
+
+/** What a user should hear where weights that saw normalised images go on with others. */
+function otherNormalisation(from: TrainableModel, { normalize }: TrainingArguments, file: string): string[] {
+  if (from.normalize === "none" || from.normalize === normalize) return [];
+  const advice = `set normalize=${from.normalize} to go on with what they know`;
+  return [`${file} was trained with normalize=${from.normalize}, this run has normalize=${normalize}; ${advice}`];
 }

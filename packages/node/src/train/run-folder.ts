@@ -133,6 +133,7 @@ export class RunFolder {
   /** Weights to predict with, and what they are. */
   async writeModel(name: string, model: StoredModel): Promise<void> {
     const { network, parameters, store, names, request, metrics } = model;
+    const { normalize } = trainingArguments(request.arguments);
     const state: StateDict = new Map(
       parameters.map(({ name: at, shape }) => [at, { shape, data: store.values.get(at)! }]),
     );
@@ -142,7 +143,10 @@ export class RunFolder {
       stride: [...network.strides],
       yaml: toPublished(network),
       trainArgs: trainArgsOf(request),
-      metadata: { metrics: JSON.stringify(metrics ?? {}), producer: "fovea" },
+      metadata: {
+        ...{ metrics: JSON.stringify(metrics ?? {}), producer: "fovea" },
+        ...(normalize !== "none" && { normalize }),
+      },
     });
     await writeSafetensors(this.weights(name), state, { metadata });
   }

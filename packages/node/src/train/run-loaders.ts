@@ -5,7 +5,7 @@ import { augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { GivenArguments } from "@fovea/core/recipe/training-arguments";
 import { Loader } from "../data/loader";
 import type { OpenedRun } from "./open-run";
-import { augmentationOptions, cacheOption, samplingOptions } from "./run-options";
+import { augmentationOptions, cacheOption, normalizeOption, samplingOptions } from "./run-options";
 
 /** @param given arguments that were given, of which a preset leaves those standing */
 export function openLoaders(
@@ -13,7 +13,10 @@ export function openLoaders(
   given: GivenArguments,
 ): { readonly loader: Loader; readonly valLoader?: Loader } {
   const { imgsz, batch, seed, rect, workers, multi_scale: multiScale } = args;
-  const shared = { imgsz, batch, workers: workers < 0 ? undefined : workers, cache: cacheOption(args), onProblem };
+  const shared = {
+    ...{ imgsz, batch, workers: workers < 0 ? undefined : workers, onProblem },
+    ...{ cache: cacheOption(args), normalize: normalizeOption(args) },
+  };
   const loader = new Loader(train, {
     ...shared,
     mode: "train",

@@ -4,6 +4,7 @@
 import { type Dataset, hasSoftLabels } from "@fovea/core/dataset/sample";
 import type { SamplingOptions } from "@fovea/core/dataset/sampling";
 import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentation";
+import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { classWeights } from "@fovea/core/nn/class-weights";
 import type { LossOptions } from "@fovea/core/nn/loss-options";
 import type { ArgumentName } from "@fovea/core/recipe/argument-table";
@@ -13,6 +14,10 @@ import type { LoaderOptions } from "../data/loader-options";
 export function cacheOption({ cache }: TrainingArguments): LoaderOptions["cache"] {
   if (cache === "auto" || cache === "disk") return cache;
   return cache !== "false";
+}
+
+export function normalizeOption({ normalize }: TrainingArguments): Normalisation {
+  return normalize as Normalisation;
 }
 
 export function samplingOptions(args: TrainingArguments): SamplingOptions {

@@ -43,6 +43,12 @@ describe("fovea augment", () => {
     ]);
   });
 
+  test("shows what a run under zscore sees", { timeout: PATIENCE }, async () => {
+    for (const how of ["none", "zscore"]) await desk.succeed(`${RUN} --n 2 mosaic=0 normalize=${how} --out ${how}.png`);
+    const [plain, seen] = await Promise.all(["none.png", "zscore.png"].map((name) => readFile(desk.path(name))));
+    expect(seen.equals(plain)).toBe(false);
+  });
+
   test.each([
     ["--preset xray fliplr=0.5", "preset xray refuses fliplr 0.5"],
     ["--preset xry", "xry is no preset, did you mean xray?"],
@@ -51,6 +57,7 @@ describe("fovea augment", () => {
     ["degrees=none", "Wanted a number."],
     ["mixup=2", "mixup is 2, expected 0 to 1"],
     ["--imgsz 99", "imgsz is 99, expected a multiple of 4"],
+    ["--normalize minmax", "Allowed choices are none, zscore"],
     ["--transforms none.yaml", "no such list of transforms"],
   ])("refuses %s", { timeout: PATIENCE }, async (options, message) => {
     const { code, stderr } = await desk.run(`${RUN} ${options}`);

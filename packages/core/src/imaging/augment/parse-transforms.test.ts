@@ -90,6 +90,7 @@ describe("parseTransforms", () => {
     ],
     [[{ name: "OneOf", choices: [] }], "unknown_argument", "choices is no parameter"],
     [[{ name: "Normalize" }], "invalid_argument", "training and prediction alike feed value / 255"],
+    [[{ name: "Normalize", mean: [0.5] }], "invalid_argument", "set normalize=zscore"],
     [[{ name: "LongestMaxSize", max_size: 640 }], "invalid_argument", "set imgsz"],
     [[{ name: "MixUp" }], "invalid_argument", "set mixup"],
   ])("refuses %j", (given, code, message) => {

@@ -184,7 +184,8 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   Resize: "every image is fitted to imgsz with its proportions kept; leave the entry out",
   LongestMaxSize: "every image is fitted to imgsz by its longer side; leave the entry out and set imgsz",
   PadIfNeeded: "every image is padded to imgsz x imgsz; leave the entry out",
-  Normalize: "training and prediction alike feed value / 255, and the network normalises; leave the entry out",
+  Normalize:
+    "training and prediction alike feed value / 255, and the network absorbs a constant mean and deviation; for those of each image set normalize=zscore",
   ToTensorV2: "batches are made by themselves; leave the entry out",
   Mosaic: "it is an augmentation argument; set mosaic",
   MixUp: "it is an augmentation argument; set mixup",

@@ -1,7 +1,7 @@
 /**
  * @file Checkpoints as safetensors: what is known about the network stands in the metadata, as JSON text.
  *
- * Keys `names`, `nc`, `stride`, `yaml`, `train_args`; every other key is kept as it is.
+ * Keys `names`, `nc`, `stride`, `yaml`, `train_args`; every other key is kept as it is, such as `normalize`.
  */
 import { classNames } from "./class-names";
 import { readSafetensors } from "./safetensors";

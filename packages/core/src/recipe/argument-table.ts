@@ -166,7 +166,7 @@ export const TRAINING_ARGUMENTS = {
 
   val: results.flag(true, "measure after every epoch"),
   monitor: results.text("fitness", "what the best epoch is best in: fitness, map50, map5095, froc, sensitivity@0.5"),
-  plots: results.flag(true, "draw the curves at the end"),
+  plots: results.flag(true, "write the report page and draw curves and pictures"),
   save: results.flag(true, "keep weights, and what a run needs to be resumed"),
   save_period: results.integer(-1, -1, MANY, "keep the weights of every so many epochs too; -1 does not"),
   exist_ok: results.flag(false, "write into an existing run folder"),

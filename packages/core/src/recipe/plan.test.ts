@@ -78,6 +78,10 @@ describe("planStages", () => {
     // Row 21 is one below the head, row 0 twenty-two.
     expect([share(22), share(21), share(0)]).toEqual([1, 0.5, 0.5 ** 22]);
     expect(classes[classOfRow[21]].name).toBe("row 21");
+    // Without the head the fastest row is row 9, thirteen below it.
+    const [backbone] = plan({ lr_decay: 0.5, stages: [{ epochs: 1, trainable: "backbone" }] }, 0.01);
+    expect(backbone.lr0).toBeCloseTo(0.01 * 0.5 ** 13, 12);
+    expect(backbone.classes[backbone.classOfRow[9]].share).toBe(1);
   });
 
   test("lets a stage say how its rates differ in place of the run", () => {

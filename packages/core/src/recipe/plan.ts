@@ -72,7 +72,7 @@ export function planStages(args: TrainingArguments, network: NetworkRows, lr0: n
       name: stage?.trainable.join(", ") ?? "",
       epochs: stage === undefined ? args.epochs : (stage.epochs ?? args.epochs - before),
       args: stageArgs,
-      lr0: stage?.lr0 === undefined && stageArgs.lr === null ? undefined : top,
+      lr0: stage?.lr0 === undefined && stageArgs.lr === null && top === start ? undefined : top,
       patience: stage?.patience,
       frozen: new Set(Array.from({ length: count }, (_, row) => row).filter((row) => !trained[i].has(row))),
       classes,

@@ -28,6 +28,13 @@ describe("cutMiddle", () => {
     expect(cut(0, 10, 15, 40).labels).toEqual([]);
   });
 
+  test("keeps an outlined lesion of which a twelfth is left", () => {
+    // Of a bar of 60 columns, five.
+    const outline = Float32Array.of(-35, 10, 25, 10, 25, 14, -35, 14);
+    expect(cut(-35, 10, 25, 14, outline).labels).toMatchObject([{ x1: 0, x2: 5 }]);
+    expect(cut(-35, 10, 25, 14).labels).toEqual([]);
+  });
+
   test("keeps whatever is left of a region to ignore", () => {
     const region = { classId: -1, x1: 0, y1: 10, x2: 21, y2: 40 };
     expect(cutMiddle({ image: square, labels: [region] }, 60, 100).labels).toMatchObject([{ x1: 0, x2: 1 }]);

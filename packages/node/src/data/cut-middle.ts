@@ -7,12 +7,8 @@
 import { transformPoints } from "@fovea/core/geometry/affine";
 import { boundsOf, clipPolygon, type Polygon } from "@fovea/core/geometry/polygon";
 import type { Augmented } from "@fovea/core/imaging/augment/augment";
-import { MIN_SIDE, type PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
-import { REGION } from "@fovea/core/imaging/augment/tile";
+import { leastLeft, type PlacedLabel } from "@fovea/core/imaging/augment/move-labels";
 import { cropImage } from "@fovea/core/imaging/crop";
-
-/** Least share of a box that must be left, as at the edges of a square image. */
-const MIN_SHARE = 0.1;
 
 /**
  * The middle `width` x `height` pixels of `square`, with its labels cut at their edges; lesions of which too little is left
@@ -44,7 +40,7 @@ function cutLabel(
         x2: Math.min(Math.max(label.x2 - x, 0), width),
         y2: Math.min(Math.max(label.y2 - y, 0), height),
       };
-  const least = label.classId === REGION ? { side: 0, share: 0 } : { side: MIN_SIDE, share: MIN_SHARE };
+  const least = leastLeft(label);
   if (!(x2 - x1 > least.side && y2 - y1 > least.side)) return undefined;
   const before = (label.x2 - label.x1) * (label.y2 - label.y1);
   if (!((x2 - x1) * (y2 - y1) > least.share * before)) return undefined;

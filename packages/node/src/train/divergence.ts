@@ -5,6 +5,7 @@
  * at least. Batches without a lesion are not judged by that: their class loss is divided by 1 instead of by the sum of the
  * targets, and may rightly be very large.
  */
+import { REGION } from "@fovea/core/imaging/augment/tile";
 import type { Batch } from "../data/batch";
 
 /** Times the median. */
@@ -18,6 +19,12 @@ export const MOST_SETBACKS = 3;
 /** Losses of the last batches with lesions, oldest first. */
 export type RecentLosses = readonly number[];
 
+/** Regions to ignore are no lesions. */
+function hasLesion({ targets }: Batch): boolean {
+  for (let i = 1; i < targets.length; i += 6) if (targets[i] !== REGION) return true;
+  return false;
+}
+
 /** What is wrong with a batch's loss, as in "cls_loss is NaN"; `undefined` if nothing is. */
 export function divergence(
   items: Float32Array,
@@ -27,7 +34,7 @@ export function divergence(
 ): string | undefined {
   const bad = items.findIndex((item) => !Number.isFinite(item));
   if (bad >= 0) return `${names[bad]} is ${items[bad]}`;
-  if (recent.length < FEWEST || batch.targets.length === 0) return undefined;
+  if (recent.length < FEWEST || !hasLesion(batch)) return undefined;
   const sum = items.reduce((a, b) => a + b, 0);
   const median = recent.toSorted((a, b) => a - b)[Math.floor(recent.length / 2)];
   if (sum <= EXPLODED * median) return undefined;
@@ -36,7 +43,7 @@ export function divergence(
 
 /** The recent losses with one batch more. */
 export function withLoss(recent: RecentLosses, items: Float32Array, batch: Batch): RecentLosses {
-  if (batch.targets.length === 0) return recent;
+  if (!hasLesion(batch)) return recent;
   return [...recent, items.reduce((a, b) => a + b, 0)].slice(-MOST);
 }
 

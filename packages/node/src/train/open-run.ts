@@ -11,6 +11,7 @@ import { planStages, type StagePlan } from "@fovea/core/recipe/plan";
 import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
 import { type DataFingerprint, fingerprintData } from "../data/fingerprint";
 import { openDataset } from "../data/open-dataset";
+import { largestSide } from "../data/training-batches";
 import { openTrainableModel, type TrainableModel } from "../model/open-model";
 import { openRuntime } from "../runtime/onnx-runtime";
 import { openThreadRuntime } from "../runtime/thread-runtime";
@@ -18,6 +19,7 @@ import { chooseOptimiser, type OptimiserChoice } from "./choose-optimiser";
 import { largestBatch } from "./largest-batch";
 import type { LoopInputs } from "./loop";
 import { monitorOf } from "./monitor";
+import { resolvedArguments } from "./run-options";
 import type { RunRequest } from "./run-record";
 import { sharedThreads, trainingDevices } from "./training-devices";
 
@@ -45,7 +47,7 @@ export interface OpenedRun {
  * @throws {FoveaError} what the data set, the model or the recipe lacks
  */
 export async function openRun(
-  { data, model, weights }: Pick<RunRequest, "data" | "model" | "weights">,
+  { data, model, weights, arguments: given }: Pick<RunRequest, "data" | "model" | "weights" | "arguments">,
   args: TrainingArguments,
   onProblem: "skip" | "refuse" | undefined,
   onScan: ((split: string, done: number, total: number) => void) | undefined,
@@ -82,7 +84,9 @@ export async function openRun(
   // The stage that trains most rows takes most memory.
   const [{ frozen }] = planned.toSorted((a, b) => a.frozen.size - b.frozen.size);
   const { imgsz, freeze_bn: freezeNorms } = args;
-  const probe = { model, weights, names, imgsz, threads: args.threads, frozen: [...frozen], freezeNorms };
+  // Of the largest images that will come.
+  const largest = largestSide({ imgsz, multiScale: args.multi_scale, stride: Math.max(...opened.network.strides) });
+  const probe = { model, weights, names, imgsz: largest, threads: args.threads, frozen: [...frozen], freezeNorms };
   const batch =
     args.batch < 0 ? await largestBatch({ ...probe, optimiser: optimiserFor(args.nbs).name }, most) : args.batch;
   const optimiser = optimiserFor(batch);
@@ -93,7 +97,8 @@ export async function openRun(
   const others = await Promise.all(rest.map((device) => openThreadRuntime({ device, threads: each })));
   const sets = { train, val, fingerprint };
   const warned = { ...opened, warnings: [...opened.warnings, ...otherNormalisation(opened, args, weights ?? model)] };
-  return { args: { ...args, batch }, runtime, others, model: warned, ...sets, onProblem, optimiser, stages, monitor };
+  const resolved = resolvedArguments({ ...args, batch }, given, names);
+  return { args: resolved, runtime, others, model: warned, ...sets, onProblem, optimiser, stages, monitor };
 }
 
 /** What a user should hear where weights that saw normalised images go on with others. */

@@ -25,7 +25,7 @@ export interface EpochResult {
 /** A row as names and values, in the order of the columns; empty where there was no validation. */
 export type ResultRow = Readonly<Record<string, number | string>>;
 
-/** Five significant digits, as the public tools write. */
+/** Six significant digits, as the public tools write. */
 const rounded = (x: number) => Number(x.toPrecision(6));
 
 export function resultRow({

@@ -23,7 +23,7 @@ import { readSafetensors } from "@fovea/core/nn/weights/safetensors";
 import { checkpointMetadata } from "@fovea/core/nn/weights/safetensors-checkpoint";
 import type { Json, StateDict } from "@fovea/core/nn/weights/state";
 import type { TransferReport } from "@fovea/core/nn/weights/transfer";
-import { type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
+import type { TrainingArguments } from "@fovea/core/recipe/training-arguments";
 import { stringify } from "yaml";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { writeSafetensors } from "../data/weights-file";
@@ -132,8 +132,8 @@ export class RunFolder {
 
   /** Weights to predict with, and what they are. */
   async writeModel(name: string, model: StoredModel): Promise<void> {
-    const { network, parameters, store, names, request, metrics } = model;
-    const { normalize } = trainingArguments(request.arguments);
+    const { network, parameters, store, names, request, args, metrics } = model;
+    const { normalize } = args;
     const state: StateDict = new Map(
       parameters.map(({ name: at, shape }) => [at, { shape, data: store.values.get(at)! }]),
     );
@@ -142,7 +142,7 @@ export class RunFolder {
       nc: network.nc,
       stride: [...network.strides],
       yaml: toPublished(network),
-      trainArgs: trainArgsOf(request),
+      trainArgs: trainArgsOf(request, args),
       metadata: {
         ...{ metrics: JSON.stringify(metrics ?? {}), producer: "fovea" },
         ...(normalize !== "none" && { normalize }),
@@ -153,9 +153,9 @@ export class RunFolder {
 }
 
 /** Every argument, so that what a file was trained with does not hang on the defaults of one version. */
-function trainArgsOf({ data, model, weights, arguments: given }: RunRequest): Readonly<Record<string, Json>> {
-  const args = trainingArguments(given) as unknown as Readonly<Record<string, Json>>;
-  return { ...args, data, model, ...(weights !== undefined && { weights }) };
+function trainArgsOf({ data, model, weights }: RunRequest, args: TrainingArguments): Readonly<Record<string, Json>> {
+  const values = args as unknown as Readonly<Record<string, Json>>;
+  return { ...values, data, model, ...(weights !== undefined && { weights }) };
 }
 
 export interface StoredModel {
@@ -164,6 +164,8 @@ export interface StoredModel {
   readonly store: ParameterStore;
   readonly names: readonly string[];
   readonly request: RunRequest;
+  /** Every argument of the run. */
+  readonly args: TrainingArguments;
   readonly metrics?: ResultRow;
 }
 

@@ -3,7 +3,7 @@
  */
 import { type Dataset, hasSoftLabels } from "@fovea/core/dataset/sample";
 import type { SamplingOptions } from "@fovea/core/dataset/sampling";
-import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentation";
+import { type AugmentationOptions, augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { classWeights } from "@fovea/core/nn/class-weights";
 import type { LossOptions } from "@fovea/core/nn/loss-options";
@@ -52,6 +52,22 @@ export function augmentationOptions(args: TrainingArguments, given: GivenArgumen
     ...(transforms && { transforms }),
     ...(flip_swap && { flip_swap }),
   };
+}
+
+/**
+ * Arguments with the numbers of the augmentation as they are after preset and rules, so that what is written down is what
+ * was done.
+ *
+ * @param given arguments that were given, of which a preset leaves those standing
+ * @throws {FoveaError} if they contradict the preset
+ */
+export function resolvedArguments(
+  args: TrainingArguments,
+  given: GivenArguments,
+  names: readonly string[],
+): TrainingArguments {
+  const resolved = augmentation(augmentationOptions(args, given), names);
+  return { ...args, ...Object.fromEntries(NUMBERS.map((name) => [name, resolved[name]])) };
 }
 
 type Marked = Pick<Dataset, "samples" | "nc">;

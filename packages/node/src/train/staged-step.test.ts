@@ -1,4 +1,5 @@
 import type { Runtime } from "@fovea/core/graph/runtime";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
 import { planStages } from "@fovea/core/recipe/plan";
 import { trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -32,9 +33,9 @@ const SETTINGS: UpdateSettings = {
   ...{ weightDecay: 0.1, momentum: 0.9, averageDecay: 0.5 },
 };
 
-async function open(stage = 0): Promise<StagedStep> {
+async function open(stage = 0, loss?: LossOptions): Promise<StagedStep> {
   const { parameters, values } = smallStore(3);
-  const options = { network: smallNetwork, parameters, stages, imgsz: SIDE, optimiser: "AdamW" } as const;
+  const options = { network: smallNetwork, parameters, stages, imgsz: SIDE, optimiser: "AdamW", loss } as const;
   const step = await StagedStep.open(runtime, values, stage, options);
   opened.push(step);
   return step;
@@ -49,6 +50,16 @@ const copied = (values: ReadonlyMap<string, Float32Array>) =>
   new Map([...values].map(([name, x]) => [name, x.slice()]));
 
 describe("StagedStep", () => {
+  test("takes WIoU's running mean from stage to stage", async () => {
+    const step = await open(0, { iouType: "wiou", wiouScale: true });
+    const mean = () => step.memory().get("iou_mean")?.[0];
+    await move(step, 1);
+    const before = mean();
+    expect(before).toBeLessThan(1);
+    await step.enter(1);
+    expect(mean()).toBe(before);
+  });
+
   test("leaves frozen rows and their running statistics alone to the bit, and moves the others", async () => {
     const step = await open();
     const trainedFrom = [5, 3, 0];

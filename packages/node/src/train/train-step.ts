@@ -259,14 +259,15 @@ export class TrainStep {
   }
 
   /**
-   * Goes on from another step of the same network, which may train other rows: weights, averages, running statistics,
-   * and the optimiser's state of what was trained there too. What was not begins with a state of zeros. Gradients that
+   * Goes on from another step of the same network, which may train other rows: weights, averages, running statistics
+   * (WIoU's too), and the optimiser's state of what was trained there too. What was not begins with a state of zeros. Gradients that
    * wait for an update are left behind.
    */
   follow(before: TrainStep): void {
     this.store.set(before.store.values);
     this.average.set(before.average.values);
     this.updates = before.updates;
+    this.#iouMean.set(before.#iouMean);
     const states = STATES[this.#optimiser];
     for (const group of GROUPS) {
       for (const state of states) {

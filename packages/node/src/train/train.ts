@@ -9,6 +9,7 @@ import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { augmentation } from "@fovea/core/imaging/augment/augmentation";
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import type { ParameterValues } from "@fovea/core/nn/inference";
+import type { LossOptions } from "@fovea/core/nn/loss-options";
 import type { StateDict } from "@fovea/core/nn/weights/state";
 import type { StagePlan } from "@fovea/core/recipe/plan";
 import { type GivenArguments, type TrainingArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
@@ -109,7 +110,12 @@ export async function train(request: TrainRequest, events: TrainEvents = {}): Pr
   if (!args.flip_swap) augmentation(augmentationOptions(args, request.arguments ?? {}));
   const { data, model, onProblem } = request;
   const weights = startingWeights(request.weights, args);
-  const opened = await openRun({ data, model, weights }, args, onProblem, events.onScan?.bind(events));
+  const opened = await openRun(
+    { data, model, weights, arguments: request.arguments ?? {} },
+    args,
+    onProblem,
+    events.onScan?.bind(events),
+  );
   const folder = await RunFolder.create(request.project ?? "runs", request.name ?? "train", args.exist_ok);
   const stored: RunRequest = {
     data: resolve(data),
@@ -147,7 +153,8 @@ export async function resumeTraining(path: string, events: TrainEvents = {}): Pr
   const args = trainingArguments(request.arguments, { file: folder.file("args.json") });
   const { state, arrays } = await folder.readState();
   if (state.finished || state.epoch >= args.epochs) {
-    const message = `the run has finished its ${state.epoch} epochs; start a new one from its weights`;
+    const early = state.epoch < args.epochs ? ` of ${args.epochs}, stopped early or out of time` : "";
+    const message = `the run has finished with epoch ${state.epoch}${early}; start a new one from its weights`;
     throw new FoveaError("invalid_argument", message, { file: path });
   }
   const opened = await openRun(request, args, request.onProblem, events.onScan?.bind(events), state.threads);
@@ -164,21 +171,54 @@ function checkNames(names: readonly string[], request: RunRequest, file: string)
   throw new FoveaError("invalid_dataset", message, { file, at: "names" });
 }
 
+/** Where an interrupted run stopped. */
+interface Resumed {
+  readonly state: RunState;
+  readonly arrays: StateDict;
+}
+
 async function run(
   folder: RunFolder,
   request: RunRequest,
   opened: OpenedRun,
   events: TrainEvents,
-  resumed?: { readonly state: RunState; readonly arrays: StateDict },
+  resumed?: Resumed,
+): Promise<TrainResult> {
+  const { args, runtime, model, val, optimiser, stages } = opened;
+  const { network, parameters } = model;
+  const loss = lossOptions(args, opened.train, val);
+  const { loader, valLoader } = openLoaders(opened, request.arguments);
+  let step: StagedStep | undefined;
+  try {
+    step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
+      ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, loss },
+      ...{ others: opened.others, freezeNorms: args.freeze_bn },
+    });
+    return await conduct({ folder, request, opened, loss, loader, valLoader, step, resumed }, events);
+  } finally {
+    await step?.release();
+    await Promise.all([loader.close(), valLoader?.close()]);
+  }
+}
+
+/** A run with its data and its step open. */
+interface Underway {
+  readonly folder: RunFolder;
+  readonly request: RunRequest;
+  readonly opened: OpenedRun;
+  readonly loss: LossOptions;
+  readonly loader: Loader;
+  readonly valLoader?: Loader;
+  readonly step: StagedStep;
+  readonly resumed?: Resumed;
+}
+
+async function conduct(
+  { folder, request, opened, loss, loader, valLoader, step, resumed }: Underway,
+  events: TrainEvents,
 ): Promise<TrainResult> {
   const { args, runtime, model, train: trainSet, val, optimiser, stages, monitor } = opened;
   const { network, parameters, names } = model;
-  const loss = lossOptions(args, trainSet, val);
-  const { loader, valLoader } = openLoaders(opened, request.arguments);
-  const step = await StagedStep.open(runtime, model.values, resumed?.state.stage ?? 0, {
-    ...{ network, parameters, stages, imgsz: args.imgsz, optimiser: optimiser.name, loss },
-    ...{ others: opened.others, freezeNorms: args.freeze_bn },
-  });
   const keeper = args.save ? new FileKeeper(folder) : new MemoryKeeper();
   if (resumed) await restore(step, resumed.state, resumed.arrays, stages, folder.weights("resume"));
   events.onStart?.({
@@ -203,7 +243,7 @@ async function run(
   let best: DetectionMetrics | undefined;
   const keep = async (name: string, metrics?: ResultRow) => {
     if (!args.save) return;
-    await folder.writeModel(name, { network, parameters, store: step.average, names, request, metrics });
+    await folder.writeModel(name, { network, parameters, store: step.average, names, request, args, metrics });
   };
   const measure = (values: ParameterValues, dataset: Dataset, from: Loader) =>
     validate(runtime, {
@@ -286,9 +326,6 @@ async function run(
     throw error;
   } finally {
     tellProblems();
-    await step.release();
-    loader.close();
-    valLoader?.close();
   }
 }
 

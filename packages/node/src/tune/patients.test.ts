@@ -18,7 +18,13 @@ describe("patientsOf", () => {
 
   test("reads names as people write them", async () => {
     const names = ["patient012_left.png", "Case-7.jpg", "ct_sub-A03_t1.png", "P0012.jpg", "x/patient 5/p5_1.png"];
-    expect(await patientsOf(names, { by: "patient" })).toEqual(["012", "7", "a03", "0012", "5"]);
+    expect(await patientsOf(names, { by: "patient" })).toEqual(["12", "7", "a3", "12", "5"]);
+  });
+
+  test("goes by the word that says most, and takes 012 and 12 for one", async () => {
+    const names = ["p1_patient012.png", "p2_patient12.png", "case3_p7.png", "scan_case 3.png"];
+    expect(await patientsOf(names, { by: "patient" })).toEqual(["12", "12", "3", "3"]);
+    await expect(patientsOf(["patient1_patient2.png"], { by: "patient" })).rejects.toThrow(/no patient found/);
   });
 
   test("goes by an expression: its group, or all of it", async () => {

@@ -17,8 +17,21 @@ export interface PatientOptions {
   readonly table?: string;
 }
 
-/** `patient012_left.png`, `case-7.dcm`, `sub_A03_t1.png`, `P0012.jpg`. */
-const NAMED = /(?:^|[^a-z])(?:patient|pat|case|subject|sub|p)[ _-]?([a-z]?\d+)/i;
+/** `patient012_left.png`, then `case-7.dcm`, `sub_A03_t1.png`, then `P0012.jpg`: the words that say most come first. */
+const NAMED = ["patient|pat", "case|subject|sub", "p"].map(
+  (words) => new RegExp(`(?<![a-z])(?:${words})[ _-]?([a-z]?)(\\d+)`, "gi"),
+);
+
+/** Without leading zeros, so that 012 and 12 are one; nothing where a name says two. */
+function patientInName(name: string): string | undefined {
+  for (const words of NAMED) {
+    const found = new Set(
+      [...name.matchAll(words)].map(([, letter, digits]) => `${letter.toLowerCase()}${BigInt(digits)}`),
+    );
+    if (found.size > 0) return found.size === 1 ? [...found][0] : undefined;
+  }
+  return undefined;
+}
 
 /**
  * The patient of each of `files`, in their order.
@@ -75,7 +88,7 @@ async function byFile(file: string): Promise<string | undefined> {
       if (id) return id;
     }
   }
-  return NAMED.exec(basename(file))?.[1]?.toLowerCase();
+  return patientInName(basename(file));
 }
 
 /** By the file's name with or without folders and ending, as the table has it. */

@@ -29,7 +29,7 @@ export async function runOrResume(run: SeriesRun, events: TrainEvents): Promise<
     return train({ ...run, arguments: { ...run.arguments, exist_ok: true } }, events);
   }
   const { state } = await RunFolder.open(path).readState();
-  if (state.rows.length > 0 && state.epoch >= trainingArguments(run.arguments ?? {}).epochs) {
+  if (state.finished || (state.rows.length > 0 && state.epoch >= trainingArguments(run.arguments ?? {}).epochs)) {
     const { rows, bestEpoch, bestFitness } = state;
     return { rows, bestEpoch: bestEpoch + 1, bestValue: bestFitness ?? undefined, end: "finished" };
   }

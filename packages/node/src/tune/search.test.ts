@@ -218,6 +218,17 @@ describe("search", () => {
     expect(existsSync(join(folder, "none"))).toBe(false);
   });
 
+  test("leaves the length of a trial to its stages, and does not vary a rate that has no effect", async () => {
+    const runs = new FakeRuns();
+    const stages = [{ epochs: 5, trainable: "head", lr0: 1e-3 }];
+    await search(request({ space: undefined, iterations: 2, arguments: { stages } }), {}, runs.run);
+    expect(runs.asked[0].arguments).toEqual({ stages, plots: false });
+    expect(runs.asked[1].arguments).not.toHaveProperty("lr0");
+    await writeFile(join(folder, "space.yaml"), "lr0: [0.001, 0.01]\n");
+    const deaf = search(request({ name: "deaf", arguments: { stages } }), {}, runs.run);
+    await expect(deaf).rejects.toThrow(/lr0: every stage has a rate of its own/);
+  });
+
   test("refuses to go on with another search", async () => {
     await search(request({ iterations: 1 }), {}, new FakeRuns().run);
     await writeFile(join(folder, "space.yaml"), "degrees: [0, 10]\n");

@@ -152,13 +152,18 @@ async function spaceOf({
   const args = trainingArguments(given);
   parseMonitor(args.monitor);
   if (!args.val) throw new ArgumentError("tune: val is false, but every trial is to be measured; leave it out");
+  // Where every stage has a rate of its own, the run's has no effect.
+  const settled = (name: string) => name === "lr0" && args.stages?.every(({ lr0 }) => lr0 !== undefined) === true;
   const space =
     path === undefined
-      ? Object.fromEntries(Object.entries(DEFAULT_SPACE).filter(([name]) => !(name in given)))
+      ? Object.fromEntries(Object.entries(DEFAULT_SPACE).filter(([name]) => !(name in given) && !settled(name)))
       : parseSearchSpace(await readText(path, "search space"), path);
   const twice = Object.keys(space).filter((name) => name in given);
   if (twice.length > 0) {
     throw new ArgumentError(`${twice.join(", ")}: both given and varied; leave it out of one of them`, { file: path });
+  }
+  if ("lr0" in space && settled("lr0")) {
+    throw new ArgumentError("lr0: every stage has a rate of its own, so that varying it has no effect; leave it out");
   }
   const rates = ["lr0", "momentum", "warmup_bias_lr"].filter((name) => name in space);
   if (rates.length > 0 && "optimizer" in given && args.optimizer === "auto") {
@@ -167,7 +172,8 @@ async function spaceOf({
     );
   }
   const base: Record<string, string | number | boolean> = { ...given, plots: false };
-  if (!("epochs" in given || "epochs" in space)) base.epochs = EPOCHS;
+  // Stages say how long they are.
+  if (!("epochs" in given || "epochs" in space || args.stages)) base.epochs = EPOCHS;
   if (rates.length > 0 && !("optimizer" in space || "optimizer" in given)) base.optimizer = "AdamW";
   return { base, space };
 }

@@ -55,6 +55,6 @@ test.skipIf(process.platform === "win32")(
     expect(weights("runs/stopped")).toEqual(weights("runs/straight"));
 
     const again = await desk.run(command);
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("has finished its 3 epochs")]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("has finished with epoch 3; start")]);
   },
 );

@@ -10,8 +10,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { requestOf } from "../../src/cli/run-train";
 import { readCheckpoint } from "../../src/data/weights-file";
 import { VALIDATION_PICTURES } from "../../src/report/draw-validation";
+import { readRecipe } from "../../src/train/recipe-file";
 import { RunFolder } from "../../src/train/run-folder";
 import { resumeTraining, type TrainRequest, train } from "../../src/train/train";
+import { runOrResume } from "../../src/tune/run-or-resume";
 import { outcome } from "./killed";
 import { SIDE, smallYaml, writeSmallData } from "./small-network";
 
@@ -102,4 +104,23 @@ test("what each epoch showed is written down", async () => {
   expect(first).toMatchObject({ epoch: 1, images: 16, distinct: 8, negatives: 0 });
   expect(first.boxes.square + first.boxes.disc).toBe(24);
   expect(second).toEqual({ ...first, epoch: 2 });
+});
+
+test("the recipe of a run with a preset has the preset's values, and can be run again", async () => {
+  const first = await train(request({ preset: "ultrasound", degrees: 5 }, { name: "preset" }));
+  const cfg = join(first.folder, "args.yaml");
+  const { arguments: written } = await readRecipe(cfg);
+  // Of the run; of the preset; of neither.
+  expect(written).toMatchObject({ preset: "ultrasound", degrees: 5, hsv_v: 0.2, mosaic: 0.5, hsv_s: 0, erasing: 0 });
+  const stored = await readCheckpoint(first.last);
+  expect(JSON.parse(stored.metadata.train_args)).toMatchObject({ degrees: 5, hsv_v: 0.2, mosaic: 0.5 });
+  const again = await train({ ...(await requestOf({ cfg, arguments: {} })), project: folder, name: "preset-again" });
+  expect(await outcome(again.folder)).toEqual(await outcome(first.folder));
+});
+
+test("a run that ended early is done for a series of runs", async () => {
+  const run = { ...request({ epochs: 9, time: 1e-9, val: true }), project: folder, name: "early" };
+  const { rows, bestEpoch, bestValue } = await runOrResume(run, {});
+  expect(rows).toHaveLength(1);
+  expect(await runOrResume(run, {})).toEqual({ rows, bestEpoch, bestValue, end: "finished" });
 });

@@ -63,7 +63,7 @@ export class CountingLoader {
         size: 3,
         width: 32,
         height: 32,
-        targets: Float32Array.of(i),
+        targets: Float32Array.of(i, 0, 0.5, 0.5, 0.5, 0.5),
         files: FILES,
         sources: [],
         release: () => {

@@ -105,7 +105,7 @@ describe("training", () => {
   test("that is finished cannot be resumed", async () => {
     const { folder: run } = await train(request({ epochs: 1 }));
     await expect(resumeTraining(run)).rejects.toMatchObject({ code: "invalid_argument", place: { file: run } });
-    await expect(resumeTraining(run)).rejects.toThrow("has finished its 1 epochs");
+    await expect(resumeTraining(run)).rejects.toThrow("has finished with epoch 1; start a new one");
   });
 
   test("that never came to the end of an epoch cannot be resumed", async () => {

@@ -46,7 +46,7 @@ const TABLE: { readonly [K in AugmentationNumber]: readonly [value: number, low:
   degrees: [0, 0, 180],
   translate: [0.1, 0, 1],
   scale: [0.5, 0, 0.99],
-  shear: [0, 0, 80],
+  shear: [0, 0, 60],
   perspective: [0, 0, 0.001],
   flipud: [0, 0, 1],
   fliplr: [0.5, 0, 1],

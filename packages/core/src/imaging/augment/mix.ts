@@ -7,8 +7,7 @@ import { type Bounds, boundsOf, clipPolygon } from "../../geometry/polygon";
 import type { Random } from "../../math/random";
 import type { PaintablePixels } from "../grey-levels";
 import type { Image } from "../image";
-import { MIN_SHARE, MIN_SIDE, type PlacedLabel } from "./move-labels";
-import { REGION } from "./tile";
+import { leastLeft, MIN_SIDE, type PlacedLabel } from "./move-labels";
 
 /** A training image as it is being made. */
 export interface Painted<P extends PaintablePixels = Uint8Array> {
@@ -85,7 +84,7 @@ export function overlapArea(a: Bounds, b: Bounds): number {
 
 /** What `place` shows of a label; nothing if that is too little for a lesion. */
 function cutTo(label: PlacedLabel, place: Bounds): PlacedLabel[] {
-  const least = label.classId === REGION ? { share: 0, side: 0 } : { share: MIN_SHARE, side: MIN_SIDE };
+  const least = leastLeft(label);
   const area = (label.x2 - label.x1) * (label.y2 - label.y1);
   if (overlapArea(label, place) <= least.share * area) return [];
   const outline = label.outline && clipPolygon(label.outline, place);

@@ -21,8 +21,14 @@ export const MIN_SIDE = 2;
 /** Longer slivers are dropped: one side by the other. */
 const MAX_ASPECT = 100;
 /** Least share of a box that must be left. Outlines follow what is seen more closely and may lose more. */
-export const MIN_SHARE = 0.1;
+const MIN_SHARE = 0.1;
 const MIN_SHARE_OUTLINED = 0.01;
+
+/** What must be left of a label: pixels of its shorter side and share of its area, both to be exceeded. */
+export function leastLeft({ classId, outline }: Pick<PlacedLabel, "classId" | "outline">) {
+  if (classId === REGION) return { side: 0, share: 0 };
+  return { side: MIN_SIDE, share: outline ? MIN_SHARE_OUTLINED : MIN_SHARE };
+}
 
 /**
  * Labels of `tile` in the training image of `size` x `size` pixels, cut at the tile's region and at the image's edges.
@@ -47,7 +53,7 @@ export function moveLabels(
       ? moveOutline(outline, tile, transform, size)
       : moveBox(rows, 5 * i + 1, tile, transform, size);
     const classId = rows[5 * i];
-    if (!label || !(classId === REGION ? isSeen(label) : isWorthKeeping(label))) continue;
+    if (!label || !isWorthKeeping(label, classId)) continue;
     placed.push({
       classId: transform.mirrored ? (swapped[classId] ?? classId) : classId,
       ...label.place,
@@ -63,14 +69,12 @@ interface Moved {
   readonly place: Bounds & { readonly outline?: Polygon };
 }
 
-const isSeen = ({ place: { x1, y1, x2, y2 } }: Moved) => x2 > x1 && y2 > y1;
-
-function isWorthKeeping({ share, place: { x1, y1, x2, y2, outline } }: Moved): boolean {
-  const width = x2 - x1;
-  const height = y2 - y1;
-  if (!(width > MIN_SIDE && height > MIN_SIDE)) return false;
-  if (width / height >= MAX_ASPECT || height / width >= MAX_ASPECT) return false;
-  return share > (outline ? MIN_SHARE_OUTLINED : MIN_SHARE);
+function isWorthKeeping({ share, place }: Moved, classId: number): boolean {
+  const least = leastLeft({ ...place, classId });
+  const width = place.x2 - place.x1;
+  const height = place.y2 - place.y1;
+  if (!(width > least.side && height > least.side && share > least.share)) return false;
+  return classId === REGION || (width / height < MAX_ASPECT && height / width < MAX_ASPECT);
 }
 
 function moveBox(

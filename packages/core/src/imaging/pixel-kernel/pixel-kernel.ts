@@ -38,23 +38,26 @@ const aligned = (bytes: number) => Math.ceil(bytes / LINE) * LINE;
 
 export class PixelKernel {
   readonly run: Functions;
+  /** Longest image, and room beside images, bytes. */
+  readonly longest: number;
+  readonly work: number;
   readonly #bytes: Uint8Array;
-  /** Longest image, bytes. */
+  /** Room for the longest image, bytes. */
   readonly #longest: number;
-  readonly #work: number;
   #used = 0;
 
   /** @param longest image that will be given, bytes @param work room beside images, bytes */
   constructor(longest: number, work: number) {
+    this.longest = longest;
+    this.work = work;
     this.#longest = aligned(longest + SLACK);
-    this.#work = aligned(work);
-    const { buffer, exports } = loadKernel<Functions>(KERNEL, RESERVED + 3 * this.#longest + this.#work);
+    const { buffer, exports } = loadKernel<Functions>(KERNEL, RESERVED + 3 * this.#longest + aligned(work));
     this.#bytes = new Uint8Array(buffer);
     this.run = exports;
   }
 
   fits(longest: number, work: number): boolean {
-    return aligned(longest + SLACK) <= this.#longest && aligned(work) <= this.#work;
+    return longest <= this.longest && work <= this.work;
   }
 
   /** Memory for one image, the same each time: it is used by one at a time. */
@@ -97,7 +100,7 @@ export class PixelKernel {
   room(bytes: number): number {
     const at = RESERVED + 3 * this.#longest + this.#used;
     this.#used += aligned(bytes);
-    if (this.#used > this.#work) throw new Error("unreachable: more room than was asked for");
+    if (this.#used > aligned(this.work)) throw new Error("unreachable: more room than was asked for");
     return at;
   }
 
@@ -110,16 +113,22 @@ export class PixelKernel {
 let shared: PixelKernel | undefined;
 
 /**
- * The kernel of this thread, for images of up to `longest` bytes.
+ * The kernel of this thread, for images of up to `longest` bytes. One that is too small is replaced by one that has room for
+ * both.
  *
  * @param work room beside the image, bytes, the sum of what will be asked for and 64 for each time
  */
 export function pixelKernel(longest: number, work = 0): PixelKernel {
-  if (!shared?.fits(longest, work)) shared = new PixelKernel(Math.max(longest, 1 << 20), Math.max(work, 1 << 19));
+  if (!shared?.fits(longest, work)) {
+    shared = new PixelKernel(Math.max(longest, shared?.longest ?? 1 << 20), Math.max(work, shared?.work ?? 1 << 19));
+  }
   return shared;
 }
 
-/** Memory for an image of `length` bytes in which it is changed without being copied; the same for all that ask. */
+/**
+ * Memory for an image of `length` bytes in which it is changed without being copied; the same for all that ask. There is
+ * room beside it for its planes.
+ */
 export function frameMemory(length: number): Uint8Array {
-  return pixelKernel(length).frame(length);
+  return pixelKernel(length, length + LINE).frame(length);
 }

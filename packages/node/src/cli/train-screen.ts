@@ -246,7 +246,10 @@ function transferLines(report: TransferReport | undefined): string[] {
     return `  skipped ${skips.length}, ${reason}: ${skippedText(skips[0]).replace(`: ${reason}`, "")}${rest}`;
   });
   const all = skipped.length > 0 ? ["  transfer.json in the run's folder names all"] : [];
-  return [transferSummary(report), ...skipped, ...all];
+  const { moved = [] } = report;
+  const [to, from] = [moved.map(({ target }) => target), moved.map(({ source }) => source)];
+  const rows = moved.length > 0 ? [`  rows ${to.join(", ")} take those of rows ${from.join(", ")}`] : [];
+  return [transferSummary(report), ...rows, ...skipped, ...all];
 }
 
 /** A path as a shell takes it. */

@@ -12,6 +12,7 @@ import { parseModelYaml, readModel } from "@fovea/core/nn/model-yaml";
 import { isNetworkName, networkByName, networkNames } from "@fovea/core/nn/network-by-name";
 import { BATCH_NORM_EPSILON, isTrainable, type Parameter, parametersOf } from "@fovea/core/nn/parameters";
 import type { NetworkRows } from "@fovea/core/nn/rows";
+import { alignRows, underTargetNames } from "@fovea/core/nn/weights/align-rows";
 import { type Checkpoint, type StateDict, valueCount } from "@fovea/core/nn/weights/state";
 import { type TransferReport, transferWeights } from "@fovea/core/nn/weights/transfer";
 import { unfoldBatchNorm } from "@fovea/core/nn/weights/unfold-batch-norm";
@@ -131,7 +132,8 @@ export async function openTrainableModel(
   checkSize(parameters, network, model);
   const target = stateOf(parameters, initialise(network, { seed, peBias }));
   const own = names ?? (checkpoint ? classNamesOf(checkpoint, network) : plainNames(network.nc));
-  const transfer = checkpoint && !fresh ? transferInto(target, checkpoint, own) : undefined;
+  const transfer =
+    checkpoint && source !== undefined && !fresh ? transferByRow(target, checkpoint, network, source, own) : undefined;
   if (transfer && transfer.transferred.length + transfer.partial.length === 0) {
     throw new FoveaError(
       "invalid_checkpoint",
@@ -214,6 +216,22 @@ function checkFinite(state: StateDict, file: string): void {
       throw new FoveaError("invalid_checkpoint", message, { file, at: name });
     }
   }
+}
+
+/** Transfer in which rows that do the same correspond, where `network` has rows that the checkpoint's lacks. */
+function transferByRow(
+  target: StateDict,
+  checkpoint: Checkpoint,
+  network: NetworkRows,
+  file: string,
+  names: readonly string[],
+): TransferReport {
+  const from = checkpoint.yaml === undefined ? undefined : networkOf(checkpoint, file, undefined).network;
+  const pairs = from && alignRows(from, network);
+  if (!from || !pairs) return transferInto(target, checkpoint, names);
+  const state = underTargetNames(checkpoint.state, pairs, from, network);
+  const moved = [...pairs].filter(([to, row]) => to !== row).map(([to, row]) => ({ target: to, source: row }));
+  return { ...transferInto(target, { ...checkpoint, state }, names), moved };
 }
 
 function transferInto(target: StateDict, checkpoint: Checkpoint, names?: readonly string[]): TransferReport {

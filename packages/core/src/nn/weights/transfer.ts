@@ -36,6 +36,8 @@ export interface TransferReport {
   readonly skipped: readonly Skipped[];
   /** Tensors of the target. */
   readonly total: number;
+  /** Rows that took the weights of a row of another number. */
+  readonly moved?: readonly { readonly target: number; readonly source: number }[];
 }
 
 /** Last layer of the class tower at one level of the head: one row for each class. */

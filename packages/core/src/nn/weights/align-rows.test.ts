@@ -27,6 +27,11 @@ test("networks of the same rows correspond by number, whatever their width", () 
   expect(alignRows(plain, networkByName("yolov8s", { nc: 80 }).network)).toBeUndefined();
 });
 
+test("networks with little in common do not correspond", () => {
+  expect(alignRows(plain, networkByName("yolo12n", { nc: 3 }).network)).toBeUndefined();
+  expect(alignRows(networkByName("yolov8s", { nc: 3 }).network, p2)).toBeUndefined();
+});
+
 test("levels of the head go by their stride", () => {
   const state = new Map(
     parametersOf(plain).map(({ name, shape }, i) => [name, { shape, data: Float32Array.of(i) }] as const),

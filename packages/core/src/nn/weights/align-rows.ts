@@ -18,9 +18,12 @@ interface Content {
   readonly values: number;
 }
 
+/** Of the values of the source's rows before the head, how many pairs must hold for two networks to be variants of one. */
+const RELATED = 0.5;
+
 /**
- * Pairs the rows of two networks; nothing if they have the same modules in the same order and so correspond by number.
- * Their heads, the last rows, are a pair in any case.
+ * Pairs the rows of two networks, and their heads, the last rows; nothing if they have the same modules in the same order,
+ * and so correspond by number, or too little in common.
  */
 export function alignRows(source: NetworkRows, target: NetworkRows): RowPairs | undefined {
   const modules = ({ rows }: NetworkRows) => rows.map(({ module }) => module).join(" ");
@@ -35,6 +38,7 @@ export function alignRows(source: NetworkRows, target: NetworkRows): RowPairs | 
       best[i][j] = Math.max(paired, best[i + 1][j], best[i][j + 1]);
     }
   }
+  if (best[0][0] < RELATED * from.reduce((sum, { values }) => sum + values, 0)) return undefined;
   const pairs = new Map<number, number>();
   for (let i = 0, j = 0; i < from.length && j < to.length; ) {
     if (gain(i, j) > 0 && best[i][j] === gain(i, j) + best[i + 1][j + 1]) pairs.set(to[j++].row, from[i++].row);

@@ -22,5 +22,7 @@ for name in scratch full progressive layers; do
   for seed in 0 1; do measured $name-$seed "$fractures" --single-cls --imgsz 256; done
 done
 # Does more time help? Five times as many epochs, and the augmentation that is meant for radiographs.
-once long-0 "$fractures" --model "$start" "${common[@]}" --epochs 150 --preset xray --seed 0
-measured long-0 "$fractures" --single-cls --imgsz 256
+long=("${common[@]}" --epochs 150 --preset xray --seed 0)
+once long-0 "$fractures" --model "$start" "${long[@]}"
+once long-scratch-0 "$fractures" --model yolov8n.yaml "${long[@]}"
+for name in long long-scratch; do measured $name-0 "$fractures" --single-cls --imgsz 256; done

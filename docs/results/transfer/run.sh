@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Transfer from blood cells to fractures: what helps with 242 radiographs? From the repository's root:
-#   docs/results/transfer/run.sh        (about 40 minutes on two cores; may be interrupted and started again)
+#   docs/results/transfer/run.sh        (about 70 minutes on two cores; may be interrupted and started again)
 . "$(dirname "$0")/../once.sh"
 cells=$SHARED/data/det_bccd/bccd.yaml
 fractures=$SHARED/data/det_bone_fracture/fracture.yaml

@@ -8,6 +8,7 @@ import type { AugmentationOptions } from "@fovea/core/imaging/augment/augmentati
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
+import { brightness, jitter } from "../../test/fixed-transforms";
 import { Loader } from "./loader";
 import type { LoaderOptions } from "./loader-options";
 
@@ -92,18 +93,6 @@ async function shown(sample: Sample, transforms: readonly object[] | undefined, 
   }
 }
 
-const jitter = (center: number, width: number) => ({
-  name: "window_jitter",
-  p: 1,
-  center_limit: [center, center],
-  width_limit: [width, width],
-});
-const brightness = (by: number) => ({
-  name: "RandomBrightnessContrast",
-  p: 1,
-  brightness_limit: [by, by],
-  contrast_limit: [0, 0],
-});
 const halves =
   (left: number, right: number): Value =>
   (x) =>

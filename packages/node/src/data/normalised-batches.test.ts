@@ -11,6 +11,7 @@ import type { ByteImage } from "@fovea/core/imaging/image";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dicomBytes, greyElements, type TestElement } from "../../../core/test/dicom-bytes";
+import { brightness, jitter } from "../../test/fixed-transforms";
 import { FilePredictor } from "../predict/file-predictor";
 import { Loader } from "./loader";
 import type { LoaderOptions } from "./loader-options";
@@ -105,19 +106,6 @@ async function predicted({ file }: Sample): Promise<Uint8Array> {
   toPlanes(seen[0], out, 0);
   return out;
 }
-
-const jitter = (center: number, width: number) => ({
-  name: "window_jitter",
-  p: 1,
-  center_limit: [center, center],
-  width_limit: [width, width],
-});
-const brightness = (by: number) => ({
-  name: "RandomBrightnessContrast",
-  p: 1,
-  brightness_limit: [by, by],
-  contrast_limit: [0, 0],
-});
 
 const slope: Value = (x, y) => 500 + 9 * x + 3 * y;
 const halves =

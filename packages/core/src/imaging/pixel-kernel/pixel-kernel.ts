@@ -1,5 +1,5 @@
 /**
- * @file Loops over the pixels of 8-bit images in WebAssembly with vector instructions (`kernel.as`), four to thirty times as
+ * @file Loops over the pixels of 8-bit images in WebAssembly with vector instructions (`kernel.as`), several times as
  * fast as JavaScript (docs/performance.md).
  *
  * They compute in a memory of their own. An image that lies in it already (`frameMemory`) is changed where it is; any other is

@@ -8,8 +8,11 @@ import { Command } from "commander";
 import { writeFailure } from "../data/atomic-write";
 import { VERSION } from "../version";
 import { register as augment } from "./augment";
+import { register as data } from "./data";
 import { register as demo } from "./demo";
+import { register as dicom } from "./dicom";
 import { register as doctor } from "./doctor";
+import { register as evaluate } from "./evaluate";
 import { register as exportModel } from "./export";
 import { failure } from "./failure";
 import { register as info } from "./info";
@@ -43,9 +46,23 @@ function program(): Command {
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
     .addHelpText("after", EXAMPLES);
-  for (const register of [train, val, kfold, tune, predict, augment, info, doctor, exportModel, phantom, demo]) {
-    register(command);
-  }
+  const commands = [
+    train,
+    val,
+    evaluate,
+    kfold,
+    tune,
+    predict,
+    dicom,
+    data,
+    augment,
+    info,
+    doctor,
+    exportModel,
+    phantom,
+    demo,
+  ];
+  for (const register of commands) register(command);
   return command;
 }
 

@@ -11,6 +11,7 @@ program
   .option("--half [true|false]");
 program.command("learn").argument("[arguments...]").option("--close_mosaic <n>");
 program.command("show").argument("<model>").option("--json");
+program.command("data").command("split").argument("<data>").option("--out-dir <dir>");
 
 const words = (line: string) => spelled(line.split(" "), program).join(" ");
 
@@ -21,6 +22,8 @@ describe("spelled", () => {
     ["learn --close-mosaic 3 close-mosaic=4", "learn --close_mosaic 3 --close_mosaic=4"],
     ["--debug look half=false --half out=b", "--debug look --half=false --half --out=b"],
     ["show model=m.pt", "show m.pt"],
+    ["data split set.json out_dir=b", "data split set.json --out-dir=b"],
+    ["--debug data split data=set.json --out_dir b", "--debug data split set.json --out-dir b"],
   ])("puts %s as declared", (written, meant) => {
     expect(words(written)).toBe(meant);
   });

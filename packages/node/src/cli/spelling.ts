@@ -16,11 +16,18 @@ const NAMED = /^(--?)?([A-Za-z][\w-]*)(?:=(.*))?$/s;
  * `invalid_argument` if an option that takes no value is given one
  */
 export function spelled(args: readonly string[], program: Command): string[] {
+  if (args.includes("--help") || args.includes("-h")) return [...args];
+  return spelledIn(program, args, program.options);
+}
+
+/** `args` from the name of one of the commands of `parent` on: the program's, or those of a group (`fovea data check`). */
+function spelledIn(parent: Command, args: readonly string[], common: readonly Option[]): string[] {
   const at = args.findIndex((arg) => !arg.startsWith("-"));
-  const command = program.commands.find((one) => one.name() === args[at]);
-  if (!command || args.includes("--help") || args.includes("-h")) return [...args];
-  const options = [...command.options, ...program.options];
-  return [...args.slice(0, at + 1), ...spelledFor(command, options, args.slice(at + 1))];
+  const command = parent.commands.find((one) => one.name() === args[at]);
+  if (!command) return [...args];
+  const [before, after] = [args.slice(0, at + 1), args.slice(at + 1)];
+  if (command.commands.length > 0) return [...before, ...spelledIn(command, after, common)];
+  return [...before, ...spelledFor(command, [...command.options, ...common], after)];
 }
 
 function spelledFor(command: Command, options: readonly Option[], args: readonly string[]): string[] {

@@ -1,0 +1,18 @@
+/**
+ * @file `fovea dicom ...`: a group of commands, one file each in the folder `dicom/`.
+ */
+import type { Command } from "commander";
+
+/** Declares one command of the group. */
+type Register = (group: Command) => void;
+
+/** In the order of the help. */
+const COMMANDS: readonly Register[] = [];
+
+export function register(program: Command): void {
+  const group = program
+    .command("dicom")
+    .summary("DICOM files: looked at, converted, de-identified")
+    .description("DICOM files: what is in them, pictures and volumes out of them, and copies without whose they are.");
+  for (const one of COMMANDS) one(group);
+}

@@ -1,0 +1,20 @@
+/**
+ * @file `fovea evaluate ...`: a group of commands, one file each in the folder `evaluate/`.
+ */
+import type { Command } from "commander";
+
+/** Declares one command of the group. */
+type Register = (group: Command) => void;
+
+/** In the order of the help. */
+const COMMANDS: readonly Register[] = [];
+
+export function register(program: Command): void {
+  const group = program
+    .command("evaluate")
+    .summary("detections against the truth, as the field measures it")
+    .description(
+      "Detections held against the truth by the rules of COCO, Pascal VOC, LUNA16 and others, from files alone: no model is run.",
+    );
+  for (const one of COMMANDS) one(group);
+}

@@ -5,7 +5,7 @@
  * differ from the one in the file by its last bit, and an overlap of exactly one half could be missed.
  */
 import { ArgumentError } from "../errors";
-import { maskArea, type RunLength } from "../geometry/run-length";
+import { type MaskRuns, maskArea } from "../geometry/mask-runs";
 import type { Annotation, AnnotationSet, Category } from "./annotation-set";
 import { segmentationMask } from "./segmentation-mask";
 
@@ -23,7 +23,7 @@ export interface BoxTable {
   /** n, square pixels: by it an object is small, medium or large. */
   readonly areas: Float64Array;
   /** n, where masks are compared. */
-  readonly masks?: readonly RunLength[];
+  readonly masks?: readonly MaskRuns[];
 }
 
 export interface TruthTable extends BoxTable {
@@ -66,9 +66,18 @@ export function orderOfIds(items: readonly { readonly id?: number | string }[]):
   return order.sort((a, b) => (ids[a] < ids[b] ? -1 : ids[a] > ids[b] ? 1 : 0));
 }
 
+/** Index of an image by its file, or else by its name without folder and ending where only one has it. */
+function imageFinder(files: readonly string[]): (file: string) => number | undefined {
+  const byFile = new Map(files.map((file, index) => [file, index]));
+  const stem = (file: string) => file.slice(file.lastIndexOf("/") + 1).replace(/\.[^.]*$/, "");
+  const byStem = new Map<string, number | undefined>();
+  for (const [index, file] of files.entries()) byStem.set(stem(file), byStem.has(stem(file)) ? undefined : index);
+  return (file) => byFile.get(file) ?? byStem.get(stem(file));
+}
+
 /**
- * Tables of two annotation sets. Images are the same where their files are, categories where their names are; both go in
- * the order of the truth's ids where these are numbers.
+ * Tables of two annotation sets. Images are the same where their files are, or the names of these without folder and
+ * ending (`a/1.dcm` and `1.png`); categories where their names are. Both go in the order of the truth's ids.
  *
  * @throws {ArgumentError} if a detection has no score, or an image or category that the truth lacks
  * @throws {FoveaError} `invalid_annotations` if masks are wanted and one cannot be read
@@ -76,24 +85,24 @@ export function orderOfIds(items: readonly { readonly id?: number | string }[]):
 export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet, kind: OverlapKind): EvaluationTables {
   const imageOrder = orderOfIds(truth.images);
   const categoryOrder = orderOfIds(truth.categories);
-  const imageOf = new Map(imageOrder.map((at, index) => [truth.images[at].file, index]));
+  const imageOf = imageFinder(imageOrder.map((at) => truth.images[at].file));
   const nameOf = (set: AnnotationSet, classId: number) => set.categories[classId]?.name ?? `class ${classId}`;
   const categoryOf = new Map(categoryOrder.map((at, index) => [truth.categories[at].name, index]));
-  const sized = new Map(truth.images.map((image) => [image.file, image]));
 
   const rowsOf = (set: AnnotationSet, what: string) => {
     const n = set.images.reduce((sum, { annotations }) => sum + annotations.length, 0);
     const table = emptyTable(n);
     const rows: Annotation[] = [];
-    const masks: RunLength[] = [];
+    const masks: MaskRuns[] = [];
     for (const { file, width, height, annotations } of set.images) {
-      const image = imageOf.get(file);
+      const image = imageOf(file);
       if (image === undefined && annotations.length > 0) {
         throw new ArgumentError(
           `${what} in ${file}, an image that the truth does not have; leave it out or add it there`,
         );
       }
-      const size = { width: width ?? sized.get(file)?.width, height: height ?? sized.get(file)?.height };
+      const known = image === undefined ? undefined : truth.images[imageOrder[image]];
+      const size = { width: width ?? known?.width, height: height ?? known?.height };
       for (const annotation of annotations) {
         const category = categoryOf.get(nameOf(set, annotation.classId));
         if (category === undefined) {

@@ -9,7 +9,7 @@
  * Overlaps are computed once for all thresholds and ranges of area; a detection's fate is one bit for each threshold.
  */
 import type { BoxTable, EvaluationTables } from "../dataset/box-tables";
-import { maskArea, maskBounds, maskOverlap, type RunLength } from "../geometry/run-length";
+import { type MaskRuns, maskArea, maskBounds, maskOverlap } from "../geometry/mask-runs";
 import { byFallingValue, byRisingKey, inputOrder } from "../math/stable-order";
 
 /** From and to, square pixels, both included. */
@@ -237,7 +237,7 @@ function overlapsOf({ truth, detections }: EvaluationTables) {
   };
 }
 
-function maskOverlaps(masks: readonly RunLength[], others: readonly RunLength[], crowd: Uint8Array) {
+function maskOverlaps(masks: readonly MaskRuns[], others: readonly MaskRuns[], crowd: Uint8Array) {
   const [bounds, otherBounds] = [masks.map(maskBounds), others.map(maskBounds)];
   return (found: Uint32Array, marked: Uint32Array, out: Float64Array) => {
     for (let i = 0, at = 0; i < found.length; i++) {

@@ -8,7 +8,8 @@ import type { Annotation, AnnotationSet } from "../src/dataset/annotation-set";
 import { evaluationTables } from "../src/dataset/box-tables";
 import { readCoco } from "../src/dataset/formats/coco";
 import { cocoSummary } from "../src/metrics/coco-summary";
-import { type VocMethod, vocSummaryOf } from "../src/metrics/voc-summary";
+import type { VocMethod } from "../src/metrics/voc-method";
+import { vocSummaryOf } from "../src/metrics/voc-summary";
 
 const read = (path: string) => readFileSync(sharedPath(`data/ref_voc/${path}`), "utf8");
 

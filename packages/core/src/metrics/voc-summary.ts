@@ -10,10 +10,7 @@
 import type { EvaluationTables } from "../dataset/box-tables";
 import { ArgumentError } from "../errors";
 import { byFallingValue, byRisingKey, inputOrder } from "../math/stable-order";
-
-/** How the curve becomes a number: its area, or its mean height at the recalls 0, .1 ... 1. */
-export const VOC_METHODS = ["every-point", "11-point"] as const;
-export type VocMethod = (typeof VOC_METHODS)[number];
+import type { VocMethod } from "./voc-method";
 
 export interface VocOptions {
   /** Least overlap of a hit. In (0, 1]. @default 0.5 */

@@ -2,8 +2,10 @@
  * @file Reference material of the annotation formats: one ground truth in nine formats becomes one data set
  * (ref_voc/formats100, github.com/rafaelpadilla/review_object_detection_metrics, MIT).
  */
+import { readFileSync } from "node:fs";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { openAnnotations } from "@fovea/node/data/open-annotations";
+import { openDetections } from "@fovea/node/data/open-detections";
 import { describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "./shared";
 
@@ -114,5 +116,26 @@ describe.skipIf(!sharedAvailable)("other reference sets", () => {
     const cats = boxesOf(voc.set).filter((row) => row.split(" ")[1] === "cat");
     expect(boxesOf(coco.set)).toEqual(cats);
     expect(coco.set.images).toHaveLength(10);
+  });
+});
+
+describe.skipIf(!sharedAvailable)("detections of the toy example", () => {
+  const toy = (name: string) => sharedPath(`data/ref_voc/toyexample/${name}`);
+
+  test("are the same in five layouts of text and as COCO's results", async () => {
+    const { set: truth } = await openAnnotations(toy("gts_coco_format/toy_example_coco.JSON"));
+    const names = readFileSync(toy("voc.names"), "utf8").trim().split(/\s*\n/);
+    const sets = await Promise.all([
+      openDetections(toy("dets_classname_abs_xywh"), { truth, names, layout: "xywh" }),
+      openDetections(toy("dets_classname_abs_xyx2y2"), { truth, names, layout: "xyxy" }),
+      openDetections(toy("dets_classname_rel_xcycwh"), { truth, names, layout: "cxcywh" }),
+      openDetections(toy("dets_classid_abs_xywh"), { truth, names, layout: "xywh" }),
+      openDetections(toy("dets_classid_rel_xcycwh"), { truth, names, layout: "cxcywh" }),
+      openDetections(toy("dets_coco_format/coco_dets.json"), { truth }),
+    ]);
+    const [first, ...others] = sets.map(({ set }) => boxesOf(set));
+    expect(first.length).toBeGreaterThan(10);
+    for (const other of others) expect(other).toEqual(first);
+    expect(sets.flatMap(({ problems }) => problems.filter(({ severity }) => severity === "error"))).toEqual([]);
   });
 });

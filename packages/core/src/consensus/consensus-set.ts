@@ -55,8 +55,8 @@ export function consensusSet(
     }
   });
   for (const { image, annotation } of readings.regions) {
-    const { classId, box, crowd = false, segmentation } = annotation;
-    annotations[image].push({ classId, box, crowd, ignore: true, ...(segmentation && { segmentation }) });
+    const { classId, box, segmentation } = annotation;
+    annotations[image].push({ classId, box, crowd: true, ignore: true, ...(segmentation && { segmentation }) });
   }
   const images = readings.images.map(({ case: _, readBy, ...image }, i): AnnotatedImage => {
     const who = readBy.map((reader) => readings.readers[reader]).join(",");
@@ -70,10 +70,11 @@ function annotationOf(
   lesion: Lesion,
   { sure, experts }: LesionBox,
   minority: Minority,
-): Pick<Annotation, "ignore" | "weight"> | undefined {
+): Pick<Annotation, "crowd" | "ignore" | "weight"> | undefined {
   if (lesion.accepted && sure) return {};
   if (minority === "drop") return undefined;
-  return minority === "ignore" ? { ignore: true } : { weight: experts / lesion.readBy.length };
+  // Crowds are what other tools leave unjudged too; they do not know `ignore`.
+  return minority === "ignore" ? { crowd: true, ignore: true } : { weight: experts / lesion.readBy.length };
 }
 
 /** A ten thousandth of a pixel is enough. */

@@ -4,7 +4,7 @@
  * With a byte order mark, so that Excel reads it as UTF-8; text that a spreadsheet would take for a formula is put behind
  * an apostrophe. Pixels.
  */
-import { unparse } from "papaparse";
+import Papa from "papaparse";
 import type { Consensus } from "../consensus/consensus";
 import type { Readings } from "../consensus/readings";
 
@@ -40,7 +40,7 @@ export function lesionsCsv(
       }),
     })),
   );
-  return `\uFEFF${unparse(rows, { escapeFormulae: true, newline: "\r\n" })}\r\n`;
+  return `\uFEFF${Papa.unparse(rows, { escapeFormulae: true, newline: "\r\n" })}\r\n`;
 }
 
 function fixed(value: number, digits = 2): string {

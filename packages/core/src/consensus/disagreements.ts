@@ -47,7 +47,7 @@ export interface DisagreementOptions {
   readonly most?: number;
   /** Of one case at most. @default 2 */
   readonly perCase?: number;
-  /** Least side of the view, pixels. @default 48 */
+  /** Least side of the view, pixels. @default 32 */
   readonly leastView?: number;
 }
 
@@ -60,7 +60,7 @@ export function disagreementScore(lesion: Lesion): number {
 export function worstDisagreements(
   readings: Readings,
   { lesions }: Consensus,
-  { most = 24, perCase = 2, leastView = 48 }: DisagreementOptions = {},
+  { most = 24, perCase = 2, leastView = 32 }: DisagreementOptions = {},
 ): Disagreement[] {
   const ranked = lesions
     .filter(({ readBy }) => readBy.length > 1)

@@ -135,7 +135,7 @@ function caption({ disagreement }: DisagreementPicture): Html {
 }
 
 function shortened(text: string): string {
-  return text.length > 40 ? `…${text.slice(-39)}` : text;
+  return text.length > 24 ? `…${text.slice(-23)}` : text;
 }
 
 function settingSection(settings: ConsensusSettings): Html {

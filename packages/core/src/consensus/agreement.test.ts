@@ -66,9 +66,12 @@ describe("agreementOf", () => {
     expect(measured().presence.value).toBeCloseTo(1 - (7 * 4) / 30, 12);
   });
 
-  test("gives rates of lesions for four readers, of cases for three", () => {
+  test("gives rates of lesions for four readers, of cases for three where a case was left empty by all", () => {
     expect(measured().lesionRates).toBeUndefined();
-    expect(measured().caseRates?.readers.map(({ reader }) => reader)).toEqual(["r1", "r2", "r3"]);
+    expect(measured().caseRates).toBeUndefined();
+    const empty = handReadings(readers.map((reader) => ({ ...reader, "d.png": [] })));
+    const { caseRates } = agreementOf(empty, consensusOf(empty), { resamples: 5 });
+    expect(caseRates?.readers.map(({ reader }) => reader)).toEqual(["r1", "r2", "r3"]);
   });
 
   test("makes the same intervals of the same seed", () => {

@@ -109,7 +109,7 @@ export interface Agreement {
   readonly presence: Estimate;
   /** Absent with fewer than four readers. */
   readonly lesionRates?: Rates;
-  /** Absent with fewer than three readers. */
+  /** Absent with fewer than three readers, or where no case was left empty by all who read it. */
   readonly caseRates?: Rates;
 }
 
@@ -168,7 +168,7 @@ export function agreementOf(readings: Readings, consensus: Consensus, options: A
   });
   const count = readings.readers.length;
   const lesionsAsked = count < 4 ? undefined : askRates(lesionDecisions(readings, lesions), true);
-  const casesAsked = count < 3 ? undefined : askRates(present, false);
+  const casesAsked = count < 3 || !hasEmptyCase(readings, present) ? undefined : askRates(present, false);
 
   const found = questions.answer(patients, options);
   const rates = (asked: typeof casesAsked) =>
@@ -196,6 +196,11 @@ export function agreementOf(readings: Readings, consensus: Consensus, options: A
     lesionRates: rates(lesionsAsked),
     caseRates: rates(casesAsked),
   };
+}
+
+/** Without a case that nobody marked anything in, nothing is known of true negatives. */
+function hasEmptyCase({ cases }: Readings, { values, readers }: Decisions): boolean {
+  return cases.some((_, u) => values.subarray(u * readers, (u + 1) * readers).every((value) => value !== 1));
 }
 
 function meanPairIou({ iou, matched }: Pair): Measure {

@@ -7,13 +7,15 @@
 import type { Box } from "../finding";
 import type { Consensus, Lesion } from "./consensus";
 import { lesionSide, meanIou } from "./lesion-sizes";
-import type { Readings } from "./readings";
+import type { Readings, Sighting } from "./readings";
 import { hull } from "./sightings";
 
 /** What one reader marked in the picture. */
 export interface ShownMark {
   /** Index into the readings' readers. */
   readonly reader: number;
+  /** Whether it is of this lesion, not of one beside it. */
+  readonly own: boolean;
   readonly box: Box;
   readonly className: string;
   /** Outlines x, y, x, y ..., pixels. */
@@ -59,7 +61,7 @@ export function disagreementScore(lesion: Lesion): number {
 /** The worst first; lesions that only one reader read are no disagreement. */
 export function worstDisagreements(
   readings: Readings,
-  { lesions }: Consensus,
+  { sightings, lesions }: Consensus,
   { most = 24, perCase = 2, leastView = 32 }: DisagreementOptions = {},
 ): Disagreement[] {
   const ranked = lesions
@@ -74,23 +76,25 @@ export function worstDisagreements(
     const before = shown.get(lesion.case) ?? 0;
     if (before === perCase) continue;
     shown.set(lesion.case, before + 1);
-    chosen.push(disagreement(readings, lesion, score, leastView));
+    chosen.push(disagreement(readings, sightings, lesion, { score, leastView }));
   }
   return chosen;
 }
 
-function disagreement(readings: Readings, lesion: Lesion, score: number, leastView: number): Disagreement {
+function disagreement(
+  readings: Readings,
+  sightings: readonly Sighting[],
+  lesion: Lesion,
+  { score, leastView }: { readonly score: number; readonly leastView: number },
+): Disagreement {
   // The image that most readers marked; of equal ones that with the larger box.
   const { image, box: fused } = [...lesion.boxes].sort((a, b) => b.experts - a.experts || widthOf(b) - widthOf(a))[0];
   const { file, width, height } = readings.images[image];
-  const own = readings.marks.filter((mark) => mark.image === image);
-  const view = viewOf(
-    own
-      .map(({ annotation }) => annotation.box)
-      .filter((box) => overlapsBox(box, fused))
-      .reduce(hull, fused),
-    { leastView, width, height },
-  );
+  const members = lesion.sightings.map((i) => sightings[i]);
+  const own = new Set(members.flatMap(({ marks }) => marks));
+  const here = readings.marks.filter((mark) => mark.image === image);
+  const extent = members.flatMap(({ boxes }) => boxes.get(image) ?? []).reduce(hull, fused);
+  const view = viewOf(extent, { leastView, width, height });
   return {
     file,
     patient: readings.cases[lesion.case].patient,
@@ -104,10 +108,12 @@ function disagreement(readings: Readings, lesion: Lesion, score: number, leastVi
     accepted: lesion.accepted,
     fused,
     view,
-    marks: own.flatMap(({ reader, annotation: { box, classId, segmentation } }) => {
+    marks: here.flatMap((mark) => {
+      const { reader, annotation } = mark;
+      const { box, classId, segmentation } = annotation;
       if (!overlapsBox(box, view)) return [];
       const outlines = segmentation && !("counts" in segmentation) ? segmentation : [];
-      return [{ reader, box, className: readings.categories[classId].name, outlines }];
+      return [{ reader, own: own.has(mark), box, className: readings.categories[classId].name, outlines }];
     }),
   };
 }

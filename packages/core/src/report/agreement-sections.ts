@@ -23,7 +23,7 @@ const note = (zh: string, en: string) => html`<p class="small">${both(zh, en)}</
 
 export function readerSection({ agreement }: AgreementReport): Html {
   const { byReaders, perReader } = agreement;
-  return html`<div class="charts four"><div class="chart"><h4>${both("病灶数：被几位读者标出", "Lesions by how many readers marked them")}</h4>${barsSvg(
+  return html`<div class="charts"><div class="chart"><h4>${both("病灶数：被几位读者标出", "Lesions by how many readers marked them")}</h4>${barsSvg(
     byReaders.map((_, k) => String(k + 1)),
     byReaders,
   )}</div></div>${
@@ -157,11 +157,19 @@ export function classSection({ agreement: { classes }, categories }: AgreementRe
 
 export function ratesSection({ agreement }: AgreementReport): Html | undefined {
   const { lesionRates, caseRates } = agreement;
-  if (caseRates === undefined) return undefined;
-  return html`${lesionRates && html`<p class="split">${both("病灶层面", "Lesions")}</p>${ratesTable(lesionRates)}`}${note(
+  if (lesionRates === undefined && caseRates === undefined) return undefined;
+  return html`${lesionRates && lesionRateSection(lesionRates)}${caseRates && caseRateSection(caseRates)}`;
+}
+
+function lesionRateSection(rates: Rates): Html {
+  return html`<p class="split">${both("病灶层面", "Lesions")}</p>${ratesTable(rates)}${note(
     "单位：至少一位读者标出之处（估计时已计入无人标出而未列出者，因此至少需四位读者）。真阴性：并非病灶、该读者未标之处。此特异度说明读者多容易被可疑之处误导，而非对健康人检查的特异度。",
     "Units: places that at least one reader marked; those that nobody marked are not listed, which the estimation takes into account and which needs four readers. A true negative is such a place that is no lesion and that the reader left alone. This specificity says how readily a reader falls for what tempts readers; it is not that of a test on healthy people.",
-  )}<p class="split">${both("病例层面", "Cases")}</p>${ratesTable(caseRates)}${note(
+  )}`;
+}
+
+function caseRateSection(rates: Rates): Html {
+  return html`<p class="split">${both("病例层面", "Cases")}</p>${ratesTable(rates)}${note(
     "单位：病例；“是”指标出任何病灶。真阴性：没有病灶而该读者什么也没标的病例。真值未知，由期望最大化（STAPLE，Warfield 2004）估计，假定读者在给定真值时各自独立出错。",
     "Units: cases; yes means anything marked. A true negative is a case without a lesion in which the reader marked nothing. The truth is not known but estimated along with the rates by expectation maximisation (STAPLE, Warfield 2004), which takes readers to err independently given the truth.",
   )}`;

@@ -18,7 +18,7 @@ export function readerColour(reader: number): string {
   return READER_COLOURS[reader % READER_COLOURS.length];
 }
 
-/** Boxes of the readers in full lines, their outlines thin, the fused box dashed white. */
+/** Boxes of the readers in full lines, their outlines thin, those of lesions beside it faint, the fused box dashed white. */
 export function disagreementSvg({ disagreement, jpeg }: DisagreementPicture): Html {
   const { view, marks, fused, file } = disagreement;
   const [width, height] = [view.x2 - view.x1, view.y2 - view.y1];
@@ -32,9 +32,9 @@ export function disagreementSvg({ disagreement, jpeg }: DisagreementPicture): Ht
     ? html`<image href="data:image/jpeg;base64,${jpeg}" width="${w}" height="${h}" preserveAspectRatio="none"/>`
     : html`<rect width="${w}" height="${h}" fill="#101418"/>${grid(view, scale)}`;
   return html`<svg viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-label="${file}">${ground}${marks.map(
-    ({ reader, box, outlines }) =>
-      html`${outlines.map((points) => outline(points, x, y, readerColour(reader)))}${rect(box)} fill="none" stroke="${readerColour(reader)}" stroke-width="2"/>`,
-  )}${rect(fused)} fill="none" stroke="#fff" stroke-width="1.2" stroke-dasharray="4 4"/></svg>`;
+    ({ reader, own, box, outlines }) =>
+      html`${own ? outlines.map((points) => outline(points, x, y, readerColour(reader))) : undefined}${rect(box)} fill="none" stroke="${readerColour(reader)}" stroke-width="${own ? 2.4 : 1}" stroke-opacity="${own ? 1 : 0.5}"/>`,
+  )}${rect(fused)} fill="none" stroke="#101418" stroke-width="2.6" stroke-opacity="0.55"/>${rect(fused)} fill="none" stroke="#fff" stroke-width="1.3" stroke-dasharray="4 4"/></svg>`;
 }
 
 type Place = (value: number) => string;

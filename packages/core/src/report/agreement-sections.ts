@@ -1,7 +1,7 @@
 /**
  * @file Sections of the page on the agreement of readers: figures as tables.
  */
-import type { AgainstOthers, Agreement, Rates } from "../consensus/agreement";
+import type { AgainstOthers, Rates } from "../consensus/agreement";
 import { type AgreementReport, estimateText } from "./agreement-report";
 import { chartSvg } from "./chart-svg";
 import { barsSvg } from "./count-svg";
@@ -183,8 +183,4 @@ function ratesTable({ readers, prevalence, units }: Rates): Html {
     `${units}个单位；估计患病比例 ${estimateText(prevalence)}。`,
     `${units} units; estimated share of true ones ${estimateText(prevalence)}.`,
   )}`;
-}
-
-export function presenceText({ presence }: Agreement): string {
-  return estimateText(presence, 2);
 }

@@ -25,6 +25,7 @@ const WORKSPACES: readonly Workspace[] = [
       "phantom",
       "dataset",
       "metrics",
+      "consensus",
       "graph",
       "nn",
       "recipe",

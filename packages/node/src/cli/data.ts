@@ -2,13 +2,14 @@
  * @file `fovea data ...`: a group of commands, one file each in the folder `data/`.
  */
 import type { Command } from "commander";
+import { register as consensus } from "./data/consensus";
 import { register as convert } from "./data/convert";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [convert];
+const COMMANDS: readonly Register[] = [convert, consensus];
 
 export function register(program: Command): void {
   const group = program

@@ -43,7 +43,7 @@ function pictureImage({ jpeg, width, height, caption }: ReportPicture): Html {
   return html`<img src="data:image/jpeg;base64,${jpeg}" width="${width}" height="${height}" alt="${caption}" loading="lazy">`;
 }
 
-export function labelSection({ labels }: RunReport): Html | undefined {
+export function labelSection({ labels }: Pick<RunReport, "labels">): Html | undefined {
   if (labels.length === 0) return undefined;
   return html`${labels.map(({ split, statistics }) => splitOf(split, statistics))}`;
 }

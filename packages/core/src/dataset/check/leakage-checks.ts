@@ -1,0 +1,62 @@
+/**
+ * @file What stands in several parts of a data set and must not: patients, and copies of one source picture.
+ */
+import type { AnnotatedImage } from "../annotation-set";
+import { findLeaks, leakText } from "../split/leaks";
+import { type CheckFinding, finding } from "./finding-kinds";
+
+/**
+ * @param patients by image; `undefined` where nobody is known
+ */
+export function leakageFindings(
+  images: readonly AnnotatedImage[],
+  patients: readonly (string | undefined)[],
+): CheckFinding[] {
+  const parts = images.map(({ split }) => split);
+  const leaked = findLeaks(patients, parts).map((leak) => {
+    const text = leakText(leak);
+    return finding("patient_leakage", `patient ${leak.group}: ${text}`, `患者 ${leak.group}：${text}`, {
+      images: firstOfEach(leak.parts),
+    });
+  });
+  return [...leaked, ...sourceFindings(images, parts), ...unknownFinding(images, patients)];
+}
+
+/** One image of each part, then the others. */
+function firstOfEach(parts: ReadonlyMap<string, readonly number[]>): number[] {
+  const groups = [...parts.values()];
+  return [...groups.map(([first]) => first), ...groups.flatMap(([, ...rest]) => rest)];
+}
+
+/** Exports of a well-known annotation service name every augmented copy `NAME.rf.HASH.jpg`. */
+const COPY = /([^/]+)\.rf\.[0-9a-f]{16,}\.[a-z]+$/i;
+
+function sourceFindings(
+  images: readonly AnnotatedImage[],
+  parts: readonly (string | undefined)[],
+): readonly CheckFinding[] {
+  const sources = images.map(({ file }) => COPY.exec(file)?.[1]);
+  return findLeaks(sources, parts).map((leak) => {
+    const text = leakText(leak);
+    return finding("source_leakage", `copies of ${leak.group}: ${text}`, `原图 ${leak.group} 的副本：${text}`, {
+      images: firstOfEach(leak.parts),
+    });
+  });
+}
+
+/** Several parts, and nobody known: leakage cannot be judged, which must not look like none. */
+function unknownFinding(
+  images: readonly AnnotatedImage[],
+  patients: readonly (string | undefined)[],
+): readonly CheckFinding[] {
+  const parts = new Set(images.flatMap(({ split }) => split ?? []));
+  const unknown = patients.filter((patient) => patient === undefined).length;
+  if (parts.size < 2 || unknown === 0) return [];
+  return [
+    finding(
+      "patient_unknown",
+      `no patient known of ${unknown} of ${images.length} images in ${parts.size} parts; leakage between them cannot be judged`,
+      `${images.length} 幅图像（${parts.size} 个子集）中有 ${unknown} 幅患者未知，无法判断泄漏`,
+    ),
+  ];
+}

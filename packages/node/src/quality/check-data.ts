@@ -1,0 +1,98 @@
+/**
+ * @file A data set looked through from end to end: annotations opened, every picture read, patients told, a model asked.
+ */
+import { availableParallelism } from "node:os";
+import { checkSet } from "@fovea/core/dataset/check/check-set";
+import type { CheckFinding } from "@fovea/core/dataset/check/finding-kinds";
+import { CHECK_LIMITS, type CheckLimits } from "@fovea/core/dataset/check/limits";
+import type { ModelAnswers } from "@fovea/core/dataset/check/model-checks";
+import type { LookedPicture } from "@fovea/core/dataset/check/picture-facts";
+import { mapBounded } from "../data/map-bounded";
+import { FrameDecoder } from "../dicom/frame-decoder";
+import { type AskModelOptions, askModel } from "./ask-model";
+import { groupsOf } from "./groups-of";
+import { lookAtPicture } from "./look-at-picture";
+import { type OpenedSets, openSets } from "./open-sets";
+
+export interface CheckDataRequest extends Pick<AskModelOptions, "imgsz" | "device" | "threads"> {
+  /** Annotation files or folders; each of several is a part. */
+  readonly data: readonly string[];
+  /** Folder of the pictures. @default looked for around the annotations */
+  readonly images?: string;
+  /** How patients are told. @default "patient" */
+  readonly by?: string;
+  /** CSV file `image,patient`. */
+  readonly patients?: string;
+  /** Trained model to ask. @default none */
+  readonly model?: string;
+  /** @default `CHECK_LIMITS` */
+  readonly limits?: CheckLimits;
+}
+
+/** What the check is doing; `total` 0 where it is not known. */
+export type CheckStep = "opening" | "reading pictures" | "asking the model";
+
+export interface CheckDataEvents {
+  onOpened?(opened: OpenedSets): void;
+  onProgress?(step: CheckStep, done: number, total: number): void;
+  /** Asked before each picture: true ends the looking, and what was seen is judged. */
+  shouldStop?(): boolean;
+}
+
+export interface CheckedData {
+  readonly opened: OpenedSets;
+  readonly findings: readonly CheckFinding[];
+  readonly patients: readonly (string | undefined)[];
+  readonly pictures: readonly (LookedPicture | undefined)[];
+  readonly model?: ModelAnswers;
+  /** Pictures that an interruption left out. */
+  readonly left: number;
+}
+
+/**
+ * Checks a data set. A broken file is a finding like any other.
+ *
+ * @throws {FoveaError} if an annotation file cannot be opened at all, or the model does not
+ */
+export async function checkData(request: CheckDataRequest, events: CheckDataEvents = {}): Promise<CheckedData> {
+  const { data, images, by = "patient", patients: table, limits = CHECK_LIMITS } = request;
+  const shouldStop = () => events.shouldStop?.() ?? false;
+  const progress = (step: CheckStep) => (done: number, total: number) => events.onProgress?.(step, done, total);
+  const opened = await openSets(data, { images, onProgress: progress("opening") });
+  events.onOpened?.(opened);
+  const { set, paths, problems } = opened;
+  const patients = by === "image" ? paths.map(() => undefined) : await groupsOf(set.images, paths, { by, table });
+  const pictures = await lookAtAll(paths, shouldStop, progress("reading pictures"));
+  const model =
+    request.model === undefined || shouldStop()
+      ? undefined
+      : await askModel(set, paths, {
+          ...{ model: request.model, imgsz: request.imgsz, device: request.device, threads: request.threads },
+          ...{ shouldStop, onProgress: progress("asking the model") },
+        });
+  const findings = checkSet({ set, problems, patients, pictures, model }, limits);
+  return { opened, findings, patients, pictures, model, left: pictures.filter((one) => one === undefined).length };
+}
+
+async function lookAtAll(
+  paths: readonly string[],
+  shouldStop: () => boolean,
+  onProgress: (done: number, total: number) => void,
+): Promise<(LookedPicture | undefined)[]> {
+  const decoder = new FrameDecoder();
+  // The same file in two parts is read once.
+  const looks = new Map<string, Promise<LookedPicture>>();
+  let done = 0;
+  try {
+    return await mapBounded(paths, Math.min(8, availableParallelism() + 1), async (path) => {
+      if (shouldStop()) return undefined;
+      const look = looks.get(path) ?? lookAtPicture(path, decoder);
+      looks.set(path, look);
+      const picture = await look;
+      onProgress(++done, paths.length);
+      return picture;
+    });
+  } finally {
+    await decoder.close();
+  }
+}

@@ -128,7 +128,7 @@ ${more === 0 ? undefined : html`<p class="small">${both(`另有${more}项，见 
 function findingCard({ message }: CheckFinding, pictures: readonly ShownPicture[]): Html {
   return html`<div class="find${pictures.length > 1 ? " two" : ""}"><div class="shots">${pictures.map(
     ({ uri, file, close }) =>
-      html`<figure><img src="${uri}" alt="${file}" loading="lazy"><figcaption>${close ? both("局部放大", "close") : shortened(file)}</figcaption></figure>`,
+      html`<figure><img src="${uri}" alt="${file}" title="${file}" loading="lazy"><figcaption>${close ? both("局部放大", "close") : nameOf(file)}</figcaption></figure>`,
   )}</div><p>${both(message.zh, message.en)}</p></div>`;
 }
 
@@ -139,9 +139,9 @@ function findingRow({ message, images, file }: CheckFinding, { set }: CheckRepor
 
 const WIDE: Html = { markup: ' colspan="2"' };
 
-/** The end of a path says which file it is. */
-function shortened(file: string): string {
-  return file.length > 44 ? `…${file.slice(-43)}` : file;
+/** The last part of a path; the page cuts it where there is no room. */
+function nameOf(file: string): string {
+  return file.slice(file.lastIndexOf("/") + 1);
 }
 
 function statistics({ statistics: counted, set }: CheckReport): Html {

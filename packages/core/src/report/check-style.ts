@@ -14,9 +14,10 @@ export const CHECK_STYLE = `${RUN_STYLE}
 .find p { margin: 6px 2px 0; font-size: 13px; overflow-wrap: anywhere; }
 .shots { display: grid; grid-template-columns: 1fr; gap: 6px; align-items: stretch; }
 .find.two .shots { grid-template-columns: 1fr 1fr; }
-.shots figure { display: flex; flex-direction: column; }
+.shots figure { display: flex; flex-direction: column; min-width: 0; }
 .shots img { aspect-ratio: 4 / 3; object-fit: contain; flex: 1; }
-.shots figcaption { overflow-wrap: anywhere; font-size: 12px; }
+.shots figcaption { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; font-size: 12px; padding: 5px 9px; }
+.head h2 { margin: 0; }
 .finds + .scroll { margin-top: 14px; }
 .rows td { vertical-align: top; overflow-wrap: anywhere; } .rows .file { width: 34%; color: var(--soft); }
 .table { margin-bottom: 18px; }

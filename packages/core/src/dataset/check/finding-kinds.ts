@@ -51,8 +51,8 @@ export const FINDING_KINDS = {
   ),
   annotation_problem: kind(
     "error",
-    "annotation cannot be read",
-    "标注无法读取",
+    "problem in an annotation file",
+    "标注文件有问题",
     "mend the annotation file at the place named",
     "在所指位置修正标注文件",
   ),
@@ -76,13 +76,6 @@ export const FINDING_KINDS = {
     "标注中的图像尺寸与图片不符",
     "scale the boxes to the picture, or take the picture that was annotated",
     "按图片缩放标注框，或使用标注时的图片",
-  ),
-  source_leakage: kind(
-    "warning",
-    "copies of one source picture in several parts",
-    "同一原图的副本出现在多个子集",
-    "divide the source pictures before augmenting them",
-    "先划分原图，再做增强",
   ),
   near_duplicate_across_parts: kind(
     "warning",

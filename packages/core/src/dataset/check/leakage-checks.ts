@@ -1,5 +1,5 @@
 /**
- * @file What stands in several parts of a data set and must not: patients, and copies of one source picture.
+ * @file Patients in several parts of a data set.
  */
 import type { AnnotatedImage } from "../annotation-set";
 import { findLeaks, leakText } from "../split/leaks";
@@ -19,29 +19,13 @@ export function leakageFindings(
       images: firstOfEach(leak.parts),
     });
   });
-  return [...leaked, ...sourceFindings(images, parts), ...unknownFinding(images, patients)];
+  return [...leaked, ...unknownFinding(images, patients)];
 }
 
 /** One image of each part, then the others. */
 function firstOfEach(parts: ReadonlyMap<string, readonly number[]>): number[] {
   const groups = [...parts.values()];
   return [...groups.map(([first]) => first), ...groups.flatMap(([, ...rest]) => rest)];
-}
-
-/** Exports of a well-known annotation service name every augmented copy `NAME.rf.HASH.jpg`. */
-const COPY = /([^/]+)\.rf\.[0-9a-f]{16,}\.[a-z]+$/i;
-
-function sourceFindings(
-  images: readonly AnnotatedImage[],
-  parts: readonly (string | undefined)[],
-): readonly CheckFinding[] {
-  const sources = images.map(({ file }) => COPY.exec(file)?.[1]);
-  return findLeaks(sources, parts).map((leak) => {
-    const text = leakText(leak);
-    return finding("source_leakage", `copies of ${leak.group}: ${text}`, `原图 ${leak.group} 的副本：${text}`, {
-      images: firstOfEach(leak.parts),
-    });
-  });
 }
 
 /** Several parts, and nobody known: leakage cannot be judged, which must not look like none. */

@@ -5,8 +5,9 @@
  * median absolute deviation times 1.4826, which is the standard deviation where the values are normal (Iglewicz and
  * Hoaglin, "How to detect and handle outliers", 1993).
  */
+import type { Box } from "../../finding";
 import { quantile } from "../../math/stats";
-import { type AnnotationSet, isIgnored } from "../annotation-set";
+import { type AnnotatedImage, type AnnotationSet, isIgnored } from "../annotation-set";
 import { type CheckFinding, finding } from "./finding-kinds";
 import { CHECK_LIMITS, type CheckLimits } from "./limits";
 import { hasArea } from "./packed-boxes";
@@ -19,11 +20,16 @@ const LEAST_DEVIATION = Math.log(1.1);
 
 const NORMAL = 1.4826;
 
+/** So near to the edge a box ends at it, pixels. */
+const EDGE = 1.5;
+
 interface Measured {
   readonly image: number;
   readonly index: number;
   readonly size: number;
   readonly aspect: number;
+  /** It touches an edge of the image: what is cut off there has any shape. */
+  readonly cut: boolean;
 }
 
 export function outlierFindings(
@@ -36,7 +42,8 @@ export function outlierFindings(
         if (one.classId !== classId || isIgnored(one) || !hasArea(one.box)) return [];
         const [w, h] = [one.box.x2 - one.box.x1, one.box.y2 - one.box.y1];
         // Those of a few pixels have a finding of their own.
-        return Math.min(w, h) < tinyPx ? [] : [{ image, index, size: Math.sqrt(w * h), aspect: w / h }];
+        if (Math.min(w, h) < tinyPx) return [];
+        return [{ image, index, size: Math.sqrt(w * h), aspect: w / h, cut: touchesEdge(one.box, images[image]) }];
       }),
     );
     if (boxes.length < LEAST_BOXES) return [];
@@ -50,7 +57,11 @@ export function outlierFindings(
           { image: one.image, annotations: [one.index] },
         );
       }),
-      ...farOut(boxes, ({ aspect }) => aspect, outlierDeviations).map(({ one, median }) => {
+      ...farOut(
+        boxes.filter(({ cut }) => !cut),
+        ({ aspect }) => aspect,
+        outlierDeviations,
+      ).map(({ one, median }) => {
         const [aspect, usual] = [one.aspect.toFixed(2), median.toFixed(2)];
         return finding(
           "aspect_outlier",
@@ -63,11 +74,16 @@ export function outlierFindings(
   });
 }
 
+function touchesEdge({ x1, y1, x2, y2 }: Box, { width = Infinity, height = Infinity }: AnnotatedImage): boolean {
+  return x1 <= EDGE || y1 <= EDGE || x2 >= width - EDGE || y2 >= height - EDGE;
+}
+
 function farOut(
   boxes: readonly Measured[],
   measureOf: (one: Measured) => number,
   limit: number,
 ): { readonly one: Measured; readonly median: number }[] {
+  if (boxes.length < LEAST_BOXES) return [];
   const logs = boxes.map((one) => Math.log(measureOf(one)));
   const median = quantile(logs, 0.5);
   const spread = quantile(

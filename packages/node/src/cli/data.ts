@@ -3,12 +3,13 @@
  */
 import type { Command } from "commander";
 import { register as check } from "./data/check";
+import { register as split } from "./data/split";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [check];
+const COMMANDS: readonly Register[] = [check, split];
 
 export function register(program: Command): void {
   const group = program

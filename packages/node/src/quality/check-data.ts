@@ -1,17 +1,14 @@
 /**
  * @file A data set looked through from end to end: annotations opened, every picture read, patients told, a model asked.
  */
-import { availableParallelism } from "node:os";
 import { checkSet } from "@fovea/core/dataset/check/check-set";
 import type { CheckFinding } from "@fovea/core/dataset/check/finding-kinds";
 import { CHECK_LIMITS, type CheckLimits } from "@fovea/core/dataset/check/limits";
 import type { ModelAnswers } from "@fovea/core/dataset/check/model-checks";
 import type { LookedPicture } from "@fovea/core/dataset/check/picture-facts";
-import { mapBounded } from "../data/map-bounded";
-import { FrameDecoder } from "../dicom/frame-decoder";
 import { type AskModelOptions, askModel } from "./ask-model";
 import { groupsOf } from "./groups-of";
-import { lookAtPicture } from "./look-at-picture";
+import { lookAtPictures } from "./look-at-pictures";
 import { type OpenedSets, openSets } from "./open-sets";
 
 export interface CheckDataRequest extends Pick<AskModelOptions, "imgsz" | "device" | "threads"> {
@@ -62,7 +59,7 @@ export async function checkData(request: CheckDataRequest, events: CheckDataEven
   events.onOpened?.(opened);
   const { set, paths, problems } = opened;
   const patients = by === "image" ? paths.map(() => undefined) : await groupsOf(set.images, paths, { by, table });
-  const pictures = await lookAtAll(paths, shouldStop, progress("reading pictures"));
+  const pictures = await lookAtPictures(paths, { shouldStop, onProgress: progress("reading pictures") });
   const model =
     request.model === undefined || shouldStop()
       ? undefined
@@ -72,27 +69,4 @@ export async function checkData(request: CheckDataRequest, events: CheckDataEven
         });
   const findings = checkSet({ set, problems, patients, pictures, model }, limits);
   return { opened, findings, patients, pictures, model, left: pictures.filter((one) => one === undefined).length };
-}
-
-async function lookAtAll(
-  paths: readonly string[],
-  shouldStop: () => boolean,
-  onProgress: (done: number, total: number) => void,
-): Promise<(LookedPicture | undefined)[]> {
-  const decoder = new FrameDecoder();
-  // The same file in two parts is read once.
-  const looks = new Map<string, Promise<LookedPicture>>();
-  let done = 0;
-  try {
-    return await mapBounded(paths, Math.min(8, availableParallelism() + 1), async (path) => {
-      if (shouldStop()) return undefined;
-      const look = looks.get(path) ?? lookAtPicture(path, decoder);
-      looks.set(path, look);
-      const picture = await look;
-      onProgress(++done, paths.length);
-      return picture;
-    });
-  } finally {
-    await decoder.close();
-  }
 }

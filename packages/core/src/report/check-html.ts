@@ -149,7 +149,7 @@ function statistics({ statistics: counted, set }: CheckReport): Html {
   return html`<section class="card"><h2>${both("统计", "Statistics")}</h2>
 ${partsTable(counted, names)}
 ${sizesTable(counted)}
-${labelSection({ labels: [{ split: "", statistics: counted.labels }] })}
+${labelSection({ labels: [{ split: "all", statistics: counted.labels }] })}
 </section>`;
 }
 

@@ -75,6 +75,7 @@ function splitOf(split: string, statistics: LabelStatistics): Html {
 }
 
 const SPLITS: Readonly<Record<string, Html>> = {
+  all: both("全部", "All"),
   train: both("训练集", "Training"),
   val: both("验证集", "Validation"),
 };

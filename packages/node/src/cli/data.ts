@@ -3,13 +3,17 @@
  */
 import type { Command } from "commander";
 import { register as check } from "./data/check";
+import { register as merge } from "./data/merge";
+import { register as sample } from "./data/sample";
 import { register as split } from "./data/split";
+import { register as stats } from "./data/stats";
+import { register as subset } from "./data/subset";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [check, split];
+const COMMANDS: readonly Register[] = [check, split, stats, sample, merge, subset];
 
 export function register(program: Command): void {
   const group = program

@@ -13,7 +13,7 @@ import { FrameDecoder } from "../dicom/frame-decoder";
 import { canvasOf } from "../imaging/annotate";
 import { drawFindings } from "../imaging/draw-findings";
 import { prepareFont } from "../imaging/picture-font";
-import { sharpLibrary } from "../imaging/sharp-library";
+import { scaledTo } from "../imaging/scaled";
 
 /** Longer side of a picture, pixels. */
 const SIDE = 360;
@@ -135,7 +135,7 @@ async function draw(
   view: Box,
 ): Promise<string> {
   const [width, height] = [view.x2 - view.x1, view.y2 - view.y1];
-  const small = await scaled(width === image.width && height === image.height ? image : crop(image, view));
+  const small = await scaledTo(width === image.width && height === image.height ? image : crop(image, view), SIDE);
   const picture = { width: small.width, height: small.height, scale: small.width / width };
   const moved = ({ x1, y1, x2, y2 }: Box) => ({
     ...{ x1: x1 - view.x1, y1: y1 - view.y1, x2: x2 - view.x1, y2: y2 - view.y1 },
@@ -161,16 +161,4 @@ async function draw(
 
 function crop(image: ByteImage, { x1, y1, x2, y2 }: Box): ByteImage {
   return cropImage(image, { x: x1, y: y1, width: x2 - x1, height: y2 - y1 });
-}
-
-/** To the side of the pictures, up or down. */
-async function scaled({ data, width, height, channels }: ByteImage): Promise<ByteImage> {
-  const sharp = await sharpLibrary();
-  const factor = SIDE / Math.max(width, height);
-  const [w, h] = [Math.max(1, Math.round(width * factor)), Math.max(1, Math.round(height * factor))];
-  const { data: small, info } = await sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
-    .resize(w, h, { fit: "fill" })
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, channels: info.channels === 1 ? 1 : 3, data: new Uint8Array(small) };
 }

@@ -25,6 +25,8 @@ export interface OpenedSets {
    * parts: that is for a check to find.
    */
   readonly set: AnnotationSet;
+  /** The same by file or part, with the classes of each. */
+  readonly sets: readonly AnnotationSet[];
   /** Absolute path of each picture. */
   readonly paths: readonly string[];
   /** Folder that `file` of every image is relative to. */
@@ -57,16 +59,16 @@ export async function openSets(paths: readonly string[], options: OpenSetsOption
       parts.push({ ...part, set: { categories, images: named } });
     }
   }
-  const absolute = parts.flatMap(({ root, set }) => set.images.map(({ file }) => resolve(root, file)));
   const root = commonFolder(parts.map((part) => resolve(part.root)));
-  const joined = joinSets(parts.map(({ set }) => set));
-  const images = joined.images.map(
-    (image, i): AnnotatedImage => ({ ...image, file: relative(root, absolute[i]).split(sep).join("/") }),
-  );
+  const fromRoot = (path: string) => relative(root, path).split(sep).join("/");
+  const sets = parts.map(({ root: own, set: { categories, images } }) => ({
+    categories,
+    images: images.map((image): AnnotatedImage => ({ ...image, file: fromRoot(resolve(own, image.file)) })),
+  }));
+  const set = joinSets(sets);
   return {
-    set: { categories: joined.categories, images },
-    paths: absolute,
-    root,
+    ...{ set, sets, root },
+    paths: set.images.map(({ file }) => resolve(root, file)),
     problems: parts.flatMap(({ problems }) => problems),
     yolo: paths.length === 1 && parts.every(({ yolo }) => yolo),
   };

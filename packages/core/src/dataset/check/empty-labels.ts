@@ -52,7 +52,8 @@ export function emptyLabelFindings(
           "empty_among_labelled",
           `${one.labelled} of ${one.images} images ${text} have labels, this one has none`,
           `${zhText} 的 ${one.images} 幅图像中 ${one.labelled} 幅有标注，此图没有`,
-          { image: i },
+          // Slices without a lesion are in every scan; a name or folder of positives says more.
+          { image: i, ...(!needsNegatives && { severity: "note" }) },
         ),
       );
     });

@@ -49,6 +49,13 @@ export const FINDING_KINDS = {
     "copy it again from its source, or take it out",
     "从来源重新复制，或移除该文件",
   ),
+  missing_picture: kind(
+    "error",
+    "picture is missing",
+    "图片缺失",
+    "say where the pictures are: --images DIR",
+    "用 --images DIR 指明图片所在文件夹",
+  ),
   annotation_problem: kind(
     "error",
     "problem in an annotation file",

@@ -12,14 +12,23 @@ export function pictureFindings(
   pictures: readonly (LookedPicture | undefined)[],
   limits: CheckLimits = CHECK_LIMITS,
 ): CheckFinding[] {
+  const looked = pictures.filter((picture) => picture !== undefined);
+  if (looked.length > 1 && looked.every(isMissing)) {
+    // A set of labels alone: one word says it.
+    const [en, zh] = [`none of ${looked.length} pictures was found`, `${looked.length} 幅图片均未找到`];
+    return [finding("missing_picture", en, zh, { severity: "warning" })];
+  }
   return images.flatMap((image, i) => {
     const picture = pictures[i];
     if (picture === undefined) return [];
+    if (isMissing(picture)) return [finding("missing_picture", "no such file", "未找到该文件", { image: i })];
     if (!isRead(picture)) return [finding("unreadable", picture.message, picture.message, { image: i })];
     const shown = contrastFinding(picture, limits);
     return [...fileFindings(image, picture), ...(shown ? [shown] : [])].map((one) => ({ ...one, images: [i] }));
   });
 }
+
+const isMissing = (picture: LookedPicture) => !isRead(picture) && picture.code === "file_not_found";
 
 function fileFindings({ width, height }: AnnotatedImage, picture: PictureFacts): CheckFinding[] {
   const found: CheckFinding[] = [];

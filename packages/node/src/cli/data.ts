@@ -3,6 +3,7 @@
  */
 import type { Command } from "commander";
 import { register as check } from "./data/check";
+import { register as convert } from "./data/convert";
 import { register as merge } from "./data/merge";
 import { register as sample } from "./data/sample";
 import { register as split } from "./data/split";
@@ -13,7 +14,7 @@ import { register as subset } from "./data/subset";
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [check, split, stats, sample, merge, subset];
+const COMMANDS: readonly Register[] = [check, split, stats, sample, convert, merge, subset];
 
 export function register(program: Command): void {
   const group = program

@@ -4,7 +4,7 @@
 import type { AnnotationSet, Category } from "./annotation-set";
 
 export interface UnitedClasses {
-  /** In the order in which they first come. Ids of the sources are left out: those of two sets may clash. */
+  /** In the order in which they first come, as they come: ids of two sets may clash. */
   readonly categories: readonly Category[];
   /** By set: class in `categories` by the set's own class. */
   readonly classOf: readonly (readonly number[])[];
@@ -15,11 +15,11 @@ export function uniteClasses(sets: readonly Pick<AnnotationSet, "categories">[])
   const categories: Category[] = [];
   const known = new Map<string, number>();
   const classOf = sets.map((set) =>
-    set.categories.map(({ name, supercategory }) => {
-      const before = known.get(name);
+    set.categories.map((category) => {
+      const before = known.get(category.name);
       if (before !== undefined) return before;
-      known.set(name, categories.length);
-      return categories.push({ name, ...(supercategory !== undefined && { supercategory }) }) - 1;
+      known.set(category.name, categories.length);
+      return categories.push(category) - 1;
     }),
   );
   return { categories, classOf };

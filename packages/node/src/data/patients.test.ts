@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writePhantoms } from "../phantom/write-phantoms";
 import { parsePatientTable, patientsOf } from "./patients";
 
 let folder = "";
@@ -30,6 +31,12 @@ describe("patientsOf", () => {
     const files = ["/d/ab_1.png", "/d/cd_2.png"];
     expect(await patientsOf(files, { by: "^([a-z]+)_" })).toEqual(["ab", "cd"]);
     expect(await patientsOf(files, { by: "^[a-z]+" })).toEqual(["ab", "cd"]);
+  });
+
+  test("reads PatientID of DICOM files", async () => {
+    await writePhantoms({ out: join(folder, "ph"), count: 2, size: 64, seed: 5 });
+    const file = join(folder, "ph/images/train/phantom_0001.dcm");
+    expect(await patientsOf([file], { by: "patient" })).toEqual(["PHANTOM-5-0001"]);
   });
 
   test("reads a table, with and without folders and endings", async () => {

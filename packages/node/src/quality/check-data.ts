@@ -1,11 +1,12 @@
 /**
  * @file A data set looked through from end to end: annotations opened, every picture read, patients told, a model asked.
  */
+import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { checkSet } from "@fovea/core/dataset/check/check-set";
 import type { CheckFinding } from "@fovea/core/dataset/check/finding-kinds";
 import { CHECK_LIMITS, type CheckLimits } from "@fovea/core/dataset/check/limits";
 import type { ModelAnswers } from "@fovea/core/dataset/check/model-checks";
-import type { LookedPicture } from "@fovea/core/dataset/check/picture-facts";
+import { isRead, type LookedPicture } from "@fovea/core/dataset/check/picture-facts";
 import { type AskModelOptions, askModel } from "./ask-model";
 import { groupsOf } from "./groups-of";
 import { lookAtPictures } from "./look-at-pictures";
@@ -67,6 +68,24 @@ export async function checkData(request: CheckDataRequest, events: CheckDataEven
           ...{ model: request.model, imgsz: request.imgsz, device: request.device, threads: request.threads },
           ...{ shouldStop, onProgress: progress("asking the model") },
         });
-  const findings = checkSet({ set, problems, patients, pictures, model }, limits);
-  return { opened, findings, patients, pictures, model, left: pictures.filter((one) => one === undefined).length };
+  const sized = { ...opened, set: withSizes(set, pictures) };
+  const findings = checkSet({ set: sized.set, problems, patients, pictures, model }, limits);
+  return {
+    opened: sized,
+    findings,
+    patients,
+    pictures,
+    model,
+    left: pictures.filter((one) => one === undefined).length,
+  };
+}
+
+/** Images whose size no annotation says have that of their picture. */
+function withSizes(set: AnnotationSet, pictures: readonly (LookedPicture | undefined)[]): AnnotationSet {
+  const images = set.images.map((image, i) => {
+    const picture = pictures[i];
+    if (image.width !== undefined || picture === undefined || !isRead(picture)) return image;
+    return { ...image, width: picture.width, height: picture.height };
+  });
+  return { categories: set.categories, images };
 }

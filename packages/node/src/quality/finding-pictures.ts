@@ -152,7 +152,7 @@ async function draw(
   await prepareFont([...names, ...shown.map(({ className }) => className)].join(""));
   const canvas = await canvasOf(small);
   const context = canvas.getContext("2d");
-  drawFindings(context, others, picture, { colours: [COLOURS.others], lineWidth: 1, labels: false });
+  drawFindings(context, others, picture, { colours: [COLOURS.others], lineWidth: 1.5, labels: false });
   const text = ({ className }: Finding) => className;
   drawFindings(context, flagged.map(marked), picture, { colours: [COLOURS.flagged], lineWidth: 2, text });
   drawFindings(context, shown, picture, { colours: [COLOURS.seen], lineWidth: 2 });

@@ -47,7 +47,7 @@ export function emptyTwinFindings(images: readonly AnnotatedImage[], { same, nea
       empty,
       finding(
         "empty_but_twin_labelled",
-        `${how} ${name}, which has ${judged[twin]} labels`,
+        `${how} ${name}, which has ${judged[twin]} ${judged[twin] === 1 ? "label" : "labels"}`,
         `${zhHow} ${name} 有 ${judged[twin]} 个标注`,
         { images: [empty, twin] },
       ),

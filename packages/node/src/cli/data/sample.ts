@@ -4,7 +4,7 @@
 import type { Stratification } from "@fovea/core/dataset/split/strata";
 import type { Command } from "commander";
 import { wholeNumber } from "../option";
-import { strata } from "./split";
+import { strata } from "./strata-option";
 
 export interface SampleOptions {
   readonly n: number;

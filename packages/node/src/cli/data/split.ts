@@ -1,9 +1,10 @@
 /**
  * @file `fovea data split`: a data set in parts, so that nobody stands in two of them.
  */
-import { STRATIFICATIONS, type Stratification } from "@fovea/core/dataset/split/strata";
+import type { Stratification } from "@fovea/core/dataset/split/strata";
 import { type Command, InvalidArgumentError } from "commander";
 import { flagOption, wholeNumber } from "../option";
+import { strata } from "./strata-option";
 
 export interface SplitOptions {
   readonly out: string;
@@ -68,12 +69,4 @@ function ratioList(text: string): number[] {
     throw new InvalidArgumentError("Wanted two or more sizes above 0, as 70,15,15.");
   }
   return ratios;
-}
-
-/** Reads `class,size`, or `none`. */
-export function strata(text: string): Stratification[] {
-  const parts = text.split(/[,\s]+/).filter((part) => part !== "" && part !== "none");
-  const wrong = parts.find((part) => !STRATIFICATIONS.some((known) => known === part));
-  if (wrong !== undefined) throw new InvalidArgumentError("Wanted class, size, both with a comma, or none.");
-  return STRATIFICATIONS.filter((known) => parts.includes(known));
 }

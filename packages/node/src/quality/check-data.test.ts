@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hashDistance } from "@fovea/core/imaging/perceptual-hash";
@@ -147,6 +147,24 @@ describe("checkData", () => {
     expect(findings[0]).toMatchObject({ kind: "patient_leakage", message: { en: "patient x: train 1, val 1" } });
   });
 
+  test("tells a broken picture and a broken label file of a YOLO set once each, and a broken file beside others", async () => {
+    for (const seed of [31, 32]) await put(`y/images/${seed}.png`, await (await picture(seed)).png().toBuffer());
+    await put("y/images/33.png", (await (await picture(33)).png().toBuffer()).subarray(0, 300));
+    await put("y/labels/31.txt", "0 .5 .5 .2 .2\n");
+    await put("y/labels/32.txt", "0 .5 .5\n");
+    await put("y/labels/33.txt", "0 .5 .5 .2 .2\n");
+    const yaml = await put("y/d.yaml", "train: images\nnames: [nodule]\n");
+    const broken = await put("y/broken.json", "{");
+    const { findings } = await checkData({ data: [yaml, broken] });
+    const errors = findings.filter(({ severity }) => severity === "error");
+    expect(errors.map(({ kind, file }) => [kind, file?.slice(-10)])).toEqual([
+      ["unreadable", "ges/33.png"],
+      ["annotation_problem", "roken.json"],
+      ["annotation_problem", "els/32.txt"],
+    ]);
+    await expect(checkData({ data: [broken] })).rejects.toThrow(/broken\.json/);
+  });
+
   test("stops where it is asked to, and judges what it saw", async () => {
     const { left, findings } = await checkData({ data: [join(folder, "s/train.json")] }, { shouldStop: () => true });
     expect(left).toBe(4);
@@ -171,6 +189,32 @@ describe.skipIf(!sharedAvailable)("real data", () => {
       "BloodImage_00343.jpg",
     ]);
     expect(findings.filter(({ kind }) => kind === "unreadable" || kind === "size_mismatch")).toEqual([]);
+  });
+
+  test("BCCD: a trained model finds the white cells whose labels were taken away, in their places", async () => {
+    const source = JSON.parse(await readFile(sharedPath("data/det_bccd/coco_bccd_val.json"), "utf8"));
+    const images: { id: number; file_name: string }[] = source.images.slice(0, 6);
+    const ids = new Set(images.map(({ id }) => id));
+    const own: { image_id: number; category_id: number; bbox: number[] }[] = source.annotations.filter(
+      ({ image_id: id }: { image_id: number }) => ids.has(id),
+    );
+    const white = source.categories.find(({ name }: { name: string }) => name === "WBC").id;
+    const taken = own.filter(({ category_id: id }) => id === white);
+    const annotations = own.filter(({ category_id: id }) => id !== white);
+    const data = [await put("m/val.json", JSON.stringify({ ...source, images, annotations }))];
+    const model = sharedPath("reference/yolo/bccd-yolov8n.pt");
+    const pictures = sharedPath("data/det_bccd/images");
+    const { findings, opened } = await checkData({ data, images: pictures, model, imgsz: 320, threads: 1 });
+    const missing = findings.filter(({ kind }) => kind === "missing_label");
+    expect(taken.length).toBeGreaterThanOrEqual(6);
+    for (const { image_id: id, bbox } of taken) {
+      const [x, y] = [bbox[0] + bbox[2] / 2, bbox[1] + bbox[3] / 2];
+      const there = missing.some(({ images: [i], seen: [{ box, className }] = [] as never }) => {
+        const inside = x > box.x1 && x < box.x2 && y > box.y1 && y < box.y2;
+        return opened.set.images[i].id === id && className === "WBC" && inside;
+      });
+      expect(there, `${id}`).toBe(true);
+    }
   });
 
   test("brain MRI: all 30 images whose label is missing, and none of the 100 without a tumour", async () => {

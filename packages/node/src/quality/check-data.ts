@@ -1,6 +1,7 @@
 /**
  * @file A data set looked through from end to end: annotations opened, every picture read, patients told, a model asked.
  */
+import { resolve } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { checkSet } from "@fovea/core/dataset/check/check-set";
 import type { CheckFinding } from "@fovea/core/dataset/check/finding-kinds";
@@ -69,7 +70,10 @@ export async function checkData(request: CheckDataRequest, events: CheckDataEven
           ...{ shouldStop, onProgress: progress("asking the model") },
         });
   const sized = { ...opened, set: withSizes(set, pictures) };
-  const findings = checkSet({ set: sized.set, problems, patients, pictures, model }, limits);
+  // Of a picture that could not be read, its own finding says it.
+  const unread = new Set(paths.filter((_, i) => pictures[i] !== undefined && !isRead(pictures[i])));
+  const others = problems.filter(({ file }) => !unread.has(resolve(file)));
+  const findings = checkSet({ set: sized.set, problems: others, patients, pictures, model }, limits);
   return {
     opened: sized,
     findings,

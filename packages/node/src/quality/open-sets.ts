@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import type { AnnotatedImage, AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { parseDataYaml } from "@fovea/core/dataset/data-yaml";
-import type { Problem } from "@fovea/core/dataset/sample";
+import { type Problem, problemOf } from "@fovea/core/dataset/sample";
 import { joinSets } from "@fovea/core/dataset/unite-classes";
 import { FoveaError } from "@fovea/core/errors";
 import { openAnnotations } from "../data/open-annotations";
@@ -47,18 +47,28 @@ interface Part {
  * Opens annotation files or folders of any format. Each is a part named after its file, unless it names its parts
  * itself; a folder of pictures without annotations is a part without labels.
  *
- * @throws {FoveaError} as `openAnnotations`
+ * A file of several that cannot be opened is a problem.
+ *
+ * @throws {FoveaError} as `openAnnotations`, if none can be opened
  */
 export async function openSets(paths: readonly string[], options: OpenSetsOptions = {}): Promise<OpenedSets> {
   const parts: Part[] = [];
+  const failures: FoveaError[] = [];
   const names = partNames(paths);
   for (const [i, path] of paths.entries()) {
-    for (const part of await openParts(path, options)) {
+    const opened = await openParts(path, options).catch((error: unknown) => {
+      // One broken file of several is told, and the others go on.
+      if (!(error instanceof FoveaError) || paths.length === 1) throw error;
+      failures.push(error);
+      return [];
+    });
+    for (const part of opened) {
       const { categories, images } = part.set;
       const named = paths.length === 1 ? images : images.map((image) => ({ split: names[i], ...image }));
       parts.push({ ...part, set: { categories, images: named } });
     }
   }
+  if (parts.length === 0) throw failures[0];
   const root = commonFolder(parts.map((part) => resolve(part.root)));
   const fromRoot = (path: string) => relative(root, path).split(sep).join("/");
   const sets = parts.map(({ root: own, set: { categories, images } }) => ({
@@ -69,7 +79,7 @@ export async function openSets(paths: readonly string[], options: OpenSetsOption
   return {
     ...{ set, sets, root },
     paths: set.images.map(({ file }) => resolve(root, file)),
-    problems: parts.flatMap(({ problems }) => problems),
+    problems: [...failures.map((error) => problemOf(error)), ...parts.flatMap(({ problems }) => problems)],
     yolo: paths.length === 1 && parts.every(({ yolo }) => yolo),
   };
 }

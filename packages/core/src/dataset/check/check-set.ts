@@ -1,6 +1,7 @@
 /**
  * @file All checks of a data set, on what was read and measured of it.
  */
+import type { ErrorCode } from "../../errors";
 import type { AnnotationSet } from "../annotation-set";
 import type { Problem } from "../sample";
 import { alikeFindings, emptyTwinFindings } from "./alike-checks";
@@ -8,7 +9,7 @@ import { alikeImages } from "./alike-images";
 import { boxFindings } from "./box-checks";
 import { classFindings } from "./class-checks";
 import { emptyLabelFindings } from "./empty-labels";
-import { type CheckFinding, finding, inOrder, SEVERITIES, type Severity } from "./finding-kinds";
+import { type CheckFinding, type FindingKind, finding, inOrder, SEVERITIES, type Severity } from "./finding-kinds";
 import { leakageFindings } from "./leakage-checks";
 import { CHECK_LIMITS, type CheckLimits } from "./limits";
 import { type ModelAnswers, modelFindings } from "./model-checks";
@@ -52,9 +53,18 @@ export function checkSet(
   ]);
 }
 
-function problemFinding({ severity, file, at, message }: Problem): CheckFinding {
+/** Kinds of problems that are of a picture; all others are of annotations. */
+const PICTURE_PROBLEMS: { readonly [C in ErrorCode]?: FindingKind } = {
+  file_not_found: "missing_picture",
+  file_unreadable: "unreadable",
+  invalid_image: "unreadable",
+  invalid_dicom: "unreadable",
+  unsupported_dicom: "unreadable",
+};
+
+function problemFinding({ severity, code, file, at, message }: Problem): CheckFinding {
   const text = at === undefined ? message : `${at}: ${message}`;
-  return finding("annotation_problem", text, text, { severity, file });
+  return finding(PICTURE_PROBLEMS[code] ?? "annotation_problem", text, text, { severity, file });
 }
 
 /** How many findings are how grave. */

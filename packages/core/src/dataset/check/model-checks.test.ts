@@ -49,6 +49,13 @@ describe("modelFindings", () => {
     expect(kinds([label(here)], [seen(here, 0.9, 1)], true)).toEqual([]);
   });
 
+  test("takes a box that overlaps a neighbour's label for one without a label", () => {
+    // Shifted by 10 px in one direction: 200 of 600 px² shared, IoU 1/3; the label itself is found.
+    expect(kinds([label(here)], [seen(here, 0.9), seen(box(20, 10, 40, 30), 0.8)])).toEqual([["missing_label"]]);
+    // So much of a label of another class says nothing of this one.
+    expect(kinds([label(here)], [seen(here, 0.9), seen(box(20, 10, 40, 30), 0.8, 1)])).toEqual([["missing_label"]]);
+  });
+
   test("judges nothing in regions to ignore, and no image that was not looked at", () => {
     expect(kinds([{ ...label(box(0, 0, 100, 100)), ignore: true }], [seen(here, 0.9)])).toEqual([]);
     const set = { categories: [{ name: "nodule" }], images: [{ file: "a", annotations: [label(here)] }] };

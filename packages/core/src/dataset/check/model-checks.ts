@@ -34,8 +34,9 @@ export function modelFindings(
     const nameOf = (index: number) => categories[annotations[index].classId]?.name ?? "?";
     const sure = seen.filter(({ confidence }) => confidence >= limits.modelConfidence);
     const marks = packed(annotations);
+    const taken = fitted(marks, sure);
     return [
-      ...sure.flatMap((one) => judge(one, i, { annotations, marks, nameOf, classOf, oneClass, limits })),
+      ...sure.flatMap((one) => judge(one, i, { annotations, marks, nameOf, classOf, oneClass, taken, limits })),
       ...unseen(annotations, packed(seen), marks, limits).map((index) => {
         const what = `${nameOf(index)} ${boxText(annotations[index].box)}`;
         return finding("unseen_label", `${what}: the model sees nothing there`, `${what}：模型在此未检出`, {
@@ -53,32 +54,60 @@ interface Marked {
   readonly nameOf: (index: number) => string;
   readonly classOf: ModelAnswers["classOf"];
   readonly oneClass: boolean;
+  /** Labels that a finding fits. */
+  readonly taken: ReadonlySet<number>;
   readonly limits: CheckLimits;
 }
 
 /** What a confident finding says against the labels: at most one thing. */
-function judge(one: Finding, image: number, { annotations, marks, nameOf, classOf, oneClass, limits }: Marked) {
+function judge(one: Finding, image: number, marked: Marked): CheckFinding[] {
+  const { annotations, marks, nameOf, classOf, oneClass, taken, limits } = marked;
   const box = packed([one]);
   const overlaps = annotations.map((_, k) => iou(box, 0, marks, k));
-  const best = overlaps.indexOf(Math.max(0, ...overlaps));
+  const classId = oneClass ? undefined : classOf(one.classId);
+  const own = annotations.map((mark) => classId === undefined || mark.classId === classId);
   const seen = [{ box: one.box, className: one.className, score: one.confidence }];
   const what = `${one.className} ${one.confidence.toFixed(2)} at ${boxText(one.box)}`;
-  if (best < 0 || overlaps[best] < limits.apartIou) {
-    if (annotations.some((mark) => isIgnored(mark) && centreIn(one, mark))) return [];
-    const where = annotations.length === 0 ? "the image has no label" : "no label there";
-    const zhWhere = annotations.length === 0 ? "此图无标注" : "此处无标注";
-    return [finding("missing_label", `${what}; ${where}`, `${what}；${zhWhere}`, { image, seen })];
+  if (annotations.some((mark, k) => isIgnored(mark) && (overlaps[k] >= limits.apartIou || centreIn(one, mark))))
+    return [];
+  const best = largest(overlaps, own);
+  if (best !== undefined && overlaps[best] >= limits.shiftedIou) return [];
+  const other = largest(
+    overlaps,
+    own.map((is) => !is),
+  );
+  if (other !== undefined && overlaps[other] >= SAME_IOU) {
+    const parts = { image, annotations: [other], seen };
+    return [finding("other_class", `${what}; labelled ${nameOf(other)}`, `${what}；标注为 ${nameOf(other)}`, parts)];
   }
-  if (isIgnored(annotations[best])) return [];
-  const share = `IoU ${overlaps[best].toFixed(2)}`;
-  const parts = { image, annotations: [best], seen };
-  if (!oneClass && overlaps[best] >= SAME_IOU) {
-    const agrees = annotations.some((mark, k) => overlaps[k] >= SAME_IOU && classOf(one.classId) === mark.classId);
-    if (agrees || classOf(one.classId) === undefined) return [];
-    return [finding("other_class", `${what}; labelled ${nameOf(best)}`, `${what}；标注为 ${nameOf(best)}`, parts)];
+  // A label that another finding fits is the neighbour's.
+  if (best !== undefined && overlaps[best] >= limits.apartIou && !taken.has(best)) {
+    const share = `IoU ${overlaps[best].toFixed(2)}`;
+    const parts = { image, annotations: [best], seen };
+    return [finding("shifted_label", `${what}; ${share} with the label`, `${what}；与标注 ${share}`, parts)];
   }
-  if (overlaps[best] >= limits.shiftedIou) return [];
-  return [finding("shifted_label", `${what}; ${share} with the label`, `${what}；与标注 ${share}`, parts)];
+  const where = annotations.length === 0 ? "the image has no label" : "no label there";
+  const zhWhere = annotations.length === 0 ? "此图无标注" : "此处无标注";
+  return [finding("missing_label", `${what}; ${where}`, `${what}；${zhWhere}`, { image, seen })];
+}
+
+/** Index of the largest value among those that are `kept`. */
+function largest(values: readonly number[], kept: readonly boolean[]): number | undefined {
+  let best: number | undefined;
+  values.forEach((value, k) => {
+    if (kept[k] && (best === undefined || value > values[best])) best = k;
+  });
+  return best;
+}
+
+/** Labels that a finding fits. */
+function fitted(marks: Boxes, sure: readonly Finding[]): ReadonlySet<number> {
+  const seen = packed(sure);
+  const fits = new Set<number>();
+  for (let k = 0; k < marks.length / 4; k++) {
+    if (sure.some((_, s) => iou(seen, s, marks, k) >= SAME_IOU)) fits.add(k);
+  }
+  return fits;
 }
 
 /** Judged labels on which nothing lies. */

@@ -274,8 +274,11 @@ export function finding(kind: FindingKind, en: string, zh: string, parts: Findin
   return { kind, severity: FINDING_KINDS[kind].severity, images, annotations, message: { zh, en }, ...rest };
 }
 
-/** The gravest first, then by kind, then by image. */
+/** The gravest first, then by kind, then what a model is surest of, then by image. */
 export function inOrder(findings: readonly CheckFinding[]): CheckFinding[] {
   const rank = (one: CheckFinding) => SEVERITIES.indexOf(one.severity) * 1000 + KIND_NAMES.indexOf(one.kind);
-  return findings.toSorted((a, b) => rank(a) - rank(b) || (a.images[0] ?? -1) - (b.images[0] ?? -1));
+  const sure = ({ seen: [first] = [] }: CheckFinding) => first?.score ?? 0;
+  return findings.toSorted(
+    (a, b) => rank(a) - rank(b) || sure(b) - sure(a) || (a.images[0] ?? -1) - (b.images[0] ?? -1),
+  );
 }

@@ -67,7 +67,8 @@ function judge(one: Finding, image: number, marked: Marked): CheckFinding[] {
   const classId = oneClass ? undefined : classOf(one.classId);
   const own = annotations.map((mark) => classId === undefined || mark.classId === classId);
   const seen = [{ box: one.box, className: one.className, score: one.confidence }];
-  const what = `${one.className} ${one.confidence.toFixed(2)} at ${boxText(one.box)}`;
+  const named = `${one.className} ${one.confidence.toFixed(2)}`;
+  const [what, zhWhat] = [`${named} at ${boxText(one.box)}`, `${named}（${boxText(one.box)}）`];
   if (annotations.some((mark, k) => isIgnored(mark) && (overlaps[k] >= limits.apartIou || centreIn(one, mark))))
     return [];
   const best = largest(overlaps, own);
@@ -78,17 +79,17 @@ function judge(one: Finding, image: number, marked: Marked): CheckFinding[] {
   );
   if (other !== undefined && overlaps[other] >= SAME_IOU) {
     const parts = { image, annotations: [other], seen };
-    return [finding("other_class", `${what}; labelled ${nameOf(other)}`, `${what}；标注为 ${nameOf(other)}`, parts)];
+    return [finding("other_class", `${what}; labelled ${nameOf(other)}`, `${zhWhat}；标注为 ${nameOf(other)}`, parts)];
   }
   // A label that another finding fits is the neighbour's.
   if (best !== undefined && overlaps[best] >= limits.apartIou && !taken.has(best)) {
     const share = `IoU ${overlaps[best].toFixed(2)}`;
     const parts = { image, annotations: [best], seen };
-    return [finding("shifted_label", `${what}; ${share} with the label`, `${what}；与标注 ${share}`, parts)];
+    return [finding("shifted_label", `${what}; ${share} with the label`, `${zhWhat}；与标注 ${share}`, parts)];
   }
   const where = annotations.length === 0 ? "the image has no label" : "no label there";
   const zhWhere = annotations.length === 0 ? "此图无标注" : "此处无标注";
-  return [finding("missing_label", `${what}; ${where}`, `${what}；${zhWhere}`, { image, seen })];
+  return [finding("missing_label", `${what}; ${where}`, `${zhWhat}；${zhWhere}`, { image, seen })];
 }
 
 /** Index of the largest value among those that are `kept`. */

@@ -7,7 +7,7 @@ import type { AnnotatedImage, AnnotationSet } from "@fovea/core/dataset/annotati
 import type { WriteFormat } from "@fovea/core/dataset/formats/format-names";
 import { type Loss, lossesOf } from "@fovea/core/dataset/formats/losses";
 import { WRITERS } from "@fovea/core/dataset/formats/write-annotations";
-import { safePath, type WrittenFile } from "@fovea/core/dataset/formats/written-file";
+import { pictureName, type WrittenFile } from "@fovea/core/dataset/formats/written-file";
 import type { Problem } from "@fovea/core/dataset/sample";
 import { ArgumentError } from "@fovea/core/errors";
 import { writeAtomically, writeFailure } from "./atomic-write";
@@ -57,7 +57,7 @@ export async function writeAnnotations(
   const problems: Problem[] = [];
   // Beside copies of the pictures their paths must stay inside the folder.
   const named =
-    pictures === "leave" ? set : { ...set, images: set.images.map((one) => ({ ...one, file: safePath(one.file) })) };
+    pictures === "leave" ? set : { ...set, images: set.images.map((one) => ({ ...one, file: pictureName(one.file) })) };
   const written: string[] = [];
   const total = (pictures === "leave" ? 1 : 2) * set.images.length;
   const taken = new Set<string>();
@@ -69,8 +69,9 @@ export async function writeAnnotations(
     written.push(target);
     onProgress?.(Math.min(written.length, set.images.length), total);
   }
+  const pairs = named.images.map((image, i) => ({ image, source: set.images[i].file }));
   const count =
-    pictures === "leave" ? 0 : await placePictures(set.images, folder, { ...options, pictures, total, problems });
+    pictures === "leave" ? 0 : await placePictures(pairs, folder, { ...options, pictures, total, problems });
   return { files: written, pictures: count, losses: lossesOf(set, format), problems };
 }
 
@@ -111,17 +112,21 @@ interface PlaceOptions extends WriteAnnotationsOptions {
   readonly problems: Problem[];
 }
 
-async function placePictures(
-  images: readonly AnnotatedImage[],
-  folder: string,
-  options: PlaceOptions,
-): Promise<number> {
+interface PictureOf {
+  readonly image: AnnotatedImage;
+  /** Path from the root of the source. */
+  readonly source: string;
+}
+
+async function placePictures(pairs: readonly PictureOf[], folder: string, options: PlaceOptions): Promise<number> {
   const { format, root, pictures, stopped = () => false, onProgress, total, problems } = options;
+  const taken = new Set<string>();
   let [done, placed] = [0, 0];
-  await mapBounded(images, CONCURRENCY, async (image) => {
-    if (stopped()) return;
-    const source = resolve(root, image.file);
-    const target = join(folder, WRITERS[format].picture(image));
+  await mapBounded(pairs, CONCURRENCY, async ({ image, source: name }) => {
+    const path = WRITERS[format].picture(image);
+    if (stopped() || !isNew(path, taken, folder, problems)) return;
+    const source = resolve(root, name);
+    const target = join(folder, path);
     const there = await stat(source).catch(() => undefined);
     if (there === undefined) {
       problems.push({ severity: "warning", code: "file_not_found", file: source, message: "no such picture to copy" });
@@ -129,7 +134,7 @@ async function placePictures(
       await placeOne(source, target, pictures);
       placed++;
     }
-    onProgress?.(images.length + ++done, total);
+    onProgress?.(pairs.length + ++done, total);
   });
   return placed;
 }

@@ -23,10 +23,10 @@ export function* writeYolo(set: AnnotationSet): Generator<WrittenFile> {
       const judged = annotations.filter((one) => !isIgnored(one));
       if (width === undefined || height === undefined) {
         if (judged.length > 0) continue;
-        yield { path: `labels/${split}/${safeStem(file)}.txt`, text: "" };
+        yield { path: `labels/${split}/${safeStem(nameIn(split, file))}.txt`, text: "" };
       } else {
         const rows = judged.map((one) => `${yoloRow(one, width, height)}\n`);
-        yield { path: `labels/${split}/${safeStem(file)}.txt`, text: rows.join("") };
+        yield { path: `labels/${split}/${safeStem(nameIn(split, file))}.txt`, text: rows.join("") };
       }
     }
   }
@@ -34,7 +34,20 @@ export function* writeYolo(set: AnnotationSet): Generator<WrittenFile> {
 
 /** Where the picture of an image stands in the written set. */
 export function yoloPicture(file: string, split = "train"): string {
-  return `images/${safePath(split).replaceAll("/", "_")}/${safePath(file)}`;
+  const part = safePath(split).replaceAll("/", "_");
+  return `images/${part}/${nameIn(part, file)}`;
+}
+
+/**
+ * An image's path below the folder of its part. Folders called `images` go: the label file of a picture is found by the
+ * last one in its path. So does the part's own name at the beginning.
+ */
+function nameIn(part: string, file: string): string {
+  const folders = safePath(file).split("/");
+  const name = folders.pop() ?? "image";
+  const kept = folders.filter((folder) => folder !== "images");
+  if (kept[0] === part) kept.shift();
+  return [...kept, name].join("/");
 }
 
 function yoloRow({ classId, box, segmentation }: Annotation, width: number, height: number): string {

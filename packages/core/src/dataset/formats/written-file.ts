@@ -21,6 +21,11 @@ export function safePath(file: string): string {
   return kept.map((part) => part.replace(/[\u0000-\u001f<>:"|?*]/g, "_")).join("/") || "image";
 }
 
+/** `safePath` without a folder for pictures at its beginning: `images/a.png` becomes `a.png`. */
+export function pictureName(file: string): string {
+  return safePath(file).replace(/^(images|jpegimages|imgs)\/(?=.)/i, "");
+}
+
 /** `safePath` without its ending: `a/b.c.png` becomes `a/b.c`. */
 export function safeStem(file: string): string {
   const path = safePath(file);

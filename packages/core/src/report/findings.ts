@@ -18,6 +18,8 @@ export interface ImageFindings {
   readonly findings: readonly Finding[];
   /** Distance of pixels where the file says it, and the attribute it comes from. */
   readonly spacingMm?: Spacing;
+  /** What was odd about the file, though it could be read; not empty. */
+  readonly warnings?: readonly string[];
   readonly error?: { readonly code: ErrorCode; readonly message: string };
 }
 

@@ -24,6 +24,7 @@ export async function runPrediction(options: PredictCommandOptions): Promise<voi
     progress.say("Finishing the files at hand; a second Ctrl-C ends at once and loses the results.");
   });
   const failures: string[] = [];
+  const oddities = new Set<string>();
   let started = performance.now();
   try {
     const result = await predict(
@@ -44,12 +45,20 @@ export async function runPrediction(options: PredictCommandOptions): Promise<voi
         },
         onFile: (images, done, total) => {
           failures.push(...failuresOf(images));
+          for (const { file, warnings = [] } of images) for (const one of warnings) oddities.add(`${file}: ${one}`);
           progress.show(workLine("looking at files", done, total, (performance.now() - started) / 1000));
         },
         shouldStop: () => interruption.asked,
       },
     );
-    conclude(result, failures, options, language, (performance.now() - started) / 1000, progress);
+    conclude(
+      result,
+      { failures, oddities: [...oddities] },
+      options,
+      language,
+      (performance.now() - started) / 1000,
+      progress,
+    );
   } finally {
     interruption.stop();
     progress.clear();
@@ -81,7 +90,7 @@ function failuresOf(images: readonly PredictedImage[]): string[] {
 
 function conclude(
   { summary, left }: PredictResult,
-  failures: readonly string[],
+  { failures, oddities }: { readonly failures: readonly string[]; readonly oddities: readonly string[] },
   { out, pictures, html }: PredictCommandOptions,
   language: Language,
   seconds: number,
@@ -91,6 +100,8 @@ function conclude(
   progress.say(runSentence(summary, language));
   for (const failure of failures.slice(0, MOST_FAILURES)) field("Failed", failure);
   if (failures.length > MOST_FAILURES) field("", `and ${failures.length - MOST_FAILURES} more; findings.csv names all`);
+  oddities.slice(0, MOST_FAILURES).forEach(warn);
+  if (oddities.length > MOST_FAILURES) warn(`${oddities.length - MOST_FAILURES} more; findings.json names all`);
   field("Time", `${duration(seconds)}, ${(summary.images / Math.max(seconds, 1e-3)).toFixed(1)} images/s`);
   field("Findings", `${join(out, "findings.json")}, findings.csv`);
   if (pictures) field("Pictures", `${join(out, "annotated")}, ${join(out, "sidebyside")}`);

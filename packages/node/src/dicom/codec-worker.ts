@@ -9,6 +9,12 @@ import { parentPort } from "node:worker_threads";
 import loadCharls from "@cornerstonejs/codec-charls/decodewasmjs";
 import codecs, { type Context } from "dcmjs-codecs";
 import type { DecodedFrame, DecodeRequest } from "./frame-decoder";
+import { limitGrowth } from "./memory-limit";
+
+/** What a codec may take: JPEG 2000 works on 32-bit samples, so this is enough for a frame of 2^26 samples. */
+const MEMORY_BYTES = 2 ** 29;
+
+limitGrowth(MEMORY_BYTES);
 
 type Decode = (request: DecodeRequest) => Promise<DecodedFrame>;
 
@@ -53,7 +59,8 @@ async function decodeJpegLs({ bytes, pixel }: DecodeRequest): Promise<DecodedFra
   const decoder = new charls.JpegLSDecoder();
   decoder.getEncodedBuffer(bytes.length).set(bytes);
   decoder.decode();
-  const decoded = decoder.getDecodedBuffer().slice();
+  // A copy, and no clamped array.
+  const decoded = new Uint8Array(decoder.getDecodedBuffer());
   const planar = decoder.getFrameInfo().componentCount > 1 && decoder.getInterleaveMode() === 0;
   decoder.delete();
   return { bytes: decoded, planar, photometricInterpretation: pixel.photometricInterpretation };

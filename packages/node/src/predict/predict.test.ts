@@ -97,6 +97,23 @@ describe("predict", () => {
     expect(await readFile(join(out, "index.html"), "utf8")).toContain("invalid_image");
   });
 
+  test("says what is odd about a file that it reads: 12 bits in a 16-bit picture, a count of frames that is no number", async () => {
+    const dark = join(folder, "dark.png");
+    const values = new Uint16Array(64 * 64).fill(4095);
+    await sharp(values, { raw: { width: 64, height: 64, channels: 1 } })
+      .toColourspace("grey16")
+      .png()
+      .toFile(dark);
+    const odd = join(folder, "odd.dcm");
+    await writeFile(odd, dicomBytes(greyElements(64, 64, new Uint8Array(2 * 64 * 64), [[0x00280008, "IS", "1A"]])));
+    const { images } = await run([dark, odd, await picture("fine.png")]);
+    expect(images.map(({ warnings }) => warnings)).toEqual([
+      [expect.stringMatching(/of which 12 bits are used/)],
+      [expect.stringMatching(/NumberOfFrames is "1A", which is no number; PixelData holds 1/)],
+      undefined,
+    ]);
+  });
+
   test("names a file of a list that does not exist", async () => {
     await picture("a.png");
     const list = join(folder, "list.txt");

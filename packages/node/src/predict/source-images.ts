@@ -23,6 +23,8 @@ export interface SourceImage {
   readonly normalised?: ByteImage;
   /** Undefined where the file gives none. */
   readonly spacingMm?: Spacing;
+  /** What was odd about the file, though it could be read. */
+  readonly warnings?: readonly string[];
 }
 
 /** A file that is open. */
@@ -63,5 +65,19 @@ async function readPicture(
   { normalize }: Pick<OpenSourceOptions, "normalize">,
 ): Promise<SourceImage> {
   const image = await decodeImage(bytes, file);
-  return { image, ...(normalize === "zscore" && { normalised: shownBytes(zScorePicture(image)) }) };
+  const dark = normalize === "zscore" ? undefined : unusedBits(image);
+  return {
+    image,
+    ...(normalize === "zscore" && { normalised: shownBytes(zScorePicture(image)) }),
+    ...(dark !== undefined && { warnings: [dark] }),
+  };
+}
+
+/** 16-bit pictures keep their upper bytes, as OpenCV has it: one whose values end far below comes out nearly black. */
+function unusedBits({ data }: Image): string | undefined {
+  if (!(data instanceof Uint16Array)) return undefined;
+  const most = data.reduce((high, value) => Math.max(high, value), 0);
+  if (most === 0 || most >= 2 ** 14) return undefined;
+  const bits = Math.ceil(Math.log2(most + 1));
+  return `16-bit picture of which ${bits} bits are used: it is seen nearly black; convert it from DICOM with a window`;
 }

@@ -2,6 +2,7 @@
  * @file Patients in several parts of a data set.
  */
 import type { AnnotatedImage } from "../annotation-set";
+import { groupAttribute } from "../image-group";
 import { findLeaks, leakText } from "../split/leaks";
 import { type CheckFinding, finding } from "./finding-kinds";
 
@@ -12,14 +13,31 @@ export function leakageFindings(
   images: readonly AnnotatedImage[],
   patients: readonly (string | undefined)[],
 ): CheckFinding[] {
+  // Whoever the patient is, a study and a series are of one.
+  const unknown = (by: string) =>
+    images.map(({ attributes }, i) => (patients[i] === undefined ? groupAttribute(attributes, by) : undefined));
+  const studies = unknown("study");
+  const series = unknown("series").map((own, i) => (studies[i] === undefined ? own : undefined));
+  return [
+    ...leaked(images, patients, ["患者", "patient"]),
+    ...leaked(images, studies, ["检查", "study"]),
+    ...leaked(images, series, ["序列", "series"]),
+    ...unknownFinding(images, patients),
+  ];
+}
+
+function leaked(
+  images: readonly AnnotatedImage[],
+  groups: readonly (string | undefined)[],
+  [zh, en]: readonly [zh: string, en: string],
+): CheckFinding[] {
   const parts = images.map(({ split }) => split);
-  const leaked = findLeaks(patients, parts).map((leak) => {
+  return findLeaks(groups, parts).map((leak) => {
     const text = leakText(leak);
-    return finding("patient_leakage", `patient ${leak.group}: ${text}`, `患者 ${leak.group}：${text}`, {
+    return finding("patient_leakage", `${en} ${leak.group}: ${text}`, `${zh} ${leak.group}：${text}`, {
       images: firstOfEach(leak.parts),
     });
   });
-  return [...leaked, ...unknownFinding(images, patients)];
 }
 
 /** One image of each part, then the others. */

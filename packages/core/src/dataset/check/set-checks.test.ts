@@ -74,6 +74,14 @@ describe("leakageFindings", () => {
     expect(found.message.en).toBe("patient b: train 1, val 1");
   });
 
+  test("finds the study or series in two parts where the patient is not known", () => {
+    const of = (attributes: AnnotatedImage["attributes"]) => images.map((one) => ({ ...one, attributes }));
+    const nobody = images.map(() => undefined);
+    const texts = (own: readonly AnnotatedImage[]) => leakageFindings(own, nobody).map(({ message }) => message.en);
+    expect(texts(of({ study_uid: "1.2", series_uid: "1.2.3" }))[0]).toBe("study 1.2: train 2, val 2");
+    expect(texts(of({ series_uid: "1.2.3" }))[0]).toBe("series 1.2.3: train 2, val 2");
+  });
+
   test("says that nothing can be said where patients are not known", () => {
     const found = leakageFindings(images, ["a", undefined, undefined, "c"]);
     expect(found.map(({ kind }) => kind)).toEqual(["patient_unknown"]);

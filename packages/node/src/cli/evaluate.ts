@@ -2,12 +2,14 @@
  * @file `fovea evaluate ...`: a group of commands, one file each in the folder `evaluate/`.
  */
 import type { Command } from "commander";
+import { register as coco } from "./evaluate/coco";
+import { register as voc } from "./evaluate/voc";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [];
+const COMMANDS: readonly Register[] = [coco, voc];
 
 export function register(program: Command): void {
   const group = program

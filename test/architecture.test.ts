@@ -55,6 +55,7 @@ const WORKSPACES: readonly Workspace[] = [
       "train",
       "tune",
       "predict",
+      "quality",
       "export",
       "cli",
     ],

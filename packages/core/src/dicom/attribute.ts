@@ -15,6 +15,7 @@ export const ATTRIBUTES = {
   SOPClassUID: ["x00080016", "text"],
   SOPInstanceUID: ["x00080018", "text"],
   Modality: ["x00080060", "text"],
+  InstitutionName: ["x00080080", "text"],
   PatientID: ["x00100020", "text"],
   SliceThickness: ["x00180050", "DS"],
   ImagerPixelSpacing: ["x00181164", "DS"],

@@ -43,7 +43,7 @@ function pictureImage({ jpeg, width, height, caption }: ReportPicture): Html {
   return html`<img src="data:image/jpeg;base64,${jpeg}" width="${width}" height="${height}" alt="${caption}" loading="lazy">`;
 }
 
-export function labelSection({ labels }: RunReport): Html | undefined {
+export function labelSection({ labels }: Pick<RunReport, "labels">): Html | undefined {
   if (labels.length === 0) return undefined;
   return html`${labels.map(({ split, statistics }) => splitOf(split, statistics))}`;
 }
@@ -75,6 +75,7 @@ function splitOf(split: string, statistics: LabelStatistics): Html {
 }
 
 const SPLITS: Readonly<Record<string, Html>> = {
+  all: both("全部", "All"),
   train: both("训练集", "Training"),
   val: both("验证集", "Validation"),
 };

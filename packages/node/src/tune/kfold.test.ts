@@ -126,7 +126,7 @@ describe("kfold", () => {
   test("refuses patients that it cannot find, more folds than images, and runs without a measure", async () => {
     const { run } = new FakeRuns();
     await expect(kfold({ ...request(), by: "patient" }, {}, run)).rejects.toThrow(/no patient found of .*scan00\.png/);
-    await expect(kfold({ ...request(), k: 13 }, {}, run)).rejects.toThrow(/12 patients for 13 folds/);
+    await expect(kfold({ ...request(), k: 13 }, {}, run)).rejects.toThrow(/12 patients for 13 parts/);
     await expect(kfold({ ...request(), arguments: { val: false } }, {}, run)).rejects.toThrow(/val is false/);
     expect(existsSync(join(folder, "runs"))).toBe(false);
   });

@@ -9,19 +9,19 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseDataYaml } from "@fovea/core/dataset/data-yaml";
-import { patientFolds } from "@fovea/core/dataset/patient-folds";
 import type { Dataset } from "@fovea/core/dataset/sample";
+import { dealGroups, equalShares } from "@fovea/core/dataset/split/deal-groups";
 import { ArgumentError } from "@fovea/core/errors";
 import { type GivenArguments, trainingArguments } from "@fovea/core/recipe/training-arguments";
 import { writeAtomically } from "../data/atomic-write";
 import { listImages } from "../data/list-images";
 import { openDataset } from "../data/open-dataset";
+import { patientsOf } from "../data/patients";
 import { readText } from "../read-file";
 import type { TrainEvents } from "../train/train";
 import { writeFold } from "./fold-files";
 import { type FoldResult, type FoldSummary, foldsCsv, summariseFolds } from "./fold-table";
 import { measuresOf } from "./measures-of-run";
-import { patientsOf } from "./patients";
 import { keepPlan } from "./plan-file";
 import { type Runner, runOrResume } from "./run-or-resume";
 
@@ -85,10 +85,10 @@ export async function kfold(
   const files = dataset.samples.map(({ file }) => file);
   const patients = await patientsOf(files, { by, table: request.patients });
   const images = dataset.samples.map(({ labels }, i) => ({
-    patient: patients[i],
-    classIds: labels.map(({ classId }) => classId),
+    group: patients[i],
+    strata: labels.map(({ classId }) => classId),
   }));
-  const folds = patientFolds(images, { k, seed: args.seed });
+  const folds = dealGroups(images, equalShares(k), { seed: args.seed, noun: "patient" });
   await keepPlan(join(folder, "plan.json"), {
     data: resolve(data),
     model: existsSync(request.model) ? resolve(request.model) : request.model,

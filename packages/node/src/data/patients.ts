@@ -39,12 +39,8 @@ function patientInName(name: string): string | undefined {
  * @throws {ArgumentError} if the expression is none, or a file's patient cannot be found, naming the first such file
  * @throws {FoveaError} `file_not_found`, `file_unreadable`; `invalid_annotations` if the table is none
  */
-export async function patientsOf(files: readonly string[], { by, table }: PatientOptions): Promise<string[]> {
-  if (table !== undefined && by !== "patient") {
-    throw new ArgumentError(`patients: a table is read for --by patient only, got --by ${by}`);
-  }
-  if (by === "image") return [...files];
-  const find = by !== "patient" ? byPattern(by) : table !== undefined ? await byTable(table) : byFile;
+export async function patientsOf(files: readonly string[], options: PatientOptions): Promise<string[]> {
+  const find = await patientFinder(options);
   const found: string[] = [];
   const lost: string[] = [];
   for (const file of files) {
@@ -52,7 +48,29 @@ export async function patientsOf(files: readonly string[], { by, table }: Patien
     if (patient === undefined || patient === "") lost.push(file);
     else found.push(patient);
   }
-  if (lost.length === 0) return found;
+  if (lost.length > 0) throw lostPatients(lost, options);
+  return found;
+}
+
+/** Tells the patient of a file, `undefined` where nothing does. */
+export type FindPatient = (file: string) => Promise<string | undefined>;
+
+/**
+ * How `patientsOf` tells patients, one file at a time.
+ *
+ * @throws {FoveaError} as `patientsOf`; of a file: what its reading throws
+ */
+export async function patientFinder({ by, table }: PatientOptions): Promise<FindPatient> {
+  if (table !== undefined && by !== "patient") {
+    throw new ArgumentError(`patients: a table is read for --by patient only, got --by ${by}`);
+  }
+  if (by === "image") return async (file) => file;
+  const find = by !== "patient" ? byPattern(by) : table !== undefined ? await byTable(table) : byFile;
+  return async (file) => find(file);
+}
+
+/** The error for files whose patient was not found. */
+export function lostPatients(lost: readonly string[], { by, table }: PatientOptions): ArgumentError {
   const mend =
     by !== "patient"
       ? "mend the expression"
@@ -60,7 +78,7 @@ export async function patientsOf(files: readonly string[], { by, table }: Patien
         ? "add them to the table"
         : "give --patients table.csv with the columns image,patient, or a regular expression as --by '^([^_]+)_'";
   const more = lost.length === 1 ? "" : ` and of ${lost.length - 1} more`;
-  throw new ArgumentError(`by ${by}: no patient found of ${lost[0]}${more}; ${mend}`);
+  return new ArgumentError(`by ${by}: no patient found of ${lost[0]}${more}; ${mend}`);
 }
 
 type Find = (file: string) => string | undefined | Promise<string | undefined>;

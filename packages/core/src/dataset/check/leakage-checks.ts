@@ -1,0 +1,64 @@
+/**
+ * @file Patients in several parts of a data set.
+ */
+import type { AnnotatedImage } from "../annotation-set";
+import { groupAttribute } from "../image-group";
+import { findLeaks, leakText } from "../split/leaks";
+import { type CheckFinding, finding } from "./finding-kinds";
+
+/**
+ * @param patients by image; `undefined` where nobody is known
+ */
+export function leakageFindings(
+  images: readonly AnnotatedImage[],
+  patients: readonly (string | undefined)[],
+): CheckFinding[] {
+  // Whoever the patient is, a study and a series are of one.
+  const unknown = (by: string) =>
+    images.map(({ attributes }, i) => (patients[i] === undefined ? groupAttribute(attributes, by) : undefined));
+  const studies = unknown("study");
+  const series = unknown("series").map((own, i) => (studies[i] === undefined ? own : undefined));
+  return [
+    ...leaked(images, patients, ["患者", "patient"]),
+    ...leaked(images, studies, ["检查", "study"]),
+    ...leaked(images, series, ["序列", "series"]),
+    ...unknownFinding(images, patients),
+  ];
+}
+
+function leaked(
+  images: readonly AnnotatedImage[],
+  groups: readonly (string | undefined)[],
+  [zh, en]: readonly [zh: string, en: string],
+): CheckFinding[] {
+  const parts = images.map(({ split }) => split);
+  return findLeaks(groups, parts).map((leak) => {
+    const text = leakText(leak);
+    return finding("patient_leakage", `${en} ${leak.group}: ${text}`, `${zh} ${leak.group}：${text}`, {
+      images: firstOfEach(leak.parts),
+    });
+  });
+}
+
+/** One image of each part, then the others. */
+function firstOfEach(parts: ReadonlyMap<string, readonly number[]>): number[] {
+  const groups = [...parts.values()];
+  return [...groups.map(([first]) => first), ...groups.flatMap(([, ...rest]) => rest)];
+}
+
+/** Several parts, and nobody known: leakage cannot be judged, which must not look like none. */
+function unknownFinding(
+  images: readonly AnnotatedImage[],
+  patients: readonly (string | undefined)[],
+): readonly CheckFinding[] {
+  const parts = new Set(images.flatMap(({ split }) => split ?? []));
+  const unknown = patients.filter((patient) => patient === undefined).length;
+  if (parts.size < 2 || unknown === 0) return [];
+  return [
+    finding(
+      "patient_unknown",
+      `no patient known of ${unknown} of ${images.length} images in ${parts.size} parts; leakage between them cannot be judged`,
+      `${images.length} 幅图像（${parts.size} 个子集）中有 ${unknown} 幅患者未知，无法判断泄漏`,
+    ),
+  ];
+}

@@ -46,6 +46,7 @@ const WORKSPACES: readonly Workspace[] = [
       "dicom",
       "imaging",
       "data",
+      "deidentify",
       "model",
       "phantom",
       "doctor",

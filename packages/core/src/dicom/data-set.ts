@@ -254,7 +254,8 @@ function isUpperCase(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x41 && byte <= 0x5a;
 }
 
-function inflate(bytes: Uint8Array): Uint8Array {
+/** Raw deflate (RFC 1951), at most 512 MiB. */
+export function inflate(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   let total = 0;
   const stream = new Inflate((part) => {

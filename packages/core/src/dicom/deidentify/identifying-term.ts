@@ -10,7 +10,8 @@
  * - dates: eight digits, and the same day written with `-`, `.` or `/`, year or day first, in any text;
  * - times of the day: as a whole value.
  *
- * Codes (CS), numbers, dates and times are not searched for words: they are compared at their own place only.
+ * Codes (CS) and numbers (IS, DS) are not searched for words: there a term counts as a whole value, if it has six characters and
+ * is not one word of letters, which cannot be told from a code. Dates and times are compared at their own place only.
  */
 
 export type TermKind = "name" | "uid" | "date" | "time" | "text";
@@ -107,18 +108,22 @@ const CODED: ReadonlySet<number> = new Set([
   ...[0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119, 0x00080120, 0x00080105, 0x0008010f],
 ]);
 
-/** Whether text of this VR is searched at all. */
+/** VRs of codes and numbers. */
+const CODES: ReadonlySet<string> = new Set(["CS", "IS", "DS"]);
+
+/** Whether values of this VR are looked at at all. */
 export function isSearched(vr: string): boolean {
-  return SEARCHED.has(vr);
+  return SEARCHED.has(vr) || CODES.has(vr);
 }
 
 /** The first of `terms` that occurs in the text of an element that was kept; undefined if none does. */
 export function found(terms: readonly Term[], text: string, { vr, tag }: Place): Term | undefined {
-  if (!SEARCHED.has(vr)) return undefined;
+  if (!isSearched(vr)) return undefined;
   const small = text.toLowerCase();
   const values = new Set(valuesOf(vr, small));
   return terms.find(({ kind, text: one, whole }) => {
-    if (vr === "UI" && kind !== "uid") return false;
+    if (CODES.has(vr)) return kind !== "time" && one.length >= 6 && !/^[a-z]+$/.test(one) && values.has(one);
+    if (vr === "UI" && (kind !== "uid" || whole)) return false;
     if (whole && kind !== "name" && CODED.has(tag)) return false;
     return whole ? values.has(one) : holdsWord(small, one);
   });

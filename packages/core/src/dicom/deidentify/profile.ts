@@ -89,6 +89,14 @@ const BEYOND_TABLE: ReadonlyMap<number, Row> = new Map(
   ].map((tag) => [tag, { basic: "X", options: [] }]),
 );
 
+/** Where what the table says would make an object invalid that was valid: attributes of type 2, a sequence of one or more items. */
+const KEEPS_VALID: ReadonlyMap<number, Row> = new Map([
+  [0x300a00b2, { basic: "Z", options: [["V", "K"]] }],
+  [0x00081110, { basic: "X", options: [["U", "K"]] }],
+  // Free text of waveforms' annotations; the table has that of graphics by their sequence.
+  [0x00700006, { basic: "D", options: [] }],
+]);
+
 /** What the table says of elements that it does not list, by VR: later editions list all of these kinds. */
 const UNLISTED: Readonly<Record<string, Row>> = {
   PN: { basic: "D", options: [] },
@@ -150,7 +158,8 @@ export function actionOf(tag: number, vr: string, profile: Profile, mode: Mode):
   if (KINDS.has(tag)) return "keep";
   if (CONTENT_VALUES.has(tag)) return ofValue(vr, profile);
   if (tag === CONTENT_SEQUENCE) return profile.has("clean-structured-content") ? "descend-content" : "descend-dummy";
-  const row = ROWS.get(tag) ?? BEYOND_TABLE.get(tag) ?? (vr === "SQ" ? undefined : UNLISTED[vr]);
+  const row =
+    KEEPS_VALID.get(tag) ?? ROWS.get(tag) ?? BEYOND_TABLE.get(tag) ?? (vr === "SQ" ? undefined : UNLISTED[vr]);
   const action = row === undefined ? undefined : ofRow(row, vr, profile);
   if (action !== undefined && action !== "keep") return action;
   if (mode === "dummy") return inDummy(tag, vr);

@@ -121,7 +121,9 @@ def leaks(source, copy):
     rows = dump(copy)
     whole, lines = set(), []
     for vr, value, keyword in rows:
-        if vr in TEXT_VRS and keyword not in KINDS:
+        # The marks of de-identification have words of their own: Retain Patient Characteristics Option.
+        own = keyword == "CodeMeaning" and value.endswith((" Option", " Profile"))
+        if vr in TEXT_VRS and keyword not in KINDS and not own:
             lines.append(value.lower())
             if keyword not in CODED:
                 whole.update(each.strip(" \0").lower() for each in value.split("\\"))

@@ -13,7 +13,7 @@ import { type FileLayout, fileLayout } from "./file-layout";
 import { found, type Term } from "./identifying-term";
 import { METHOD_CODES, PATIENT_IDENTITY_REMOVED } from "./method";
 import { planOf, textOf } from "./plan";
-import { type Action, type Profile, profileOfCodes } from "./profile";
+import { type Action, BASIC_PROFILE, PROFILE_OPTIONS, type Profile, profileOfCodes } from "./profile";
 import { isText, keywordOf } from "./rewrite";
 
 /** Decodes bytes by the values of SpecificCharacterSet. */
@@ -37,6 +37,13 @@ export interface LeakOptions {
   /** Path of the copy below its folder, which must not tell anything either. */
   readonly copyPath?: string;
 }
+
+const METHOD_CODES_PATH = name(METHOD_CODES);
+
+/** What the marks themselves say: "Retain Patient Characteristics Option" is none of a "Patient^Test". */
+const OWN_WORDS: ReadonlySet<string> = new Set(
+  [BASIC_PROFILE, ...Object.values(PROFILE_OPTIONS)].map((one) => one.meaning),
+);
 
 const CHARACTER_SET = 0x00080005;
 const SOP_INSTANCE = 0x00080018;
@@ -65,6 +72,7 @@ export function leaks(source: Uint8Array, copy: Uint8Array, name: string, option
       if ((element.tag >>> 16) % 2 === 1 && !profile.has("retain-safe-private")) say(element.tag, path, "private");
       if (!isText(element)) return;
       const value = bytes.subarray(element.valueStart, element.valueEnd);
+      if (OWN_WORDS.has(textOf(element, bytes)) && path.startsWith(METHOD_CODES_PATH)) return;
       const hit = found(terms, latin1(value), element) ?? found(terms, options.decodeText(value, sets), element);
       if (hit !== undefined) say(hit.tag, path, hit.kind);
     });

@@ -68,7 +68,7 @@ function rewrittenElement(element: Element, context: RewriteContext, path: strin
       const hit = isText(element) && found(context.terms, textOf(element, bytes), element) !== undefined;
       if (!hit) return [bytes.subarray(element.start, element.end)];
       note("scrub");
-      return [replaced(element, dummyValue(element.vr, element.valueEnd - element.valueStart))];
+      return [replaced(element, scrubbed(element, context))];
     }
     case "descend":
     case "descend-dummy":
@@ -84,6 +84,14 @@ function rewrittenElement(element: Element, context: RewriteContext, path: strin
       return [replaced(element, value)];
     }
   }
+}
+
+/** A dummy; of several codes, such as ImageType, only for those that are terms. */
+function scrubbed(element: Element, { bytes, terms }: RewriteContext): Uint8Array {
+  const { vr, valueStart, valueEnd } = element;
+  if (vr !== "CS") return dummyValue(vr, valueEnd - valueStart);
+  const parts = textOf(element, bytes).split("\\");
+  return latin1Bytes(parts.map((part) => (found(terms, part, element) === undefined ? part : DUMMY_TEXT)).join("\\"));
 }
 
 function newValue(

@@ -128,11 +128,17 @@ async function deidentifyOne(
     const { warnings, changes } = result;
     return { source, output, status: "done", ...(warnings.length > 0 && { warnings }), changes };
   } catch (error) {
-    if (!(error instanceof FoveaError)) throw error;
+    // A file broken in a way that nobody thought of must not end a batch; its message might hold what is in it.
+    if (!(error instanceof FoveaError))
+      return { source, status: "refused", reason: `cannot be rewritten: ${kindOf(error)}` };
     // A full disk fails for every other file too.
     if (error.code === "write_failed" || error.code === "disk_full") throw error;
     return { source, status: "refused", reason: reasonOf(error, source) };
   }
+}
+
+function kindOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
 /** The message without the file's name in front, which the line has already. */
@@ -207,7 +213,7 @@ async function checkOne(
     const [before, after] = [await readBytes(source, "source of this copy"), await readBytes(copy, "DICOM file")];
     return { file, leaks: leaks(before, after, file, { dictionary, decodeText, profile, copyPath: file }) };
   } catch (error) {
-    if (!(error instanceof FoveaError)) throw error;
+    if (!(error instanceof FoveaError)) return { file, leaks: [], failure: `cannot be checked: ${kindOf(error)}` };
     return { file, leaks: [], failure: error.code === "file_not_found" ? "has no source" : error.message };
   }
 }

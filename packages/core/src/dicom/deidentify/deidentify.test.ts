@@ -158,6 +158,20 @@ describe("deidentify", () => {
     expect(latin1(bytes.subarray(inner.valueStart, inner.valueEnd))).toBe("2.25.123456789");
   });
 
+  test("keeps the codes of an earlier de-identification, without what is private in them", () => {
+    const code = joined([
+      encodedText(0x00080100, "SH", "113100", EXPLICIT),
+      encodedText(0x00090010, "LO", "SECRET", EXPLICIT),
+    ]);
+    const item = encodedItem(code, EXPLICIT);
+    const earlier = joined([header(0x00120064, "SQ", item.length, EXPLICIT), item]);
+    const source = joined([encodedText(0x00080018, "UI", "1.2.3.4", EXPLICIT), earlier]);
+    const { bytes } = deidentify(source, "a.dcm", options(["retain-uids"]));
+    expect(latin1(bytes)).not.toContain("SECRET");
+    const codes = fileLayout(bytes, "copy", dictionary).elements.find(({ tag }) => tag === 0x00120064);
+    expect(codes?.items).toHaveLength(3);
+  });
+
   test("refuses bytes that are no data set, and a value that is cut short", () => {
     expect(() => deidentify(new TextEncoder().encode("# README"), "README.md", options())).toThrow("README.md");
     const source = example(EXPLICIT, "1.2.840.10008.1.2.1");

@@ -13,7 +13,7 @@ import { type Term, termsOf } from "./identifying-term";
 import { METHOD, METHOD_CODES, metaWithLength, methodElements, withElements } from "./method";
 import { type Plan, planOf, textOf } from "./plan";
 import type { Profile } from "./profile";
-import { type Change, type RewriteContext, rewritten } from "./rewrite";
+import { type Change, type RewriteContext, rewritten, rewrittenItem } from "./rewrite";
 
 export interface DeidentifyOptions {
   readonly profile: Profile;
@@ -164,7 +164,9 @@ function newBody(layout: FileLayout, context: RewriteContext, options: Deidentif
       )
         ? ""
         : kept,
-      earlierCodes: (earlierCodes?.items ?? []).map(({ start, end }) => body.subarray(start, end)),
+      earlierCodes: (earlierCodes?.items ?? []).map((item, i) =>
+        joined(rewrittenItem(item, encoding, context, `(0012,0064)[${i}].`)),
+      ),
     }),
   );
   if (pixels !== undefined) {

@@ -133,7 +133,13 @@ function rewrittenSequence(element: Element, context: RewriteContext, path: stri
   return [headerWithLength(bytes, element, lengthOf(inner)), ...inner];
 }
 
-function rewrittenItem(item: Item, { bigEndian }: Encoding, context: RewriteContext, path: string): Uint8Array[] {
+/** An item as it goes into the result; `encoding` is that of its sequence, `path` ends before the elements inside. */
+export function rewrittenItem(
+  item: Item,
+  { bigEndian }: Encoding,
+  context: RewriteContext,
+  path: string,
+): Uint8Array[] {
   const { bytes } = context;
   const content = rewritten(item.elements, context, path);
   const head = copied(bytes, item.start, item.contentStart);

@@ -47,6 +47,7 @@ const WORKSPACES: readonly Workspace[] = [
       "dicom",
       "imaging",
       "data",
+      "deidentify",
       "model",
       "phantom",
       "doctor",

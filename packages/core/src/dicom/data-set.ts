@@ -8,16 +8,13 @@ import type { ByteArrayParser, Element, DataSet as ParsedDataSet } from "dicom-p
 import dicomParser from "dicom-parser";
 import { FoveaError } from "../errors";
 import { ATTRIBUTES, type Keyword, type ValueKind } from "./attribute";
-import { inflated } from "./inflate";
+import { inflated, MAX_INFLATED_FILE } from "./inflate";
 import { type TransferSyntax, transferSyntax } from "./transfer-syntax";
 
 const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
 const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
 const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 const DEFLATED = "1.2.840.10008.1.2.1.99";
-
-/** A deflated file that grows past this is a mistake or an attack. */
-const MAX_INFLATED_BYTES = 2 ** 29;
 
 type BinaryRead = (parser: ByteArrayParser, bytes: Uint8Array, at: number) => number;
 
@@ -256,7 +253,7 @@ function layoutOfHeader(content: Uint8Array): Layout {
   if (uid === undefined) throw new Error("TransferSyntaxUID is missing");
   if (uid !== DEFLATED) return { content, uid };
   const end = Math.max(...Object.values(header.elements).map(({ dataOffset, length }) => dataOffset + length));
-  return { content: inflated(content.subarray(end), MAX_INFLATED_BYTES), uid, parsedAs: EXPLICIT_LITTLE };
+  return { content: inflated(content.subarray(end), MAX_INFLATED_FILE), uid, parsedAs: EXPLICIT_LITTLE };
 }
 
 function isUpperCase(byte: number | undefined): boolean {

@@ -3,6 +3,9 @@
  */
 import { Inflate } from "fflate";
 
+/** Bytes; a deflated file that grows past this is a mistake or an attack. */
+export const MAX_INFLATED_FILE = 2 ** 29;
+
 /** @throws {Error} if the stream is damaged, or holds more than `limit` bytes */
 export function inflated(bytes: Uint8Array, limit: number): Uint8Array {
   const parts: Uint8Array[] = [];

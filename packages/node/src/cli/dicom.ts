@@ -3,12 +3,14 @@
  */
 import type { Command } from "commander";
 import { register as decode } from "./dicom/decode";
+import { register as deidentify } from "./dicom/deidentify";
+import { register as verify } from "./dicom/verify";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [decode];
+const COMMANDS: readonly Register[] = [decode, deidentify, verify];
 
 export function register(program: Command): void {
   const group = program

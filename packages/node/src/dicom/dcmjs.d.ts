@@ -2,6 +2,10 @@
 declare module "dcmjs" {
   interface Dcmjs {
     data: {
+      DicomMetaDictionary: {
+        /** Attributes of PS3.6 by tag, `(GGGG,EEEE)`. */
+        dictionary: Readonly<Record<string, { readonly vr: string; readonly name: string } | undefined>>;
+      };
       datasetToDict(dataset: Readonly<Record<string, unknown>>): {
         /** File meta information by tag, GGGGEEEE. */
         meta: Record<string, { vr: string; Value: unknown[] }>;

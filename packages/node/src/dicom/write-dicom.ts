@@ -18,7 +18,7 @@ type Dcmjs = typeof import("dcmjs")["default"];
 let library: Promise<Dcmjs> | undefined;
 
 /** The library, loaded when it is first needed, and silenced: it prints values of patients to the console. */
-function dcmjsLibrary(): Promise<Dcmjs> {
+export function dcmjsLibrary(): Promise<Dcmjs> {
   library ??= import("dcmjs").then(({ default: dcmjs }) => {
     dcmjs.log.setLevel("silent");
     return dcmjs;

@@ -1,0 +1,161 @@
+/**
+ * @file What of a value would tell who somebody is where it turned up again, and when it counts as turned up.
+ *
+ * One rule for the de-identifier, which clears attributes that it keeps of such terms, and for the check of its result:
+ *
+ * - names: the whole name, and each of its parts, as words in any text; parts of fewer than four letters (two outside
+ *   of ASCII) only as a whole value;
+ * - UIDs, numbers and other text: as words in any text. Shorter than four characters, or one word of letters only, as a whole
+ *   value, and not in coded entries: "Head" may well be the name of a protocol and of a body part;
+ * - dates: eight digits, and the same day written with `-`, `.` or `/`, year or day first, in any text;
+ * - times of the day: as a whole value.
+ *
+ * Codes (CS) and numbers (IS, DS) are not searched for words: there a term counts as a whole value, if it has six characters and
+ * is not one word of letters, which cannot be told from a code. Dates and times are compared at their own place only.
+ */
+
+export type TermKind = "name" | "uid" | "date" | "time" | "text";
+
+/** One thing to look for, in small letters. */
+export interface Term {
+  readonly kind: TermKind;
+  readonly text: string;
+  /** Counts only as a whole value. */
+  readonly whole: boolean;
+  /** Attribute that it comes from. */
+  readonly tag: number;
+}
+
+/** Where text stands. */
+export interface Place {
+  readonly vr: string;
+  readonly tag: number;
+}
+
+/** What replaces text; also what is looked for in vain. */
+export const DUMMY_TEXT = "REMOVED";
+export const DUMMY_DATE = "19000101";
+export const DUMMY_TIME = "000000";
+
+/** VRs that hold words. */
+const SEARCHED: ReadonlySet<string> = new Set("AE LO SH LT ST UT UC UR PN UI UN OB".split(" "));
+/** VRs of one value, in which a backslash is a letter like others. */
+const SINGLE: ReadonlySet<string> = new Set("LT ST UT UR UN OB".split(" "));
+
+const UNTOLD: ReadonlySet<string> = new Set([
+  "removed",
+  DUMMY_DATE,
+  DUMMY_TIME,
+  "yes",
+  "no",
+  "none",
+  "unknown",
+  "anonymous",
+]);
+
+/** Values of a text, without their padding. */
+export function valuesOf(vr: string, text: string): string[] {
+  const parts = SINGLE.has(vr) ? [text] : text.split("\\");
+  return parts.map((part) => part.replace(/^[\s\0]+|[\s\0]+$/g, ""));
+}
+
+/** What to look for of a value; nothing for codes and numbers. */
+export function termsOf(tag: number, vr: string, text: string): Term[] {
+  const terms = valuesOf(vr, text).flatMap((value) => {
+    if (value === "") return [];
+    if (vr === "PN") return nameTerms(tag, value);
+    if (vr === "UI") return value.startsWith("1.2.840.10008.") ? [] : [term("uid", tag, value, value.length < 6)];
+    if (vr === "DA" || vr === "DT") return dateTerms(tag, value);
+    if (vr === "TM") return /^\d{4}/.test(value) ? [term("time", tag, value, true)] : [];
+    return SEARCHED.has(vr) ? textTerms(tag, value) : [];
+  });
+  return terms.filter(({ text: one }) => !UNTOLD.has(one));
+}
+
+function term(kind: TermKind, tag: number, text: string, whole: boolean): Term {
+  return { kind, tag, text: text.toLowerCase(), whole };
+}
+
+function isLong(text: string): boolean {
+  // Two characters are a name in Chinese; in bytes they are four.
+  return text.length >= 4 || (text.length >= 2 && /^[^\0-\x7f]+$/.test(text) && /[\u0100-\uffff]/.test(text));
+}
+
+function nameTerms(tag: number, value: string): Term[] {
+  const words = value.split(/[\^=\s,.]+/).filter((word) => word.length > 0 && !/^\d$/.test(word));
+  const parts = words.map((word) => term("name", tag, word, !isLong(word)));
+  return [term("name", tag, value, !isLong(value)), ...parts];
+}
+
+function dateTerms(tag: number, value: string): Term[] {
+  const digits = value.replace(/\D/g, "").slice(0, 8);
+  if (digits.length < 8 || UNTOLD.has(digits)) return [];
+  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6)];
+  const forms = ["-", ".", "/"].flatMap((sign) => [[year, month, day].join(sign), [day, month, year].join(sign)]);
+  return [digits, ...forms].map((form) => term("date", tag, form, false));
+}
+
+function textTerms(tag: number, value: string): Term[] {
+  // Long text is looked for line by line too.
+  const lines = value.length > 64 ? value.split(/[\r\n]+/) : [];
+  return [value, ...lines]
+    .map((one) => one.trim())
+    .filter((one) => one !== "")
+    .map((one) => term("text", tag, one, one.length < 4 || /^[A-Za-z]+$/.test(one)));
+}
+
+const CODED: ReadonlySet<number> = new Set([
+  ...[0x00080100, 0x00080102, 0x00080103, 0x00080104, 0x00080119, 0x00080120, 0x00080105, 0x0008010f],
+]);
+
+/** VRs of codes and numbers. */
+const CODES: ReadonlySet<string> = new Set(["CS", "IS", "DS"]);
+
+/** Whether values of this VR are looked at at all. */
+export function isSearched(vr: string): boolean {
+  return SEARCHED.has(vr) || CODES.has(vr);
+}
+
+/** The first of `terms` that occurs in the text of an element that was kept; undefined if none does. */
+export function found(terms: readonly Term[], text: string, { vr, tag }: Place): Term | undefined {
+  if (!isSearched(vr)) return undefined;
+  const small = text.toLowerCase();
+  const values = new Set(valuesOf(vr, small));
+  return terms.find(({ kind, text: one, whole }) => {
+    if (CODES.has(vr)) return kind !== "time" && one.length >= 6 && !/^[a-z]+$/.test(one) && values.has(one);
+    if (vr === "UI" && (kind !== "uid" || whole)) return false;
+    if (whole && kind !== "name" && CODED.has(tag)) return false;
+    return whole ? values.has(one) : holdsWord(small, one);
+  });
+}
+
+const LETTER = /[0-9a-z\u0080-\uffff]/i;
+
+/** Whether `word` stands in `text` with no letter or digit beside it; scripts without blanks count anywhere. */
+export function holdsWord(text: string, word: string): boolean {
+  const bounded = /^[\0-\x7f]*$/.test(word);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (!bounded) return true;
+    const before = text[at - 1] ?? "";
+    const after = text[at + word.length] ?? "";
+    if (!LETTER.test(before) && !LETTER.test(after)) return true;
+  }
+  return false;
+}
+
+/** Text without the terms and without what looks like a number of a person, a date, an address or a title with its name. */
+export function withoutTerms(text: string, terms: readonly Term[]): string {
+  let out = text;
+  for (const { text: one, whole } of terms) {
+    if (whole && !valuesOf("LO", out.toLowerCase()).includes(one)) continue;
+    for (let at = out.toLowerCase().indexOf(one); at >= 0; at = out.toLowerCase().indexOf(one, at)) {
+      out = `${out.slice(0, at)}${out.slice(at + one.length)}`;
+    }
+  }
+  return out
+    .replace(/\S+@\S+/g, "")
+    .replace(/\b(dr|prof|mr|mrs|ms|herr|frau)\b\.?\s*\S+/gi, "")
+    .replace(/\b\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b/g, "")
+    .replace(/\d{5,}/g, "")
+    .trim();
+}

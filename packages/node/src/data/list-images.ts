@@ -64,7 +64,8 @@ export async function listImages(data: DataYaml, split: string): Promise<ImageLi
   return { images, names, problems };
 }
 
-async function rootOf({ file, root }: DataYaml, problems: Problem[]): Promise<string> {
+/** Folder that the paths of a data YAML begin at. */
+export async function rootOf({ file, root }: DataYaml, problems: Problem[]): Promise<string> {
   const folder = dirname(resolve(file));
   if (root === undefined) return folder;
   const path = resolve(folder, root);
@@ -100,7 +101,8 @@ interface EntryContext {
   readonly problems: Problem[];
 }
 
-async function findEntry(entry: string, { root, data, split, problems }: EntryContext): Promise<string> {
+/** Path of an entry of a data YAML. */
+export async function findEntry(entry: string, { root, data, split, problems }: EntryContext): Promise<string> {
   const path = resolve(root, entry);
   if (await isThere(path)) return path;
   // Written on Windows.

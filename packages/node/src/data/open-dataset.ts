@@ -8,6 +8,7 @@ import { parseYoloLabels } from "@fovea/core/dataset/yolo-labels";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { readText } from "../read-file";
 import { type ListedImage, listImages } from "./list-images";
+import { mapBounded } from "./map-bounded";
 import { readImageSize } from "./source-image";
 
 export interface OpenDatasetOptions {
@@ -136,15 +137,4 @@ async function readLabels(file: string, nc: number): Promise<ReturnType<typeof p
     if (error instanceof FoveaError && error.code === "file_not_found") return undefined;
     throw error;
   }
-}
-
-/** `run` over all items, at most `limit` at one time; results in the order of the items. */
-async function mapBounded<T, R>(items: readonly T[], limit: number, run: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const lane = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await run(items[i]);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
-  return results;
 }

@@ -15,7 +15,7 @@ import {
 } from "./evaluation-groups";
 import { type EvaluationRecord, MOST_DETECTIONS } from "./evaluation-record";
 import { type EvaluationView, evaluationView, selectedScans } from "./evaluation-view";
-import { cpm, type FrocCurve, froc, NO_LESION } from "./froc";
+import { cpm, type FrocCurve, froc, LUNA16_POINTS, NO_LESION } from "./froc";
 import { chooseThreshold, operatingMeasures } from "./operating-measures";
 import { type OperatingRule, operatingRuleText } from "./operating-point";
 import { rocCurve } from "./roc";
@@ -44,8 +44,20 @@ export interface EvaluateOptions {
   readonly seed?: number;
 }
 
-/** Four points to an octave, from 1/8 to 8 false positives per image. */
-const BAND_POINTS: readonly number[] = Array.from({ length: 25 }, (_, k) => 2 ** (k / 4 - 3));
+/** Octaves that a chart of the curve spans, and points to an octave. */
+const OCTAVES = 6;
+const STEPS = 4;
+
+/**
+ * Where the curve is read: LUNA16's points, and four to an octave over the six octaves that end where the curve does, at
+ * 8 false positives per image at most.
+ */
+function bandPoints({ fpPerScan }: FrocCurve): number[] {
+  const end = fpPerScan[fpPerScan.length - 1];
+  const top = end > 0 ? Math.min(3, Math.max(-3, Math.ceil(Math.log2(end)))) : 3;
+  const grid = Array.from({ length: OCTAVES * STEPS + 1 }, (_, k) => 2 ** (top - OCTAVES + k / STEPS));
+  return [...new Set([...grid, ...LUNA16_POINTS])].sort((a, b) => a - b);
+}
 
 const LEVEL = 0.95;
 
@@ -92,7 +104,7 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
     },
     operating,
     ...(curve && {
-      froc: { ...thinned(curve), points: frocPoints(view, {}, BAND_POINTS, bootstrap), cpm: cpm(curve) },
+      froc: { ...thinned(curve), points: frocPoints(view, {}, bandPoints(curve), bootstrap), cpm: cpm(curve) },
     }),
     classes: measuredClasses.map((one, i) => {
       const { classId } = classes[i];

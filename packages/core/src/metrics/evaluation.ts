@@ -195,7 +195,7 @@ export interface Evaluation {
     readonly fpPerImage: readonly number[];
     readonly sensitivity: readonly number[];
     readonly thresholds: readonly number[];
-    /** From 1/8 to 8, four to an octave. */
+    /** By rising false positives, LUNA16's seven among them; four to an octave up to the end of the curve, 8 at most. */
     readonly points: readonly FrocPoint[];
     /** Mean of the sensitivities at LUNA16's seven points. */
     readonly cpm: number;

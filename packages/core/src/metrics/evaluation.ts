@@ -40,7 +40,7 @@ export interface ClassMeasures extends GroupMeasures {
   readonly ap50: number;
   readonly ap: number;
   /** As COCO computes it, 0.50 ... 0.95. */
-  readonly cocoAp?: number;
+  readonly cocoAp: number;
 }
 
 /** Cases called rightly and wrongly at the operating point, by whether they hold any lesion and any finding. */
@@ -208,7 +208,7 @@ export interface Evaluation {
   readonly precisionRecall: AveragePrecision;
   readonly map50: number;
   readonly map5095: number;
-  readonly coco?: CocoNumbers;
+  readonly coco: CocoNumbers;
   /** By image, and by patient where known; a level without both kinds of cases is left out. */
   readonly roc: readonly CaseRoc[];
   /** Absent without detections. */

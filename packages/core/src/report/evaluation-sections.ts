@@ -121,12 +121,11 @@ export function classSection({ classes, operating, map50, map5095, coco }: Evalu
   if (classes.length === 0) return undefined;
   const shown = classes.slice(0, MOST_CLASSES);
   const left = classes.length - shown.length;
-  const cocoHead = coco && html`<th class="number">AP (COCO)</th>`;
   return html`<div class="scroll"><table><thead><tr><th>${both("类别", "Class")}</th><th class="number">${both("病灶", "Lesions")}</th><th class="number">${both("检出", "Found")}</th>
-<th class="number">${both("检出率", "Share found")}</th><th class="number">${both("95 % 区间", "95 % interval")}</th><th class="number">${both("误报/图", "False/image")}</th><th class="number">${both("精确率", "Precision")}</th><th class="number">AP50</th><th class="number">AP50-95</th>${cocoHead || undefined}</tr></thead>
+<th class="number">${both("检出率", "Share found")}</th><th class="number">${both("95 % 区间", "95 % interval")}</th><th class="number">${both("误报/图", "False/image")}</th><th class="number">${both("精确率", "Precision")}</th><th class="number">AP50</th><th class="number">AP50-95</th><th class="number">AP (COCO)</th></tr></thead>
 <tbody>${shown.map(
     (one) =>
-      html`<tr><td class="text">${one.value}</td><td class="number">${one.lesions}</td><td class="number">${one.found}</td><td class="number">${percent(one.sensitivity.value)}</td><td class="number">${percentInterval(one.sensitivity)}</td><td class="number">${rate(one.fpPerImage.value)}</td><td class="number">${percent(one.precision.value)}</td><td class="number">${decimal(one.ap50)}</td><td class="number">${decimal(one.ap)}</td>${coco && html`<td class="number">${decimal(one.cocoAp)}</td>`}</tr>`,
+      html`<tr><td class="text">${one.value}</td><td class="number">${one.lesions}</td><td class="number">${one.found}</td><td class="number">${percent(one.sensitivity.value)}</td><td class="number">${percentInterval(one.sensitivity)}</td><td class="number">${rate(one.fpPerImage.value)}</td><td class="number">${percent(one.precision.value)}</td><td class="number">${decimal(one.ap50)}</td><td class="number">${decimal(one.ap)}</td><td class="number">${decimal(one.cocoAp)}</td></tr>`,
   )}</tbody></table></div>${left > 0 ? html`<p class="small">${both(`另有${left}类未显示。`, `${left} more not shown.`)}</p>` : undefined}
 <p class="small">${both(
     `检出、误报与精确率取工作点；AP50、AP50-95按YOLO工具计算，均值${decimal(map50)}与${decimal(map5095)}。${cocoText(coco, "zh")}`,
@@ -136,7 +135,6 @@ ${shown.length > 1 && shown.length <= MOST_IN_MATRIX ? html`<div class="chart">$
 }
 
 function cocoText(coco: Evaluation["coco"], language: "zh" | "en"): string {
-  if (coco === undefined) return "";
   const { ap, ap50, ap75, small, medium, large } = coco;
   const sizes = `${decimal(small)} / ${decimal(medium)} / ${decimal(large)}`;
   return language === "zh"

@@ -6,7 +6,7 @@ import { type EvaluationCase, EvaluationRecord } from "./evaluation-record";
 type Row = readonly [x1: number, y1: number, x2: number, y2: number, classId: number, score?: number];
 
 const boxes = (rows: readonly Row[]) => ({
-  boxes: Float32Array.from(rows.flatMap(([x1, y1, x2, y2]) => [x1, y1, x2, y2])),
+  boxes: Float32Array.from(rows.flatMap((row) => row.slice(0, 4))),
   classIds: Int32Array.from(rows, ([, , , , classId]) => classId),
 });
 
@@ -74,7 +74,8 @@ describe("evaluate", () => {
     // All lesions are P1's: whatever is drawn with P1 finds both or, where P1's false alarm counts more, half.
     const one = froc?.points.find(({ fpPerImage }) => fpPerImage === 1);
     expect(one?.value).toBe(1);
-    expect(froc?.points).toHaveLength(25);
+    // The curve ends at 1/2: from 1/128 to 1/2 in steps of a quarter of an octave, and 1, 2, 4, 8.
+    expect(froc?.points).toHaveLength(25 + 4);
   });
 
   test("measures classes, sizes and subgroups each with its own lesions and false alarms", () => {

@@ -4,7 +4,7 @@
 import { expectedCalibrationError, fitTemperature, reliability, withTemperature } from "./calibration";
 import { ConfusionMatrix } from "./confusion-matrix";
 import { delong } from "./delong";
-import type { Calibration, CaseRoc, CaseRow, CocoNumbers, Evaluation, EvaluationWarning, Reason } from "./evaluation";
+import type { Calibration, CaseRoc, CaseRow, Evaluation, EvaluationWarning, Reason } from "./evaluation";
 import {
   attributeGroups,
   classGroups,
@@ -15,9 +15,10 @@ import {
 } from "./evaluation-groups";
 import { type EvaluationRecord, MOST_DETECTIONS } from "./evaluation-record";
 import { type EvaluationView, evaluationView, selectedScans } from "./evaluation-view";
-import { cpm, type FrocCurve, froc, NO_LESION } from "./froc";
+import { cpm, type FrocCurve, froc, LUNA16_POINTS, NO_LESION } from "./froc";
 import { chooseThreshold, operatingMeasures } from "./operating-measures";
 import { type OperatingRule, operatingRuleText } from "./operating-point";
+import { cocoNumbers } from "./record-tables";
 import { rocCurve } from "./roc";
 import { reasonsOf, worstCases } from "./worst-cases";
 
@@ -32,8 +33,6 @@ export interface EvaluateOptions {
   readonly threshold?: number;
   /** Attributes that make subgroups. @default all that make between two and twelve */
   readonly groups?: readonly string[];
-  /** COCO's numbers of the same images. @default left out */
-  readonly coco?: { readonly all: CocoNumbers; readonly perClass: readonly number[] };
   /** Images or patients that the model was trained on, among these. @default none known */
   readonly shared?: { readonly count: number; readonly what: "image" | "patient" };
   /** Misses, and false alarms, that are shown. @default 12 */
@@ -44,14 +43,26 @@ export interface EvaluateOptions {
   readonly seed?: number;
 }
 
-/** Four points to an octave, from 1/8 to 8 false positives per image. */
-const BAND_POINTS: readonly number[] = Array.from({ length: 25 }, (_, k) => 2 ** (k / 4 - 3));
+/** Octaves that a chart of the curve spans, and points to an octave. */
+const OCTAVES = 6;
+const STEPS = 4;
+
+/**
+ * Where the curve is read: LUNA16's points, and four to an octave over the six octaves that end where the curve does, at
+ * 8 false positives per image at most.
+ */
+function bandPoints({ fpPerScan }: FrocCurve): number[] {
+  const end = fpPerScan[fpPerScan.length - 1];
+  const top = end > 0 ? Math.min(3, Math.max(-3, Math.ceil(Math.log2(end)))) : 3;
+  const grid = Array.from({ length: OCTAVES * STEPS + 1 }, (_, k) => 2 ** (top - OCTAVES + k / STEPS));
+  return [...new Set([...grid, ...LUNA16_POINTS])].sort((a, b) => a - b);
+}
 
 const LEVEL = 0.95;
 
 /** @throws {ArgumentError} if there is no image */
 export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}): Evaluation {
-  const { rule = { by: "fp", atMost: 1 }, worst = 12, resamples = 1000, seed = 0, coco } = options;
+  const { rule = { by: "fp", atMost: 1 }, worst = 12, resamples = 1000, seed = 0 } = options;
   const view = evaluationView(record);
   const { cases, lesions } = view;
   const bootstrap = { resamples, seed, level: LEVEL };
@@ -65,6 +76,7 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
   const operating = operatingMeasures(view, choice, given, bootstrap);
   const lesionCount = lesions.image.length;
   const curve = lesionCount > 0 ? froc(selectedScans(view)) : undefined;
+  const coco = cocoNumbers(record);
   const precisionRecall = record.metrics.averagePrecision();
   const summary = record.metrics.summary();
   const classes = classGroups(view);
@@ -92,16 +104,13 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
     },
     operating,
     ...(curve && {
-      froc: { ...thinned(curve), points: frocPoints(view, {}, BAND_POINTS, bootstrap), cpm: cpm(curve) },
+      froc: { ...thinned(curve), points: frocPoints(view, {}, bandPoints(curve), bootstrap), cpm: cpm(curve) },
     }),
     classes: measuredClasses.map((one, i) => {
       const { classId } = classes[i];
       const measured = summary.perClass.find((own) => own.classId === classId);
-      const cocoAp = coco?.perClass[classId];
-      return {
-        ...{ ...one, classId, ap50: measured?.ap50 ?? Number.NaN, ap: measured?.ap ?? Number.NaN },
-        ...(cocoAp !== undefined && { cocoAp }),
-      };
+      const { ap50 = Number.NaN, ap = Number.NaN } = measured ?? {};
+      return { ...one, classId, ap50, ap, cocoAp: coco.perClass[classId] };
     }),
     sizesPx: sized(pixelSizeGroups(view)),
     sizesMm: sized(millimetreGroups(view)),
@@ -109,7 +118,7 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
     precisionRecall,
     map50: summary.map50,
     map5095: summary.map5095,
-    ...(coco && { coco: coco.all }),
+    coco: coco.all,
     roc: [imageRoc(view), patientRoc(view)].filter((one) => one !== undefined),
     calibration: calibration(view),
     confusion: confusionAt(view, threshold),

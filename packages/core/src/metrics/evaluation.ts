@@ -40,7 +40,7 @@ export interface ClassMeasures extends GroupMeasures {
   readonly ap50: number;
   readonly ap: number;
   /** As COCO computes it, 0.50 ... 0.95. */
-  readonly cocoAp?: number;
+  readonly cocoAp: number;
 }
 
 /** Cases called rightly and wrongly at the operating point, by whether they hold any lesion and any finding. */
@@ -196,7 +196,7 @@ export interface Evaluation {
     readonly fpPerImage: readonly number[];
     readonly sensitivity: readonly number[];
     readonly thresholds: readonly number[];
-    /** From 1/8 to 8, four to an octave. */
+    /** By rising false positives, LUNA16's seven among them; four to an octave up to the end of the curve, 8 at most. */
     readonly points: readonly FrocPoint[];
     /** Mean of the sensitivities at LUNA16's seven points. */
     readonly cpm: number;
@@ -209,7 +209,7 @@ export interface Evaluation {
   readonly precisionRecall: AveragePrecision;
   readonly map50: number;
   readonly map5095: number;
-  readonly coco?: CocoNumbers;
+  readonly coco: CocoNumbers;
   /** By image, and by patient where known; a level without both kinds of cases is left out. */
   readonly roc: readonly CaseRoc[];
   /** Absent without detections. */

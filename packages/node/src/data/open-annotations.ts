@@ -2,17 +2,24 @@
  * @file Opens annotations of any format that is read: detected, gathered, with their pictures looked for.
  */
 import type { AnnotatedImage, AnnotationSet } from "@fovea/core/dataset/annotation-set";
+import { type ClassMap, mapClasses } from "@fovea/core/dataset/formats/class-map";
 import { inPixels } from "@fovea/core/dataset/formats/fractions";
 import type { Problem } from "@fovea/core/dataset/sample";
-import type { AnnotationFormat, Gathered, GatherOptions } from "./annotations/annotation-source";
-import { detectFormat } from "./annotations/detect-format";
+import { FoveaError } from "@fovea/core/errors";
+import type { AnnotationFiles, AnnotationFormat, Gathered, GatherOptions } from "./annotations/annotation-source";
+import { findAnnotationFiles } from "./annotations/find-annotation-files";
 import { findPictures, type KnownSizes, sizesOf, withSizes } from "./annotations/find-pictures";
 import { gatherCoco } from "./annotations/gather-coco";
-import { gatherDataYaml } from "./annotations/gather-yolo";
+import { gatherLabelMe } from "./annotations/gather-labelme";
+import { gatherCsv, gatherOpenImages, gatherTfRecord } from "./annotations/gather-tables";
+import { gatherCvat, gatherVoc } from "./annotations/gather-xml";
+import { gatherYolo } from "./annotations/gather-yolo";
 
 export interface OpenAnnotationsOptions extends GatherOptions {
   /** @default found out by the content */
   readonly format?: AnnotationFormat;
+  /** Renames, merges and drops classes. */
+  readonly classMap?: ClassMap;
   /** Folder of the pictures. @default looked for around the annotations */
   readonly images?: string;
   /** Images of another set whose sizes hold here too, for formats that have none where the pictures are missing. */
@@ -29,11 +36,17 @@ export interface OpenedAnnotations {
   readonly format: AnnotationFormat;
 }
 
-type Gather = (path: string, options: GatherOptions) => Promise<Gathered>;
+type Gather = (files: AnnotationFiles, options: GatherOptions) => Promise<Gathered>;
 
-const GATHER: Readonly<Partial<Record<AnnotationFormat, Gather>>> = {
+const GATHER: { readonly [F in AnnotationFormat]: Gather } = {
   coco: gatherCoco,
-  yolo: gatherDataYaml,
+  yolo: gatherYolo,
+  voc: gatherVoc,
+  labelme: gatherLabelMe,
+  cvat: gatherCvat,
+  openimages: gatherOpenImages,
+  csv: gatherCsv,
+  tfrecord: gatherTfRecord,
 };
 
 /**
@@ -46,16 +59,31 @@ const GATHER: Readonly<Partial<Record<AnnotationFormat, Gather>>> = {
  * `invalid_annotations` if a file that holds all annotations cannot be read
  */
 export async function openAnnotations(path: string, options: OpenAnnotationsOptions = {}): Promise<OpenedAnnotations> {
-  const { format = await detectFormat(path), split, images: folder, onProgress } = options;
-  const gather = GATHER[format];
-  if (!gather) throw new Error(`unreachable: ${format}`);
-  const gathered = await gather(path, { split });
+  const { split, columns, images: folder, onProgress } = options;
+  const files = await findAnnotationFiles(path, options.format);
+  const gathered = ofSplit(await GATHER[files.format](files, { split, columns }), split, path);
   const known: KnownSizes | undefined = options.sizesOf && sizesOf(options.sizesOf);
   const pictures = await findPictures(gathered.set.images, { base: gathered.base, folder });
   const sized = await withSizes(pictures, { known, onProgress });
   const problems = [...gathered.problems, ...sized.problems];
   const images = gathered.fractions ? allInPixels(sized.images, pictures.root, problems) : sized.images;
-  return { set: { categories: gathered.set.categories, images }, problems, root: pictures.root, format };
+  const set = { categories: gathered.set.categories, images };
+  const mapped = options.classMap && mapClasses(set, options.classMap, "class map");
+  problems.push(...(mapped?.problems ?? []));
+  return { set: mapped?.set ?? set, problems, root: pictures.root, format: files.format };
+}
+
+/** @throws {FoveaError} `invalid_dataset` if no image is of this part */
+function ofSplit(gathered: Gathered, split: string | undefined, file: string): Gathered {
+  if (split === undefined) return gathered;
+  const { categories, images } = gathered.set;
+  const kept = images.filter((image) => image.split === split);
+  if (kept.length === 0) {
+    const known = [...new Set(images.flatMap((image) => image.split ?? []))];
+    const parts = known.length > 0 ? `its parts are ${known.join(", ")}` : "it tells of no parts";
+    throw new FoveaError("invalid_dataset", `no image in the part ${split}; ${parts}`, { file, at: split });
+  }
+  return { ...gathered, set: { categories, images: kept } };
 }
 
 function allInPixels(images: readonly AnnotatedImage[], root: string, problems: Problem[]): AnnotatedImage[] {

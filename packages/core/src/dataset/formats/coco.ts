@@ -7,12 +7,11 @@
  */
 import { FoveaError } from "../../errors";
 import type { Box } from "../../finding";
-import { boundsOf } from "../../geometry/polygon";
-import type { Annotation, Attributes, Category, RunLengthMask, Segmentation } from "../annotation-set";
+import type { Annotation, Attributes, Category } from "../annotation-set";
 import { classesOfCategories, type Fields, fieldsOf, listIn } from "../coco-fields";
-import { maskBounds, runsOf } from "../run-length";
 import { imagePath, type ReadSet } from "./annotation-draft";
 import { cocoRoot } from "./coco-root";
+import { boxAround, readSegmentation } from "./segmentation-json";
 import { Tally } from "./tally";
 
 /** An image that annotations are still added to. */
@@ -114,8 +113,8 @@ function readAnnotation(
     tally.add(`category_id ${String(category)} is not in categories; left out`, at, "error");
     return undefined;
   }
-  const segmentation = readSegmentation(fields.segmentation, at, tally);
-  const box = bbox === undefined || bbox === null ? boxAround(segmentation) : cocoBox(bbox);
+  const segmentation = readSegmentation(fields.segmentation, (message) => tally.add(message, at));
+  const box = bbox === undefined || bbox === null ? segmentation && boxAround(segmentation) : cocoBox(bbox);
   if (box === undefined) {
     tally.add(`bbox ${shown(bbox)}; expected four numbers [x, y, width, height]; left out`, at, "error");
     return undefined;
@@ -143,41 +142,6 @@ export function cocoBox(bbox: unknown): Box | undefined {
   if (!isNumbers(bbox) || bbox.length !== 4) return undefined;
   const [x, y, width, height] = bbox;
   return { x1: x, y1: y, x2: x + width, y2: y + height };
-}
-
-function boxAround(segmentation: Segmentation | undefined): Box | undefined {
-  if (segmentation === undefined) return undefined;
-  return "counts" in segmentation ? maskBounds(segmentation) : boundsOf(segmentation.flat());
-}
-
-function readSegmentation(value: unknown, at: string, tally: Tally): Segmentation | undefined {
-  if (value === undefined || value === null) return undefined;
-  const mask = fieldsOf(value);
-  if (mask) return readMask(mask, at, tally);
-  if (!Array.isArray(value)) {
-    tally.add("segmentation is neither outlines nor a mask, left out", at);
-    return undefined;
-  }
-  const parts: unknown[] = value.length > 0 && isNumbers(value) ? [value] : value;
-  const good = parts.filter((part): part is number[] => isNumbers(part) && part.length >= 6 && part.length % 2 === 0);
-  if (good.length < parts.length) tally.add("outline with an odd count of values or below three points, left out", at);
-  return good.length > 0 ? good : undefined;
-}
-
-function readMask({ size, counts }: Fields, at: string, tally: Tally): RunLengthMask | undefined {
-  if (isNumbers(size) && size.length === 2 && (typeof counts === "string" || isNumbers(counts))) {
-    const mask = { size: [size[0], size[1]] as const, counts };
-    try {
-      runsOf(mask);
-      return mask;
-    } catch (error) {
-      if (!(error instanceof FoveaError)) throw error;
-      tally.add(`${error.message}; mask left out`, at);
-      return undefined;
-    }
-  }
-  tally.add("a mask without size [height, width] and counts, left out", at);
-  return undefined;
 }
 
 /** Further fields that are one value each, and those inside `attributes`. */

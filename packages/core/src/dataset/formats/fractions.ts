@@ -1,6 +1,7 @@
 /**
  * @file Annotations in fractions of the image's sides, as some formats have them, and in pixels.
  */
+import type { Box } from "../../finding";
 import type { AnnotatedImage, Annotation, Segmentation } from "../annotation-set";
 import { isMask } from "../annotation-set";
 
@@ -9,9 +10,13 @@ export function scaled(annotation: Annotation, width: number, height: number): A
   const { box, segmentation } = annotation;
   return {
     ...annotation,
-    box: { x1: box.x1 * width, y1: box.y1 * height, x2: box.x2 * width, y2: box.y2 * height },
+    box: scaledBox(box, width, height),
     ...(segmentation && { segmentation: scaledSegmentation(segmentation, width, height) }),
   };
+}
+
+export function scaledBox({ x1, y1, x2, y2 }: Box, width: number, height: number): Box {
+  return { x1: x1 * width, y1: y1 * height, x2: x2 * width, y2: y2 * height };
 }
 
 function scaledSegmentation(segmentation: Segmentation, width: number, height: number): Segmentation {

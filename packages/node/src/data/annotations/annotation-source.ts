@@ -2,12 +2,29 @@
  * @file What the readers of annotation files share: what they are asked for, and what they hand over.
  */
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
+import type { CsvColumns } from "@fovea/core/dataset/formats/csv-columns";
 import type { Problem } from "@fovea/core/dataset/sample";
 
-/** Formats that are read. */
-export const FORMATS = ["coco", "yolo", "voc", "imagenet", "labelme", "cvat", "openimages", "csv", "tfrecord"] as const;
+/** Formats that are read. ImageNet's localisation files are read as `voc`. */
+export const READ_FORMATS = ["coco", "yolo", "voc", "labelme", "cvat", "openimages", "csv", "tfrecord"] as const;
 
-export type AnnotationFormat = (typeof FORMATS)[number];
+export type AnnotationFormat = (typeof READ_FORMATS)[number];
+
+/** Annotation files of one format. */
+export interface AnnotationFiles {
+  readonly format: AnnotationFormat;
+  /** Absolute, sorted; of YOLO one data YAML, one `obj.data`, or a folder of label files. */
+  readonly files: readonly string[];
+  /** Absolute; the one that was named, or that of the file that was. */
+  readonly folder: string;
+}
+
+export interface GatherOptions {
+  /** Read this part only, where the format knows of parts. */
+  readonly split?: string;
+  /** What the columns of a CSV file mean, where their names do not say it. */
+  readonly columns?: CsvColumns;
+}
 
 /** What a reader gathered from files, before pictures were looked for. */
 export interface Gathered {
@@ -19,7 +36,8 @@ export interface Gathered {
   readonly fractions?: boolean;
 }
 
-export interface GatherOptions {
-  /** Read this part only, where the format knows of parts. */
-  readonly split?: string;
+/** Part of a set that a file's name tells: `train`, `val` or `test`. */
+export function splitOfName(name: string): string | undefined {
+  const word = /(?:^|[^a-z])(train|valid|validation|val|test)(?![a-z])/i.exec(name)?.[1]?.toLowerCase();
+  return word?.startsWith("val") ? "val" : word;
 }

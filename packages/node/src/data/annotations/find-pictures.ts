@@ -40,7 +40,7 @@ async function isFile(path: string): Promise<boolean> {
 
 /**
  * Looks for the pictures in `folder`, or else in the usual places around `base`: under the path that is written, then
- * by its last part with or without ending, where only one picture there has it. Images found in this way are renamed.
+ * by its last parts with or without ending, where only one picture there has them. Images found in this way are renamed.
  */
 export async function findPictures(
   images: readonly AnnotatedImage[],
@@ -54,8 +54,9 @@ export async function findPictures(
   const taken = new Set(images.filter((_, i) => there[i]).map(({ file }) => file));
   const renamed = images.map((image, i) => {
     if (there[i]) return image;
-    const name = image.file.slice(image.file.lastIndexOf("/") + 1).toLowerCase();
-    const match = byName.get(name) ?? byName.get(stem(name));
+    const match = lastParts(image.file)
+      .map((key) => byName.get(key))
+      .find((one) => one !== undefined);
     if (match === undefined || match === null) return image;
     const file = pathFrom(root, match);
     // Two images that lead to one picture would mix what is marked in them.
@@ -83,20 +84,20 @@ async function bestFolder(images: readonly AnnotatedImage[], folders: readonly s
   return best.folder;
 }
 
-/** Pictures by their name and by their name without ending, lower case; `null` where several have it. */
+/** The last two parts of a path, then the last one, each with and without ending, lower case. */
+function lastParts(file: string): string[] {
+  const parts = file.toLowerCase().split("/");
+  const keys = [parts.slice(-2).join("/"), parts[parts.length - 1]];
+  return [...new Set(keys.flatMap((key) => [key, stem(key)]))];
+}
+
+/** Pictures by the last parts of their paths; `null` where several have them. */
 async function picturesByName(folder: string): Promise<Map<string, string | null>> {
-  const files = await glob("**/*", {
-    cwd: folder,
-    absolute: true,
-    onlyFiles: true,
-    expandDirectories: false,
-    deep: DEPTH,
-  });
+  const options = { cwd: folder, absolute: true, onlyFiles: true, expandDirectories: false, deep: DEPTH };
   const byName = new Map<string, string | null>();
-  for (const file of files.sort()) {
+  for (const file of (await glob("**/*", options)).sort()) {
     if (!IMAGE_ENDINGS.has(extname(file).toLowerCase())) continue;
-    const name = file.slice(file.lastIndexOf("/") + 1).toLowerCase();
-    for (const key of new Set([name, stem(name)])) byName.set(key, byName.has(key) ? null : file);
+    for (const key of lastParts(file)) byName.set(key, byName.has(key) ? null : file);
   }
   return byName;
 }

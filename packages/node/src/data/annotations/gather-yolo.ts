@@ -1,25 +1,40 @@
 /**
  * @file YOLO data sets as annotation sets: a data YAML with its lists of images and label files, or with COCO files.
  */
-import { dirname, relative, resolve, sep } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { AnnotatedImage, AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { type DataYaml, parseDataYaml } from "@fovea/core/dataset/data-yaml";
-import { readYoloLabels } from "@fovea/core/dataset/formats/yolo";
 import { mergeSets } from "@fovea/core/dataset/merge-sets";
-import { type Problem, problemOf } from "@fovea/core/dataset/sample";
+import type { Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { readText } from "../../read-file";
 import { findEntry, listImages, rootOf } from "../list-images";
 import { mapBounded } from "../map-bounded";
 import { labelPath } from "../open-dataset";
-import type { Gathered, GatherOptions } from "./annotation-source";
+import type { AnnotationFiles, Gathered, GatherOptions } from "./annotation-source";
+import { fromBase } from "./from-base";
 import { gatherCoco } from "./gather-coco";
+import { gatherDarknet, gatherLabelFolder, readLabelFile } from "./gather-labels";
 
 /** Label files read at one time. */
 const CONCURRENCY = 16;
 
+/** A data YAML, Darknet's `obj.data`, or a folder of label files. */
+export async function gatherYolo(source: AnnotationFiles, options: GatherOptions): Promise<Gathered> {
+  const [path, ...others] = source.files;
+  if (others.length > 0) {
+    const names = source.files.map((file) => basename(file)).join(", ");
+    throw new FoveaError("invalid_dataset", `holds several data files (${names}); name one of them`, {
+      file: source.folder,
+    });
+  }
+  if (/\.ya?ml$/i.test(path)) return gatherDataYaml(path, options);
+  if (/\.data$/i.test(path)) return gatherDarknet(path);
+  return gatherLabelFolder(/\.txt$/i.test(path) ? dirname(path) : path);
+}
+
 /** A data set by its data YAML, all parts or one. */
-export async function gatherDataYaml(path: string, { split }: GatherOptions): Promise<Gathered> {
+async function gatherDataYaml(path: string, { split }: GatherOptions): Promise<Gathered> {
   const data = parseDataYaml(await readText(path, "data file"), path);
   const parts = split === undefined ? [...data.splits.keys()] : [split];
   const problems: Problem[] = [...data.problems];
@@ -32,7 +47,7 @@ export async function gatherDataYaml(path: string, { split }: GatherOptions): Pr
     const coco = entries.filter((entry) => /\.json$/i.test(entry));
     for (const entry of coco) {
       const file = await findEntry(entry, { root: base, data, split: part, problems });
-      const read = await gatherCoco(file, {});
+      const read = await gatherCoco({ format: "coco", files: [file], folder: dirname(file) });
       problems.push(...read.problems);
       const folder = data.imageFolder === undefined ? dirname(file) : resolve(base, data.imageFolder);
       sets.push(inPart(read.set, part, (name) => fromBase(base, resolve(folder, name))));
@@ -55,11 +70,6 @@ function inPart({ categories, images }: AnnotationSet, split: string, place: (fi
   return { categories, images: images.map((image) => ({ ...image, file: place(image.file), split })) };
 }
 
-/** `path` from `base`, with `/`. */
-export function fromBase(base: string, path: string): string {
-  return relative(base, path).split(sep).join("/");
-}
-
 /** Images of one part with the rows of their label files, in fractions. */
 async function labelledImages(
   data: DataYaml,
@@ -74,20 +84,4 @@ async function labelledImages(
     return annotations && { file: fromBase(base, file), annotations, split };
   });
   return { categories: names.map((name) => ({ name })), images: read.flatMap((image) => image ?? []) };
-}
-
-/** Rows of a label file in fractions, none if there is no such file; `undefined` and a problem if it is broken. */
-export async function readLabelFile(
-  file: string,
-  nc: number,
-  problems: Problem[],
-): Promise<AnnotatedImage["annotations"] | undefined> {
-  try {
-    return readYoloLabels(await readText(file, "label file"), { file, nc, width: 1, height: 1 });
-  } catch (error) {
-    if (!(error instanceof FoveaError)) throw error;
-    if (error.code === "file_not_found") return [];
-    problems.push(problemOf(error));
-    return undefined;
-  }
 }

@@ -1,7 +1,13 @@
 /**
  * @file Two annotation sets, a truth and detections, taken into a record image by image.
  */
-import { type Annotation, type AnnotationSet, type Attributes, isIgnored } from "../dataset/annotation-set";
+import {
+  type AnnotatedImage,
+  type Annotation,
+  type AnnotationSet,
+  type Attributes,
+  isIgnored,
+} from "../dataset/annotation-set";
 import { ArgumentError } from "../errors";
 import { patientOf, spacingOf } from "./case-attributes";
 import { EvaluationRecord } from "./evaluation-record";
@@ -13,11 +19,12 @@ export interface RecordSetsOptions extends HitOptions {
 }
 
 /**
- * Images are the same where their files are, classes where their names are. Lesions of a patient are those whose image
+ * Images are the same where their files are, or where only one of the truth has the name without folders and ending;
+ * classes where their names are. Lesions of a patient are those whose image
  * has an attribute that names one (`patient_id` ...). Crowds and what is to be ignored become regions in which nothing is
  * judged; a lesion's `score` or `weight`, or the attribute `certainty`, says how sure its readers were.
  *
- * @throws {ArgumentError} if a detection has no score, or is of an image or a class that the truth does not have
+ * @throws {ArgumentError} if a detection has no score from 0 to 1, or is of an image or a class that the truth does not have
  */
 export function recordOfSets(
   truth: AnnotationSet,
@@ -26,7 +33,7 @@ export function recordOfSets(
 ): EvaluationRecord {
   const names = truth.categories.map(({ name }) => name);
   const classOf = detections.categories.map(({ name }) => names.indexOf(name));
-  const found = new Map(detections.images.map((image) => [image.file, image]));
+  const found = byTruthFile(truth, detections);
   const record = new EvaluationRecord(names, hits);
   for (const { file, width, height, annotations, attributes } of truth.images) {
     const own = found.get(file)?.annotations ?? [];
@@ -58,13 +65,29 @@ export function recordOfSets(
   return record;
 }
 
+/** Detected images under the file that the truth has for them. */
+function byTruthFile(truth: AnnotationSet, detections: AnnotationSet): Map<string, AnnotatedImage> {
+  const files = new Set(truth.images.map(({ file }) => file));
+  const bare = (file: string) => file.replace(/^.*\//, "").replace(/\.[^.]+$/, "");
+  const byName = new Map<string, string | undefined>();
+  for (const { file } of truth.images) byName.set(bare(file), byName.has(bare(file)) ? undefined : file);
+  return new Map(
+    detections.images.map((image) => [
+      files.has(image.file) ? image.file : (byName.get(bare(image.file)) ?? image.file),
+      image,
+    ]),
+  );
+}
+
 function boxesOf(annotations: readonly Annotation[]): Float32Array {
   return Float32Array.from(annotations.flatMap(({ box: { x1, y1, x2, y2 } }) => [x1, y1, x2, y2]));
 }
 
 function scoreOf({ score }: Annotation, file: string): number {
-  if (score !== undefined && !Number.isNaN(score)) return score;
-  throw new ArgumentError(`${file}: a detection without score; every one needs one, or their order is not known`);
+  if (score !== undefined && score >= 0 && score <= 1) return score;
+  if (score === undefined)
+    throw new ArgumentError(`${file}: a detection without score; without them their order is not known`);
+  throw new ArgumentError(`${file}: a detection of score ${score}; wanted a confidence from 0 to 1`);
 }
 
 function certaintyOf({ score, weight, attributes }: Annotation): number {

@@ -2,12 +2,13 @@
  * @file `fovea evaluate ...`: a group of commands, one file each in the folder `evaluate/`.
  */
 import type { Command } from "commander";
+import { register as detections } from "./evaluate/detections";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [];
+const COMMANDS: readonly Register[] = [detections];
 
 export function register(program: Command): void {
   const group = program

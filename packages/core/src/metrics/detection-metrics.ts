@@ -73,11 +73,11 @@ export interface DetectionSummary {
 
 /** A copy of `detections` by falling score; equal scores keep their order. */
 export function byFallingScore(detections: ScoredBoxes): ScoredBoxes {
-  return taken(detections, orderByScore(detections.scores));
+  return pickDetections(detections, orderByScore(detections.scores));
 }
 
-/** Some of the detections, in the order of `order`. */
-function taken({ boxes, scores, classIds }: ScoredBoxes, order: ArrayLike<number>): ScoredBoxes {
+/** Copies of some of the detections, in the order of `order`. */
+export function pickDetections({ boxes, scores, classIds }: ScoredBoxes, order: ArrayLike<number>): ScoredBoxes {
   const sorted = new Float32Array(4 * order.length);
   for (let i = 0; i < order.length; i++) sorted.set(boxes.subarray(4 * order[i], 4 * order[i] + 4), 4 * i);
   return {
@@ -125,7 +125,8 @@ export class DetectionMetrics {
       );
     }
     const all = byFallingScore(detections);
-    const sorted = regions.length > 0 ? taken(all, judgedDetections(all, truth, regions, this.hitOptions)) : all;
+    const sorted =
+      regions.length > 0 ? pickDetections(all, judgedDetections(all, truth, regions, this.hitOptions)) : all;
     this.#summary = undefined;
     this.#record.add(sorted, truth, this.hitOptions);
     this.confusion.add(sorted, truth);

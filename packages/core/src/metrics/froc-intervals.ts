@@ -1,6 +1,7 @@
 /**
  * @file Intervals of FROC sensitivities: scans are drawn again and again with all that is in them, as LUNA16 does it,
- * because the marks of one scan are not independent of one another.
+ * because the marks of one scan are not independent of one another. Where one patient has several scans, patients are drawn
+ * instead, each with all scans.
  */
 import { ArgumentError, ShapeError } from "../errors";
 import { type BootstrapOptions, bootstrap, type Interval } from "../math/stats";
@@ -21,6 +22,11 @@ export interface FrocReading {
   readonly points: readonly number[];
 }
 
+export interface FrocIntervalOptions extends BootstrapOptions {
+  /** Whose each scan is: numbers from 0, of patients. They are drawn, with all their scans. @default each scan its own */
+  readonly clusters?: ArrayLike<number>;
+}
+
 /**
  * Interval of the sensitivity at each point of each reading, all from the same draws of scans.
  *
@@ -30,9 +36,15 @@ export interface FrocReading {
  * @throws {ShapeError} if lengths do not fit, or the curves are not of the same number of scans
  * @throws {ArgumentError} as `froc` and `bootstrap`
  */
-export function frocIntervals(readings: readonly FrocReading[], options: BootstrapOptions = {}): Interval[][] {
+export function frocIntervals(
+  readings: readonly FrocReading[],
+  { clusters, ...options }: FrocIntervalOptions = {},
+): Interval[][] {
   if (readings.length === 0) return [];
   const { scanCount } = readings[0].curve;
+  if (clusters && clusters.length !== scanCount) {
+    throw new ShapeError(`frocIntervals: ${clusters.length} clusters for ${scanCount} scans`);
+  }
   const other = readings.find(({ curve }) => curve.scanCount !== scanCount);
   if (other) throw new ShapeError(`frocIntervals: curves of ${scanCount} and of ${other.curve.scanCount} scans`);
   const prepared = readings.map(prepare);
@@ -42,10 +54,13 @@ export function frocIntervals(readings: readonly FrocReading[], options: Bootstr
     offsets.push(count);
     count += points.length;
   }
+  const ofScans = new Uint32Array(clusters ? scanCount : 0);
   const intervals = bootstrap(
-    scanCount,
+    clusters ? clusterCount(clusters) : scanCount,
     count,
-    (weights, out) => {
+    (drawn, out) => {
+      if (clusters) for (let s = 0; s < scanCount; s++) ofScans[s] = drawn[clusters[s]];
+      const weights = clusters ? ofScans : drawn;
       prepared.forEach((one, i) => {
         read(one, weights, out, offsets[i]);
       });
@@ -53,6 +68,23 @@ export function frocIntervals(readings: readonly FrocReading[], options: Bootstr
     options,
   );
   return readings.map(({ points }, i) => intervals.slice(offsets[i], offsets[i] + points.length));
+}
+
+/**
+ * Reads a curve where scan s counts `weights[s]` times, for measures of one's own on resamples (`math/stats.ts`).
+ *
+ * @throws as `frocIntervals`
+ */
+export function frocReader(reading: FrocReading): (weights: Uint32Array, out: Float64Array, offset: number) => void {
+  const prepared = prepare(reading);
+  return (weights, out, offset) => read(prepared, weights, out, offset);
+}
+
+/** One more than the greatest number. */
+export function clusterCount(clusters: ArrayLike<number>): number {
+  let count = 0;
+  for (let s = 0; s < clusters.length; s++) count = Math.max(count, clusters[s] + 1);
+  return count;
 }
 
 /** Marks by falling score, and what to read off. */
@@ -106,7 +138,12 @@ function read(
   offset: number,
 ): void {
   let lesionCount = 0;
-  for (let s = 0; s < scanCount; s++) lesionCount += weights[s] * lesions[s];
+  // Patients differ in scans, so that draws of patients do too.
+  let drawnScans = 0;
+  for (let s = 0; s < scanCount; s++) {
+    lesionCount += weights[s] * lesions[s];
+    drawnScans += weights[s];
+  }
   if (lesionCount === 0) {
     out.fill(Number.NaN, offset, offset + points.length);
     return;
@@ -121,7 +158,7 @@ function read(
     else falsePositives += weight;
     if (last[k] === 0) continue;
     const [left, below] = [x, y];
-    x = falsePositives / scanCount;
+    x = falsePositives / drawnScans;
     y = hits / lesionCount;
     while (p < points.length && x > points[p]) {
       out[offset + places[p]] = below + ((y - below) * (points[p] - left)) / (x - left);

@@ -5,7 +5,7 @@
  */
 import { type Axis, roundAxis, tickText } from "./axis";
 import { type Html, html } from "./html-text";
-import { LINE_COLOURS, type LineChart, spanOf, unbroken } from "./line-chart";
+import { LINE_COLOURS, type Line, type LineChart, type Mark, spanOf, unbroken } from "./line-chart";
 
 export interface ChartSize {
   /** Units of the SVG's own coordinates. @default 420 */
@@ -69,7 +69,7 @@ function worded(text: string, chinese: Words): Html {
 }
 
 function panel(chart: LineChart, width: number, height: number, chinese: Words): Html {
-  const { title, xTitle, yTitle, lines } = chart;
+  const { title, xTitle, yTitle, lines, marks = [], xTicks } = chart;
   const legend = legendOf(chart, width - LEFT - RIGHT, chinese);
   const top = TOP + legend.height;
   const area = { x: LEFT, y: top, width: width - LEFT - RIGHT, height: Math.max(40, height - top - BOTTOM) };
@@ -78,26 +78,51 @@ function panel(chart: LineChart, width: number, height: number, chinese: Words):
   const xAt = (value: number) => rounded(area.x + ((value - x.low) / (x.high - x.low)) * area.width);
   const yAt = (value: number) => rounded(area.y + area.height - ((value - y.low) / (y.high - y.low)) * area.height);
   const bottom = area.y + area.height;
+  const ticks = xTicks ?? x.ticks.map((at) => ({ at, text: tickText(at) }));
   return html`<text x="${LEFT}" y="20" font-size="14" font-weight="600" fill="${INK}">${worded(title, chinese)}</text>
 ${legend.markup}${y.ticks.map(
   (tick) =>
     html`<path d="M${area.x} ${yAt(tick)}h${area.width}" stroke="${GRID}"/><text x="${area.x - 7}" y="${yAt(tick)}" dy="4" text-anchor="end" fill="${SOFT}">${tickText(tick)}</text>`,
-)}${x.ticks.map(
-  (tick) =>
-    html`<path d="M${xAt(tick)} ${bottom}v4" stroke="${SOFT}"/><text x="${xAt(tick)}" y="${bottom + 17}" text-anchor="middle" fill="${SOFT}">${tickText(tick)}</text>`,
+)}${ticks.map(
+  ({ at, text }) =>
+    html`<path d="M${xAt(at)} ${bottom}v4" stroke="${SOFT}"/><text x="${xAt(at)}" y="${bottom + 17}" text-anchor="middle" fill="${SOFT}">${text}</text>`,
 )}<path d="M${area.x} ${bottom}h${area.width}" stroke="${SOFT}"/>
 <text x="${area.x + area.width / 2}" y="${height - 6}" text-anchor="middle" fill="${SOFT}">${worded(xTitle, chinese)}</text>${
-    yTitle === undefined ? undefined : html`<text x="${LEFT}" y="${top - 6}" fill="${SOFT}">${yTitle}</text>`
+    yTitle === undefined
+      ? undefined
+      : html`<text x="${LEFT}" y="${top - 6}" fill="${SOFT}">${worded(yTitle, chinese)}</text>`
   }
-${lines.flatMap((line, i) => {
-  const colour = LINE_COLOURS[i % LINE_COLOURS.length];
+${lines.map((line, i) => bandOf(line, LINE_COLOURS[i % LINE_COLOURS.length], xAt, yAt))}${lines.flatMap((line, i) => {
+  const colour = line.dashed ? SOFT : LINE_COLOURS[i % LINE_COLOURS.length];
   return unbroken(line).map((points) =>
     // A single value has no line to draw.
     points.length === 1
       ? html`<circle cx="${xAt(points[0].x)}" cy="${yAt(points[0].y)}" r="3" fill="${colour}"/>`
-      : html`<polyline points="${points.map((point) => `${xAt(point.x)},${yAt(point.y)}`).join(" ")}" fill="none" stroke="${colour}" stroke-width="1.8" stroke-linejoin="round"/>`,
+      : html`<polyline points="${points.map((point) => `${xAt(point.x)},${yAt(point.y)}`).join(" ")}" fill="none" stroke="${colour}" stroke-width="${line.dashed ? 1 : 1.8}" stroke-linejoin="round"${line.dashed ? DASHES : undefined}/>`,
   );
-})}`;
+})}${marks.map((mark) => markOf(mark, xAt, yAt))}`;
+}
+
+const DASHES: Html = { markup: ' stroke-dasharray="4 3"' };
+
+type Place = (value: number) => number;
+
+function bandOf({ band = [] }: Line, colour: string, xAt: Place, yAt: Place): Html {
+  const known = band.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
+  if (known.length < 2) return html``;
+  const upper = known.map(({ x, high }) => `${xAt(x)},${yAt(high)}`);
+  const lower = known.toReversed().map(({ x, low }) => `${xAt(x)},${yAt(low)}`);
+  return html`<polygon points="${[...upper, ...lower].join(" ")}" fill="${colour}" fill-opacity="0.16"/>`;
+}
+
+function markOf({ x, y, low, high, line = 0 }: Mark, xAt: Place, yAt: Place): Html {
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return html``;
+  const colour = LINE_COLOURS[line % LINE_COLOURS.length];
+  const whisker =
+    low !== undefined && high !== undefined && Number.isFinite(low) && Number.isFinite(high)
+      ? html`<path d="M${xAt(x)} ${yAt(low)}V${yAt(high)}M${xAt(x) - 3} ${yAt(low)}h6M${xAt(x) - 3} ${yAt(high)}h6" stroke="${colour}" stroke-width="1.3"/>`
+      : undefined;
+  return html`${whisker}<circle cx="${xAt(x)}" cy="${yAt(y)}" r="4.5" fill="${colour}" stroke="#fff" stroke-width="1.5"/>`;
 }
 
 /** Names of the lines, one after another, as many rows as they take; a single line needs none. */
@@ -110,19 +135,21 @@ function legendOf(
   const entries: Html[] = [];
   let x = 0;
   let row = 0;
-  const place = (name: string, colour: string | undefined) => {
+  const place = (name: string, colour: string | undefined, dashed = false) => {
     const shown = shortened(name, 28);
     const wide = 26 + textUnits(shown);
     if (x > 0 && x + wide > room) [x, row] = [0, row + 1];
     const y = TOP + row * LEGEND_ROW;
-    const mark = colour && html`<path d="M${LEFT + x} ${y - 4}h14" stroke="${colour}" stroke-width="2.5"/>`;
+    const mark =
+      colour &&
+      html`<path d="M${LEFT + x} ${y - 4}h14" stroke="${colour}" stroke-width="${dashed ? 1 : 2.5}"${dashed ? DASHES : undefined}/>`;
     entries.push(
       html`${mark || undefined}<text x="${LEFT + x + 18}" y="${y}" fill="${INK}">${worded(shown, chinese)}</text>`,
     );
     x += wide + 8;
   };
-  lines.slice(0, LEGEND_MOST).forEach(({ name }, i) => {
-    place(name, LINE_COLOURS[i % LINE_COLOURS.length]);
+  lines.slice(0, LEGEND_MOST).forEach(({ name, dashed }, i) => {
+    place(name, dashed ? SOFT : LINE_COLOURS[i % LINE_COLOURS.length], dashed);
   });
   if (lines.length > LEGEND_MOST) place(`+ ${lines.length - LEGEND_MOST}`, undefined);
   return { markup: html`${entries}`, height: (row + 1) * LEGEND_ROW };

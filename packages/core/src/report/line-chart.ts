@@ -6,6 +6,20 @@
 export interface Line {
   readonly name: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** How far its values may be trusted, drawn in the SVG as a band around it. @default none */
+  readonly band?: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+  /** A line to compare with rather than one that was measured. @default false */
+  readonly dashed?: boolean;
+}
+
+/** A point that stands out, with the interval of its y where there is one. */
+export interface Mark {
+  readonly x: number;
+  readonly y: number;
+  readonly low?: number;
+  readonly high?: number;
+  /** Number of the line whose colour it has. @default 0 */
+  readonly line?: number;
 }
 
 export interface LineChart {
@@ -17,6 +31,10 @@ export interface LineChart {
   readonly yRange?: readonly [number, number];
   /** Least and greatest x. @default what the lines span */
   readonly xRange?: readonly [number, number];
+  /** Drawn in the SVG only. @default round numbers */
+  readonly xTicks?: readonly { readonly at: number; readonly text: string }[];
+  /** Drawn in the SVG only. @default none */
+  readonly marks?: readonly Mark[];
 }
 
 /** CSS colours of the lines, in turn. */

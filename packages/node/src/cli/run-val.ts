@@ -9,30 +9,35 @@ import { datasetLine, plural, problemLines } from "./describe-dataset";
 import { classTable, frocLine, sizeTable } from "./measures-table";
 import { warn, warnOfSize } from "./message";
 import { duration, Progress, workLine } from "./progress";
+import { ReportGatherer } from "./report-gatherer";
 import type { ValOptions } from "./val";
 import { writeResult } from "./write-result";
 
-/** Measures, prints a table, writes JSON if asked to. */
+/** Measures, prints a table, writes JSON and a report if asked to. */
 export async function runValidation({ json, ...options }: ValOptions): Promise<void> {
-  const summary = await measureOnScreen(options);
+  const { report } = options;
+  const gathered = report === undefined ? undefined : new ReportGatherer(options);
+  const summary = await measureOnScreen(options, gathered);
   if (options.plots !== undefined) {
     const { curves, froc, confusion } = VALIDATION_PICTURES;
     process.stdout.write(`Pictures ${join(options.plots, curves)}, ${froc}, ${confusion}\n`);
   }
-  if (json === undefined) return;
-  await writeResult(json, `${JSON.stringify(asJson(summary, options), null, 2)}\n`);
-  process.stdout.write(`Measures ${json}\n`);
+  if (json !== undefined) {
+    await writeResult(json, `${JSON.stringify(asJson(summary, options), null, 2)}\n`);
+    process.stdout.write(`Measures ${json}\n`);
+  }
+  if (gathered && report !== undefined) await gathered.write(report);
 }
 
 /** Measures and shows it. */
-export async function measureOnScreen(options: MeasureOptions): Promise<Measures> {
+export async function measureOnScreen(options: MeasureOptions, gatherer?: ReportGatherer): Promise<Measures> {
   const progress = new Progress();
   let started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   try {
     const summary = await measureModel(options, {
       onScan: (done, total) => progress.show(workLine("looking at images", done, total, seconds())),
-      onStart: (model, dataset) => {
+      onStart: async (model, dataset) => {
         progress.field("Model", `${model.name}, ${plural(model.names.length, "class", "classes")}`);
         progress.field("Data", `${dataset.name} ${dataset.split}: ${datasetLine(dataset)}`);
         for (const line of problemLines(dataset.problems)) progress.field("", line);
@@ -43,8 +48,10 @@ export async function measureOnScreen(options: MeasureOptions): Promise<Measures
           const [ours, theirs] = [model.names[differs], dataset.names[differs]];
           warn(`class ${differs} is ${ours} in the model and ${theirs} in the data; ids count`);
         }
+        await gatherer?.start(model, dataset);
         started = performance.now();
       },
+      onImage: gatherer && ((one) => gatherer.add(one)),
       onBatch: (done, total) => progress.show(workLine("measuring batches", done, total, seconds())),
     });
     const took = seconds();

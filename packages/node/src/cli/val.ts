@@ -3,8 +3,9 @@
  */
 import { type Command, Option } from "commander";
 import { flagOption, realNumber, wholeNumber } from "./option";
+import { addReportOptions, REPORT_FILES, type ReportOptions } from "./report-options";
 
-export interface ValOptions {
+export interface ValOptions extends ReportOptions {
   readonly model: string;
   readonly data: string;
   readonly split: string;
@@ -22,15 +23,17 @@ export interface ValOptions {
   readonly plots?: string;
 }
 
-const EXAMPLES = `
+const EXAMPLES = `${REPORT_FILES}
+
 Examples:
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
   fovea val --model best.pt --data lesions.yaml --json val.json --plots val
   fovea val --model best.pt --data nodules.yaml --hit-iou 0.2 --plots val
+  fovea val --model best.pt --data lesions.yaml --report report --lang en --operating-point "fp<=0.5"
   fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command("val")
     .summary("measure a model on labelled images")
     .description(
@@ -60,6 +63,8 @@ export function register(program: Command): void {
     .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
     .option("--json <file>", "also write the measures to a JSON file")
     .option("--plots <dir>", "also draw curves, FROC and confusion matrix into this folder")
+    .option("--report <dir>", "also write a report into this folder: page, one-page summary, JSON, CSV");
+  addReportOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (options: ValOptions) => {
       const { runValidation } = await import("./run-val");

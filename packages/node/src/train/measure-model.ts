@@ -6,6 +6,7 @@ import { FoveaError } from "@fovea/core/errors";
 import type { Runtime } from "@fovea/core/graph/runtime";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
+import type { EvaluationCase } from "@fovea/core/metrics/evaluation-record";
 import { checkHitOptions, type HitOptions } from "@fovea/core/metrics/lesion-hits";
 import { type SensitivityIntervals, sensitivityIntervals } from "@fovea/core/metrics/sensitivity-intervals";
 import { checkImageSize, largestStride } from "@fovea/core/nn/image-size";
@@ -68,9 +69,11 @@ type Measurement = ValidateGraphOptions;
 /** What a measurement tells while it goes. */
 export interface MeasureEvents {
   onScan?(done: number, total: number): void;
-  /** Once everything is open. */
-  onStart?(model: MeasuredModel, dataset: Dataset): void;
+  /** Once everything is open; it is waited for. */
+  onStart?(model: MeasuredModel, dataset: Dataset): void | Promise<void>;
   onBatch?(done: number, total: number): void;
+  /** What was found and what is marked in each image, in its pixels; the order is that of the batches. */
+  onImage?(one: EvaluationCase): void;
 }
 
 /** What a model comes to. */
@@ -94,7 +97,7 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
   const dataset = await openDataset(data, split, { onProblem, singleCls, onProgress });
   checkClasses(model, path, dataset, data);
   const runtime = await openRuntime({ device: options.device, threads: options.threads });
-  events.onStart?.(model, dataset);
+  await events.onStart?.(model, dataset);
   const loader = new Loader(dataset, {
     imgsz,
     batch,
@@ -108,7 +111,10 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
   try {
     const { conf, iou } = options;
     const onBatch = (done: number, total: number) => events.onBatch?.(done, total);
-    const metrics = await model.measure(runtime, { dataset, loader, conf, iou, hits: { hit, hitIou }, onBatch });
+    const onImage = events.onImage && ((one: EvaluationCase) => events.onImage?.(one));
+    const metrics = await model.measure(runtime, {
+      ...{ dataset, loader, conf, iou, hits: { hit, hitIou }, onBatch, onImage },
+    });
     if (options.plots !== undefined) {
       const { drawValidation } = await import("../report/draw-validation");
       await drawValidation(metrics, options.plots);

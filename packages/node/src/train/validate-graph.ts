@@ -7,6 +7,7 @@ import type { Dataset } from "@fovea/core/dataset/sample";
 import { type DetectorNetwork, readAnswer } from "@fovea/core/detect/detector-network";
 import { NetworkInput } from "@fovea/core/detect/network-input";
 import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
+import type { EvaluationCase } from "@fovea/core/metrics/evaluation-record";
 import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import type { Loader } from "../data/loader";
 import { addImage } from "./validate";
@@ -22,12 +23,14 @@ export interface ValidateGraphOptions {
   /** What counts as a hit in FROC. @default an IoU of one half */
   readonly hits?: HitOptions;
   readonly onBatch?: (done: number, total: number) => void;
+  /** Hears of every image what was found and what is marked in it, in its pixels. */
+  readonly onImage?: (one: EvaluationCase) => void;
 }
 
 /** Runs a graph over a validation loader. */
 export async function validateGraph(
   network: DetectorNetwork,
-  { dataset, loader, conf = 0.001, iou = 0.7, hits, onBatch }: ValidateGraphOptions,
+  { dataset, loader, conf = 0.001, iou = 0.7, hits, onBatch, onImage }: ValidateGraphOptions,
 ): Promise<DetectionMetrics> {
   const { session, names, pixels } = network;
   const metrics = new DetectionMetrics(names, hits);
@@ -41,7 +44,7 @@ export async function validateGraph(
       const value = input.planes(batch.images.subarray(i * planes, (i + 1) * planes));
       const results = await session.run({ [session.inputNames[0]]: value });
       const { found } = await readAnswer(network, results, batch, choice);
-      addImage(metrics, found, source, dataset.samples[source.index]);
+      addImage(metrics, found, source, dataset.samples[source.index], onImage);
     }
     batch.release();
     onBatch?.(++done, loader.batchesPerEpoch);

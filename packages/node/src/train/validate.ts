@@ -7,6 +7,7 @@ import type { Detections } from "@fovea/core/detect/suppress";
 import type { Runtime, Session } from "@fovea/core/graph/runtime";
 import { boxesToSource } from "@fovea/core/imaging/letterbox";
 import { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
+import type { EvaluationCase } from "@fovea/core/metrics/evaluation-record";
 import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import { inferenceGraph } from "@fovea/core/nn/inference-graph";
@@ -32,6 +33,8 @@ export interface ValidateOptions {
   /** Also give the mean loss items. @default none */
   readonly loss?: LossOptions;
   readonly onBatch?: (done: number, total: number) => void;
+  /** Hears of every image what was found and what is marked in it, in its pixels. */
+  readonly onImage?: (one: EvaluationCase) => void;
 }
 
 export interface Validation {
@@ -99,14 +102,14 @@ function measure(
   output: Float32Array,
   shape: readonly number[],
   metrics: DetectionMetrics,
-  { network, dataset, conf = 0.001, iou = 0.7 }: ValidateOptions,
+  { network, dataset, conf = 0.001, iou = 0.7, onImage }: ValidateOptions,
 ): void {
   const [, channels, anchors] = shape;
   const { nc } = network;
   batch.sources.forEach((source, i) => {
     const decoded = output.subarray(i * channels * anchors, (i + 1) * channels * anchors);
     const found = selectDetections(decoded, { anchors, nc, extra: channels - 4 - nc, conf, iou, multiLabel: nc > 1 });
-    addImage(metrics, found, source, dataset.samples[source.index]);
+    addImage(metrics, found, source, dataset.samples[source.index], onImage);
   });
 }
 
@@ -114,8 +117,9 @@ function measure(
 export function addImage(
   metrics: DetectionMetrics,
   found: Detections,
-  { width, height, transform }: BatchSource,
+  { file, width, height, transform }: BatchSource,
   { labels, ignored = [] }: Sample,
+  onImage?: ValidateOptions["onImage"],
 ): void {
   boxesToSource(found.boxes, transform, width, height);
   const inPixels = (marks: readonly Region[]) =>
@@ -128,5 +132,8 @@ export function addImage(
       ]),
     );
   const truth = { boxes: inPixels(labels), classIds: Int32Array.from(labels, ({ classId }) => classId) };
-  metrics.add(found, truth, inPixels(ignored));
+  const regions = inPixels(ignored);
+  metrics.add(found, truth, regions);
+  const certainty = Float32Array.from(labels, ({ weight = 1 }) => weight);
+  onImage?.({ file, width, height, truth, certainty, regions, detections: found });
 }

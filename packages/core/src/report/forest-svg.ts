@@ -1,0 +1,70 @@
+/**
+ * @file Shares with their intervals, one row each: a dot and whiskers on one axis from 0 to 1 (a forest plot).
+ *
+ * Colours stand in attributes, so that a page may forbid inline styles.
+ */
+import type { Measured } from "../metrics/cluster-ratio";
+import { type Html, html } from "./html-text";
+
+export interface ForestRow {
+  readonly label: Html | string;
+  /** To the right of the plot: counts, and the share in numbers. */
+  readonly text: string;
+  /** NaN leaves the row without a dot. */
+  readonly measured: Measured;
+}
+
+export interface ForestGroup {
+  readonly title: Html | string;
+  readonly rows: readonly ForestRow[];
+}
+
+const INK = "#22252b";
+const SOFT = "#5b6b7a";
+const GRID = "#e3e5e9";
+const DOT = "#1668c7";
+
+const ROW = 22;
+const LEFT = 190;
+const RIGHT = 236;
+const WIDTH = 820;
+const PLOT = WIDTH - LEFT - RIGHT;
+
+/** One `<svg>`; the dashed line is `reference`, the share of all. */
+export function forestSvg(groups: readonly ForestGroup[], reference: number): Html {
+  const xAt = (share: number) => Math.round(10 * (LEFT + share * PLOT)) / 10;
+  const rows: Html[] = [];
+  let y = 8;
+  for (const { title, rows: own } of groups) {
+    y += ROW;
+    rows.push(html`<text x="0" y="${y}" font-weight="600" fill="${INK}">${title}</text>`);
+    for (const row of own) {
+      y += ROW;
+      rows.push(rowSvg(row, y, xAt));
+    }
+    y += 6;
+  }
+  const bottom = y + 10;
+  const height = bottom + 24;
+  const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1].map(
+    (tick) =>
+      html`<path d="M${xAt(tick)} 12V${bottom}" stroke="${GRID}"/><text x="${xAt(tick)}" y="${bottom + 16}" text-anchor="middle" fill="${SOFT}">${Math.round(100 * tick)} %</text>`,
+  );
+  const line = Number.isFinite(reference)
+    ? html`<path d="M${xAt(reference)} 12V${bottom}" stroke="${SOFT}" stroke-dasharray="4 3"/>`
+    : undefined;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-size="12.5">${ticks}${line}${rows}</svg>`;
+}
+
+function rowSvg({ label, text, measured: { value, low, high } }: ForestRow, y: number, xAt: (x: number) => number) {
+  const middle = y - 4;
+  const shown = typeof label === "string" && label.length > 26 ? `${label.slice(0, 25)}…` : label;
+  const whisker =
+    Number.isFinite(low) && Number.isFinite(high)
+      ? html`<path d="M${xAt(low)} ${middle}H${xAt(high)}M${xAt(low)} ${middle - 4}v8M${xAt(high)} ${middle - 4}v8" stroke="${DOT}" stroke-width="1.5"/>`
+      : undefined;
+  const dot = Number.isFinite(value)
+    ? html`<circle cx="${xAt(value)}" cy="${middle}" r="4.5" fill="${DOT}"/>`
+    : undefined;
+  return html`<text x="12" y="${y}" fill="${INK}">${shown}</text>${whisker}${dot}<text x="${WIDTH - RIGHT + 16}" y="${y}" fill="${SOFT}">${text}</text>`;
+}

@@ -1,0 +1,71 @@
+/**
+ * @file Gathers what the report of `fovea val` is made of while the model is measured.
+ */
+import { basename } from "node:path";
+import type { Attributes } from "@fovea/core/dataset/annotation-set";
+import type { Dataset } from "@fovea/core/dataset/sample";
+import { patientOf, spacingOf } from "@fovea/core/metrics/case-attributes";
+import { type EvaluationCase, EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
+import { caseFacts, readCaseTable } from "../data/case-facts";
+import { sharedWithTraining } from "../data/shared-with-training";
+import type { MeasuredModel } from "../train/measure-model";
+import { Progress, workLine } from "./progress";
+import type { ValOptions } from "./val";
+import { writeReport } from "./write-report";
+
+export class ReportGatherer {
+  readonly #options: Omit<ValOptions, "json">;
+  #facts: ReadonlyMap<string, Attributes> = new Map();
+  #record: EvaluationRecord | undefined;
+  #dataset: Dataset | undefined;
+  #model = "";
+
+  constructor(options: Omit<ValOptions, "json">) {
+    this.#options = options;
+  }
+
+  /** Looks up what is known of the images, before the first is measured. */
+  async start(model: MeasuredModel, dataset: Dataset): Promise<void> {
+    const { cases, hit, hitIou } = this.#options;
+    const progress = new Progress();
+    const started = performance.now();
+    const table = cases === undefined ? undefined : await readCaseTable(cases);
+    this.#facts = await caseFacts(
+      dataset.samples.map(({ file }) => file),
+      table,
+      (done, total) => progress.show(workLine("reading headers", done, total, (performance.now() - started) / 1000)),
+    );
+    progress.clear();
+    this.#record = new EvaluationRecord(model.names, { hit, hitIou });
+    this.#dataset = dataset;
+    this.#model = model.name;
+  }
+
+  add(one: EvaluationCase): void {
+    const attributes = this.#facts.get(one.file) ?? {};
+    this.#record?.add({ ...one, attributes, patient: patientOf(attributes), spacingMm: spacingOf(attributes) });
+  }
+
+  async write(folder: string): Promise<void> {
+    if (this.#record === undefined || this.#dataset === undefined) throw new Error("unreachable: nothing was measured");
+    const { model, data, split, imgsz, conf, iou, ...rest } = this.#options;
+    const files = this.#dataset.samples.map(({ file }) => file);
+    const progress = new Progress();
+    try {
+      await writeReport(this.#record, folder, progress, {
+        ...rest,
+        title: `${basename(model)} · ${this.#dataset.name} ${split}`,
+        subject: [
+          ["model", `${model} (${this.#model})`],
+          ["data", `${data} (${split})`],
+          ["imgsz", `${imgsz} px`],
+          ["conf", String(conf)],
+          ["iou", String(iou)],
+        ],
+        shared: await sharedWithTraining(data, split, files),
+      });
+    } finally {
+      progress.clear();
+    }
+  }
+}

@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseDataSet } from "@fovea/core/dicom/data-set";
-import type { ImagePixel, StoredValues } from "@fovea/core/dicom/pixel-data";
+import type { ImagePixel } from "@fovea/core/dicom/pixel-data";
+import type { StoredValues } from "@fovea/core/dicom/stored-values";
 import { FoveaError } from "@fovea/core/errors";
 import { afterAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../test/shared";

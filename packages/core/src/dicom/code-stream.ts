@@ -1,14 +1,16 @@
 /**
  * @file What a compressed frame says about itself: its size, and that it is whole.
  *
- * Decoders trust the size they are told and fill up what is missing with grey, so both are checked before. JPEG and
+ * Decoders trust the size they are told, ask for memory by it, and fill up what is missing with grey: so all is checked
+ * before. JPEG and
  * JPEG-LS: ITU-T T.81 B.2.2, T.87 C.2; JPEG 2000: ITU-T T.800 A.5.1.
  */
 
-/** Pixels across and down. */
+/** Pixels across and down, and samples of each. */
 export interface StreamSize {
   readonly columns: number;
   readonly rows: number;
+  readonly components: number;
 }
 
 /** The size in the frame header of JPEG and JPEG-LS or in the SIZ marker of JPEG 2000; undefined without one. */
@@ -28,14 +30,18 @@ export function isWholeStream(bytes: Uint8Array): boolean {
 
 /** Xsiz and Ysiz less the image's offset on the reference grid. */
 function jpeg2000Size(bytes: Uint8Array): StreamSize | undefined {
-  if (bytes.length < 24 || bytes[2] !== 0xff || bytes[3] !== 0x51) return undefined;
-  return { columns: uint32(bytes, 8) - uint32(bytes, 16), rows: uint32(bytes, 12) - uint32(bytes, 20) };
+  if (bytes.length < 42 || bytes[2] !== 0xff || bytes[3] !== 0x51) return undefined;
+  return {
+    columns: uint32(bytes, 8) - uint32(bytes, 16),
+    rows: uint32(bytes, 12) - uint32(bytes, 20),
+    components: uint16(bytes, 40),
+  };
 }
 
 /** Walks the markers up to the first start of frame: C0 to CF but tables (C4, C8, CC), or F7 of JPEG-LS. */
 function jpegSize(bytes: Uint8Array): StreamSize | undefined {
   let at = 2;
-  while (at + 9 <= bytes.length && bytes[at] === 0xff) {
+  while (at + 10 <= bytes.length && bytes[at] === 0xff) {
     const marker = bytes[at + 1];
     if (marker === 0xff) {
       at++;
@@ -43,7 +49,7 @@ function jpegSize(bytes: Uint8Array): StreamSize | undefined {
     }
     const isTable = marker === 0xc4 || marker === 0xc8 || marker === 0xcc;
     if ((marker >= 0xc0 && marker <= 0xcf && !isTable) || marker === 0xf7) {
-      return { rows: uint16(bytes, at + 5), columns: uint16(bytes, at + 7) };
+      return { rows: uint16(bytes, at + 5), columns: uint16(bytes, at + 7), components: bytes[at + 9] };
     }
     at += 2 + uint16(bytes, at + 2);
   }

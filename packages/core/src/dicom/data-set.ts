@@ -42,15 +42,24 @@ export class DataSet {
   /** Path as the user gave it, for messages. */
   readonly file: string;
   readonly transferSyntax: TransferSyntax;
-  /** What the parser found odd but could read. */
-  readonly warnings: readonly string[];
+  readonly #warnings: string[];
   readonly #parsed: ParsedDataSet;
 
-  constructor(parsed: ParsedDataSet, file: string, syntax: TransferSyntax, warnings: readonly string[]) {
+  constructor(parsed: ParsedDataSet, file: string, syntax: TransferSyntax, warnings: string[]) {
     this.#parsed = parsed;
     this.file = file;
     this.transferSyntax = syntax;
-    this.warnings = warnings;
+    this.#warnings = warnings;
+  }
+
+  /** What was odd about the file but could be read. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  /** Notes something odd, once. */
+  warn(message: string): void {
+    if (!this.#warnings.includes(message)) this.#warnings.push(message);
   }
 
   /** The error "this file's attribute is wrong", for the caller to throw. */
@@ -104,7 +113,7 @@ export class DataSet {
   items(keyword: Keyword): DataSet[] {
     const items = this.#element(keyword)?.items ?? [];
     return items.flatMap((item) =>
-      item.dataSet ? [new DataSet(item.dataSet, this.file, this.transferSyntax, this.warnings)] : [],
+      item.dataSet ? [new DataSet(item.dataSet, this.file, this.transferSyntax, this.#warnings)] : [],
     );
   }
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { dicomBytes, greyElements, type TestElement } from "../../test/dicom-bytes";
 import { parseDataSet } from "./data-set";
 import { displayImage } from "./display";
-import { nativeFrame, readImagePixel } from "./pixel-data";
+import { nativeFrame } from "./frames";
+import { readImagePixel } from "./pixel-data";
 
 function show(columns: number, pixelData: number[], extra: TestElement[]) {
   const dataSet = parseDataSet(dicomBytes(greyElements(1, columns, Uint8Array.from(pixelData), extra)), "a.dcm");

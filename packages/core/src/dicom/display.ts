@@ -5,8 +5,9 @@ import { FoveaError } from "../errors";
 import { type ByteImage, image } from "../imaging/image";
 import type { DataSet } from "./data-set";
 import { lookUp, readLookupTable } from "./lookup-table";
-import type { ImagePixel, StoredValues } from "./pixel-data";
+import type { ImagePixel } from "./pixel-data";
 import { type ModalityLut, modalityValues, readModalityLut } from "./rescale";
+import type { StoredValues } from "./stored-values";
 import { applyWindow, automaticWindow, readVoiLut, type VoiLut, type Window } from "./window";
 
 export interface DisplayOptions {

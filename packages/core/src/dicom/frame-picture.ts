@@ -12,8 +12,9 @@ import { frameItem } from "./functional-group";
 import { greyShades, storedExtent } from "./grey-table";
 import { lookUp } from "./lookup-table";
 import { isMonochrome } from "./measured-image";
-import type { ImagePixel, StoredValues } from "./pixel-data";
+import type { ImagePixel } from "./pixel-data";
 import { type ModalityLut, modalityValues, readModalityLut } from "./rescale";
+import type { StoredValues } from "./stored-values";
 import { automaticWindow, readVoiLut, type VoiLut, type Window } from "./window";
 import type { WindowChoice } from "./window-preset";
 

@@ -5,8 +5,8 @@
  * `displayImage`.
  */
 import { lookUp } from "./lookup-table";
-import type { StoredValues } from "./pixel-data";
 import { type ModalityLut, modalityValues } from "./rescale";
+import type { StoredValues } from "./stored-values";
 import { applyOpenWindow, applyWindow, type VoiLut } from "./window";
 
 /** White of 8 and of 16 bits. */

@@ -4,7 +4,7 @@
 import { FoveaError } from "../errors";
 import type { Keyword } from "./attribute";
 import type { DataSet } from "./data-set";
-import type { StoredValues } from "./pixel-data";
+import type { StoredValues } from "./stored-values";
 
 /** Inputs below `first` take the first entry, those past the end the last. */
 export interface LookupTable {

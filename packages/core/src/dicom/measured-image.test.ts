@@ -4,8 +4,9 @@ import { cutLevels } from "../imaging/grey-levels";
 import type { WindowShift } from "../imaging/window-jitter";
 import { parseDataSet } from "./data-set";
 import { displayImage } from "./display";
+import { nativeFrame } from "./frames";
 import { HIGH_BYTE, type MeasuredImage, measuredImage, shownLevels } from "./measured-image";
-import { nativeFrame, readImagePixel } from "./pixel-data";
+import { readImagePixel } from "./pixel-data";
 
 const words = (values: readonly number[]) =>
   Uint8Array.from(values.flatMap((value) => [value & 255, (value >> 8) & 255]));

@@ -8,8 +8,9 @@ import { shiftedWindow, type WindowShift } from "../imaging/window-jitter";
 import type { DataSet } from "./data-set";
 import { displayLut } from "./display";
 import { lookUp } from "./lookup-table";
-import type { ImagePixel, StoredValues } from "./pixel-data";
+import type { ImagePixel } from "./pixel-data";
 import { modalityValues, readModalityLut } from "./rescale";
+import type { StoredValues } from "./stored-values";
 import { applyOpenWindow, leastWidth, type Window } from "./window";
 
 /** How a value v is shown: slope (v + first) + intercept through the window, and turned over if inverted. */

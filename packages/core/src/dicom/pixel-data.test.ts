@@ -7,7 +7,8 @@ import {
   type TestElement,
 } from "../../test/dicom-bytes";
 import { parseDataSet } from "./data-set";
-import { encapsulatedFrame, nativeFrame, readImagePixel } from "./pixel-data";
+import { encapsulatedFrame, nativeFrame } from "./frames";
+import { readImagePixel } from "./pixel-data";
 
 function read(elements: TestElement[], transferSyntax?: string) {
   const dataSet = parseDataSet(dicomBytes(elements, { transferSyntax }), "a.dcm");

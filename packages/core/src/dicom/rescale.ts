@@ -4,7 +4,7 @@
 import type { DataSet } from "./data-set";
 import { frameItem } from "./functional-group";
 import { type LookupTable, lookUp, readLookupTable } from "./lookup-table";
-import type { StoredValues } from "./pixel-data";
+import type { StoredValues } from "./stored-values";
 
 /** `slope * stored + intercept`, or a table. */
 export type ModalityLut =

@@ -4,8 +4,9 @@ import { cutLevels } from "../imaging/grey-levels";
 import { image } from "../imaging/image";
 import { parseDataSet } from "./data-set";
 import { displayImage } from "./display";
+import { nativeFrame } from "./frames";
 import { shownBytes, shownLevels } from "./measured-image";
-import { nativeFrame, readImagePixel } from "./pixel-data";
+import { readImagePixel } from "./pixel-data";
 import { zScoreFrame, zScorePicture } from "./z-score-image";
 
 /** One row of stored 16-bit values through the window of its own values. */

@@ -7,8 +7,9 @@ import type { DataSet } from "./data-set";
 import { displayImage, type Interval, paddingOf } from "./display";
 import { lookUp } from "./lookup-table";
 import { isMonochrome, type MeasuredImage, sixteenBits, type ValueDisplay } from "./measured-image";
-import type { ImagePixel, StoredValues } from "./pixel-data";
+import type { ImagePixel } from "./pixel-data";
 import { readModalityLut } from "./rescale";
+import type { StoredValues } from "./stored-values";
 
 /**
  * A frame with the window of its own values: of a monochrome one the values, of colours bytes.

@@ -2,12 +2,13 @@
  * @file `fovea dicom ...`: a group of commands, one file each in the folder `dicom/`.
  */
 import type { Command } from "commander";
+import { register as decode } from "./dicom/decode";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [];
+const COMMANDS: readonly Register[] = [decode];
 
 export function register(program: Command): void {
   const group = program

@@ -10,7 +10,10 @@ import { writeAtomically, writeFailure } from "../data/atomic-write";
  *
  * @throws {FoveaError} `disk_full` or `write_failed`
  */
-export async function writeResult(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeResult(
+  path: string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
   } catch (error) {

@@ -84,7 +84,10 @@ export class FileConverter {
     return { ...facts, ...(await this.#frames(dataSet, stem)) };
   }
 
-  async #frames(dataSet: DataSet, stem: string): Promise<Pick<FileOutcome, "status" | "reason" | "frames" | "pictures">> {
+  async #frames(
+    dataSet: DataSet,
+    stem: string,
+  ): Promise<Pick<FileOutcome, "status" | "reason" | "frames" | "pictures">> {
     const { file } = dataSet;
     let frames: number;
     try {
@@ -103,7 +106,7 @@ export class FileConverter {
       try {
         pictures.push(await this.#frame(dataSet, frame, frames, frames === 1 ? stem : frameStem(stem, frame, frames)));
       } catch (error) {
-        if (isWriteFailure(error) || !(error instanceof FoveaError)) throw error;
+        if (isWriteFailure(error)) throw error;
         failures.push(reasonOf(error, file));
       }
       this.#onFrame();
@@ -146,7 +149,8 @@ function frameStem(stem: string, frame: number, frames: number): string {
 /** Why a file is no DICOM file, told by its first bytes; `undefined` where it may be one. */
 function otherKind(source: string): string | undefined {
   const head = readHead(source);
-  if (hasDicomPrefix(head)) return basename(source).toUpperCase() === "DICOMDIR" ? "an index of DICOM files" : undefined;
+  if (hasDicomPrefix(head))
+    return basename(source).toUpperCase() === "DICOMDIR" ? "an index of DICOM files" : undefined;
   // A file without prefix begins with group 2 or 8, in either byte order (PS3.10 leaves it to the user to know).
   const group = head.length < 8 ? undefined : head[0] === 0 ? head[1] : head[1] === 0 ? head[0] : undefined;
   if (group === 2 || group === 8) return undefined;
@@ -191,8 +195,8 @@ function isWriteFailure(error: unknown): boolean {
   return error instanceof FoveaError && (error.code === "write_failed" || error.code === "disk_full");
 }
 
-/** The message without the file's name, which stands beside it. @throws {unknown} what is no error of ours */
+/** The message without the file's name, which stands beside it. What nobody foresaw costs one file too, and is told. */
 function reasonOf(error: unknown, source: string): string {
-  if (!(error instanceof FoveaError)) throw error;
+  if (!(error instanceof FoveaError)) return `unexpected ${error}; please report it`;
   return error.message.startsWith(`${source}: `) ? error.message.slice(source.length + 2) : error.message;
 }

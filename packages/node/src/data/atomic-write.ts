@@ -2,7 +2,7 @@
  * @file Files that are there whole or not at all, whatever happens while they are written.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 
@@ -19,6 +19,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** The error of a failed write, with the code `disk_full` or `write_failed`; an error that is no file error stays as it is. */
 export function writeFailure(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
+  // What a piece of the content fails of is no matter of the file.
+  if (error instanceof FoveaError) return error;
   const place = { file: path, cause: error };
   if (error.code === "ENOSPC" || error.code === "EDQUOT") {
     return new FoveaError("disk_full", "cannot be written: no space left; free some and run again", place);
@@ -28,26 +30,25 @@ export function writeFailure(path: string, error: unknown): unknown {
 
 /**
  * Writes a file so that its path holds either what it held before or all of `content`: into a neighbour first, which is
- * brought to the disk and then takes the name. A device or a pipe, such as `/dev/stdout`, is written to as it is.
+ * brought to the disk and then takes the name. Content may come in pieces. A device or a pipe, such as `/dev/stdout`, is written to as it is.
  *
  * @throws {FoveaError} `disk_full` or `write_failed`; the neighbour is removed
  */
-export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<void> {
   if (await isDevice(path)) {
-    await writeFile(path, content).catch((error: unknown) => {
+    try {
+      await writeHandle(path, content);
+    } catch (error) {
       throw writeFailure(path, error);
-    });
+    }
     return;
   }
   const neighbour = `${path}.${process.pid}.tmp`;
   try {
-    const handle = await open(neighbour, "w");
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeHandle(neighbour, content, { sync: true });
     await rename(neighbour, path);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -75,6 +76,21 @@ export function writeAtOnce(path: string, content: Uint8Array): void {
       // The first failure is the one to tell.
     }
     throw writeFailure(path, error);
+  }
+}
+
+async function writeHandle(
+  path: string,
+  content: Uint8Array | string | AsyncIterable<Uint8Array>,
+  { sync = false } = {},
+): Promise<void> {
+  const handle = await open(path, "w");
+  try {
+    // Pieces too: Node's types do not know of them.
+    await handle.writeFile(content as Uint8Array);
+    if (sync) await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -9,6 +9,12 @@ import { parentPort } from "node:worker_threads";
 import loadCharls from "@cornerstonejs/codec-charls/decodewasmjs";
 import codecs, { type Context } from "dcmjs-codecs";
 import type { DecodedFrame, DecodeRequest } from "./frame-decoder";
+import { limitGrowth } from "./memory-limit";
+
+/** What a codec may take: JPEG 2000 works on 32-bit samples, so this is enough for a frame of 2^26 samples. */
+const MEMORY_BYTES = 2 ** 29;
+
+limitGrowth(MEMORY_BYTES);
 
 type Decode = (request: DecodeRequest) => Promise<DecodedFrame>;
 

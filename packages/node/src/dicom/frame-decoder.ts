@@ -23,21 +23,21 @@ export interface DecodedFrame {
 type DecodeReply = { readonly frame: DecodedFrame } | { readonly failure: string };
 
 export interface FrameDecoderOptions {
-  /** A frame that takes longer counts as damaged. @default 60000 */
+  /** A frame that takes longer counts as damaged. @default 4000, and 4000 more for each 2^20 samples */
   readonly timeoutMs?: number;
 }
 
 /**
- * A worker thread that decompresses one frame after another, started with the first one.
+ * A worker thread that decompresses one frame after another, started with the first one; time and memory are limited.
  *
  * A failure of any kind ends the thread, and the next frame gets a new one. The thread keeps no process alive.
  */
 export class FrameDecoder {
-  readonly #timeoutMs: number;
+  readonly #timeoutMs: number | undefined;
   #worker: Worker | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ timeoutMs = 60_000 }: FrameDecoderOptions = {}) {
+  constructor({ timeoutMs }: FrameDecoderOptions = {}) {
     this.#timeoutMs = timeoutMs;
   }
 
@@ -63,7 +63,7 @@ export class FrameDecoder {
     this.#worker ??= startWorker();
     let reply: DecodeReply;
     try {
-      reply = await askWorker(this.#worker, request, this.#timeoutMs);
+      reply = await askWorker(this.#worker, request, this.#timeoutMs ?? usualTimeoutMs(request.pixel));
     } catch (error) {
       await this.close();
       throw error;
@@ -74,9 +74,20 @@ export class FrameDecoder {
   }
 }
 
+/** A sample of JPEG 2000, the slowest, takes 1 us on a machine at rest: four times that, and the start of the thread. */
+function usualTimeoutMs({ rows, columns, samplesPerPixel }: ImagePixel): number {
+  return 4000 * (1 + (rows * columns * samplesPerPixel) / 2 ** 20);
+}
+
 function startWorker(): Worker {
-  // Its output is the codecs' chatter and shown to nobody.
-  const worker = new Worker(workerEntry("dicom/codec-worker"), { execArgv: [], stdout: true, stderr: true });
+  const worker = new Worker(workerEntry("dicom/codec-worker"), {
+    execArgv: [],
+    // Its output is the codecs' chatter and shown to nobody.
+    stdout: true,
+    stderr: true,
+    // What the codecs themselves take is bounded in `codec-worker.ts`.
+    resourceLimits: { maxOldGenerationSizeMb: 256 },
+  });
   worker.unref();
   return worker;
 }
@@ -94,6 +105,8 @@ function askWorker(worker: Worker, request: DecodeRequest, timeoutMs: number): P
       act();
     }
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(request);
+    // A copy of the frame alone: a view would be sent with all of the file that lies behind it.
+    const bytes = new Uint8Array(request.bytes);
+    worker.postMessage({ ...request, bytes }, [bytes.buffer]);
   });
 }

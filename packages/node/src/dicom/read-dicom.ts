@@ -1,25 +1,17 @@
 /**
  * @file A DICOM file as the detector and the reader see it: one frame in 8 bit, with its pixel spacing; and as training keeps it.
  */
-import { isWholeStream, streamSize } from "@fovea/core/dicom/code-stream";
 import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { type DisplayOptions, displayImage } from "@fovea/core/dicom/display";
 import { type MeasuredImage, measuredImage, shownBytes } from "@fovea/core/dicom/measured-image";
-import {
-  encapsulatedFrame,
-  type ImagePixel,
-  nativeFrame,
-  readImagePixel,
-  type StoredValues,
-  storedValues,
-} from "@fovea/core/dicom/pixel-data";
+import type { ImagePixel } from "@fovea/core/dicom/pixel-data";
 import { readSpacing, type Spacing } from "@fovea/core/dicom/spacing";
+import { type StoredValues, storedValues } from "@fovea/core/dicom/stored-values";
 import { zScoreFrame } from "@fovea/core/dicom/z-score-image";
-import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
 import { readBytes } from "../read-file";
-import { FrameDecoder } from "./frame-decoder";
+import { type FrameBytesOptions, readFrameBytes } from "./frame-bytes";
 
 /** A frame ready to be looked at. */
 export interface DicomImage {
@@ -39,11 +31,7 @@ export interface DicomImage {
   readonly warnings: readonly string[];
 }
 
-export interface ReadDicomOptions extends DisplayOptions {
-  /** Counted from 0. @default 0 */
-  readonly frame?: number;
-  /** Decompresses; one for many files saves its start of about 0.1 s. Without one, one is started and ended here. */
-  readonly decoder?: FrameDecoder;
+export interface ReadDicomOptions extends DisplayOptions, FrameBytesOptions {
   /** What a network reads beside what is shown. @default "none" */
   readonly normalize?: Normalisation;
 }
@@ -103,63 +91,8 @@ export async function readMeasuredDicom(
  */
 export async function readStoredValues(
   dataSet: DataSet,
-  { frame = 0, decoder }: ReadDicomOptions = {},
+  { frame = 0, decoder }: FrameBytesOptions = {},
 ): Promise<{ pixel: ImagePixel; values: StoredValues }> {
-  const { codec, name, uid } = dataSet.transferSyntax;
-  const { file } = dataSet;
-  const pixel = readImagePixel(dataSet);
-  if (codec === "native") return { pixel, values: nativeFrame(dataSet, pixel, frame) };
-  if (codec === "unsupported") {
-    const message = `${uid} (${name}) is not read; have the archive send it uncompressed`;
-    throw new FoveaError("unsupported_dicom", message, { file, at: "TransferSyntaxUID" });
-  }
-
-  const bytes = encapsulatedFrame(dataSet, pixel, frame);
-  if (codec !== "rle") checkStream(dataSet, pixel, bytes, frame);
-  const used = decoder ?? new FrameDecoder();
-  try {
-    const decoded = await used.decode({ codec, bytes, pixel });
-    const expected = pixel.rows * pixel.columns * pixel.samplesPerPixel * Math.max(1, pixel.bitsAllocated / 8);
-    if (decoded.bytes.length !== expected) throw new Error(`gives ${decoded.bytes.length} bytes, expected ${expected}`);
-    const layout = layoutAfter(pixel, decoded);
-    return { pixel: layout, values: storedValues(decoded.bytes, layout, { bigEndian: false }) };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FoveaError("invalid_dicom", `frame ${frame} (${name}) cannot be decoded: ${why}`, {
-      file,
-      at: "PixelData",
-      cause,
-    });
-  } finally {
-    if (decoder === undefined) await used.close();
-  }
-}
-
-/** How the decoded bytes lie: colour is no longer subsampled, one-bit masks have become bytes. */
-function layoutAfter(
-  pixel: ImagePixel,
-  { planar, photometricInterpretation }: { planar: boolean; photometricInterpretation: string },
-): ImagePixel {
-  return {
-    ...pixel,
-    planar: pixel.samplesPerPixel === 3 && planar,
-    bitsAllocated: pixel.bitsAllocated === 1 ? 8 : pixel.bitsAllocated,
-    photometricInterpretation:
-      photometricInterpretation === "YBR_FULL_422"
-        ? "YBR_FULL"
-        : photometricInterpretation.replace(/^YBR_[IR]CT$/, "RGB"),
-  };
-}
-
-function checkStream(dataSet: DataSet, { rows, columns }: ImagePixel, bytes: Uint8Array, frame: number): void {
-  const size = streamSize(bytes);
-  if (size === undefined)
-    throw dataSet.error("PixelData", `frame ${frame} is no ${dataSet.transferSyntax.name} stream`);
-  if (size.rows !== rows || size.columns !== columns) {
-    const found = `frame ${frame} is ${size.columns} x ${size.rows} pixels, the file says ${columns} x ${rows}`;
-    throw dataSet.error("PixelData", found);
-  }
-  if (!isWholeStream(bytes)) {
-    throw dataSet.error("PixelData", `frame ${frame} is cut short: no end of image; copy the file again`);
-  }
+  const { bytes, pixel } = await readFrameBytes(dataSet, { frame, decoder });
+  return { pixel, values: storedValues(bytes, pixel) };
 }

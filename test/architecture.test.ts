@@ -54,6 +54,7 @@ const WORKSPACES: readonly Workspace[] = [
       "train",
       "tune",
       "predict",
+      "convert",
       "export",
       "cli",
     ],

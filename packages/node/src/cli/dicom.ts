@@ -2,13 +2,14 @@
  * @file `fovea dicom ...`: a group of commands, one file each in the folder `dicom/`.
  */
 import type { Command } from "commander";
+import { register as convert } from "./dicom/convert";
 import { register as decode } from "./dicom/decode";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [decode];
+const COMMANDS: readonly Register[] = [convert, decode];
 
 export function register(program: Command): void {
   const group = program

@@ -72,8 +72,8 @@ export function parseWindow(text: string): WindowChoice {
  * @throws {ArgumentError} if one of them is none
  */
 export function parseWindows(text: string): WindowChoice[] {
-  // A plus sign may also stand before a number.
-  return text.split(/\+(?!\d)/).map(parseWindow);
+  // A plus sign that begins a number joins nothing.
+  return text.split(/(?<=\w)\+/).map(parseWindow);
 }
 
 function preset(name: PresetName): WindowChoice {

@@ -47,7 +47,7 @@ describe("sortVolumes", () => {
     const [volume] = sortVolumes(at(0, 2, 4, 10, 12));
     // From 4 to 10 mm at 2 mm: two slices, at 6 and 8.
     expect(volume.problems).toEqual([
-      { kind: "gap", message: "a gap between s2 and s3 (6 mm); about 2 slices of 2 mm are missing" },
+      { kind: "gap", message: "a gap between s2 and s3 (6 mm); slices missing at 2 mm: about 2" },
     ]);
   });
 
@@ -92,7 +92,8 @@ describe("sortVolumes", () => {
       [1, 1],
       [2, 2],
     ]);
-    expect(volumes[1].problems[0]).toEqual({
+    expect(volumes[1].problems).toEqual([]);
+    expect(volumes[0].problems[0]).toEqual({
       kind: "mixed",
       message:
         "the series mixes slices that form no one volume: 1 of 4 x 8 px, 0.5 x 0.5 mm, sagittal; 2 of 4 x 4 px, 0.5 x 0.5 mm, axial",

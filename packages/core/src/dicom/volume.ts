@@ -73,7 +73,7 @@ export function sortVolumes<S extends Slice>(slices: readonly S[]): Volume<S>[] 
   return [...series].flatMap(([uid, members]) => {
     const stacks = [...groupedBy(members, kindOf).values()];
     const mixed = stacks.length > 1 ? [mixedProblem(stacks)] : [];
-    return stacks.map((stack, i) => volumeOf(uid, i + 1, stack, mixed));
+    return stacks.map((stack, i) => volumeOf(uid, i + 1, stack, i === 0 ? mixed : []));
   });
 }
 
@@ -125,7 +125,9 @@ function volumeOf<S extends Slice>(
   const normal = cross(rowDirection, columnDirection);
   const { slices, duplicates, depths } = ordered(members, normal);
   if (duplicates.length > 0) {
-    const message = `${duplicates.length} slices at positions that are taken, first ${duplicates[0].name}; the lowest InstanceNumber is kept`;
+    const what =
+      duplicates.length === 1 ? "a slice at a position that is" : `${duplicates.length} slices at positions that are`;
+    const message = `${what} taken, first ${duplicates[0].name}; the lowest InstanceNumber is kept`;
     problems.push({ kind: "duplicate_position", message });
   }
   const distances = depths.slice(1).map((depth, i) => depth - depths[i]);
@@ -166,7 +168,7 @@ function spacingProblems(slices: readonly Slice[], distances: readonly number[],
     const missing = gaps.reduce((sum, i) => sum + Math.round(distances[i] / median) - 1, 0);
     const [first] = gaps;
     const where = `between ${slices[first].name} and ${slices[first + 1].name} (${millimetres(distances[first])})`;
-    const message = `${gaps.length === 1 ? "a gap" : `${gaps.length} gaps, the first`} ${where}; about ${missing} slices of ${millimetres(median)} are missing`;
+    const message = `${gaps.length === 1 ? "a gap" : `${gaps.length} gaps, the first`} ${where}; slices missing at ${millimetres(median)}: about ${missing}`;
     problems.push({ kind: "gap", message });
   }
   const others = distances.filter((distance) => distance <= GAP * median);

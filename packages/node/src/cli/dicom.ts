@@ -4,12 +4,13 @@
 import type { Command } from "commander";
 import { register as convert } from "./dicom/convert";
 import { register as decode } from "./dicom/decode";
+import { register as info } from "./dicom/info";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [convert, decode];
+const COMMANDS: readonly Register[] = [info, convert, decode];
 
 export function register(program: Command): void {
   const group = program

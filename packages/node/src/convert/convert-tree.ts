@@ -129,7 +129,8 @@ async function work(
         const state = await stateOf(path);
         const outcome = await converter.convert({ source: path, stem });
         await journal.add({ ...outcome, ...state });
-        onFile?.(outcome, ++done, todo.length);
+        done++;
+        onFile?.(outcome, done, todo.length);
       } catch (error) {
         failed = true;
         throw error;

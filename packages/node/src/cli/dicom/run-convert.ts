@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import { CONVERSION_FILES, type Conversion, convertTree } from "../../convert/convert-tree";
 import type { ConvertSettings } from "../../convert/settings";
+import { type VolumeOutcome, writeVolumes } from "../../convert/volume-files";
 import { plural } from "../describe-dataset";
 import { Interruption } from "../interruption";
 import { duration, Progress, workLine } from "../progress";
@@ -16,7 +17,7 @@ const MOST_REASONS = 8;
 
 /** Converts, shows progress, says what became of the files. */
 export async function runConvert(inputs: readonly string[], options: ConvertCommandOptions): Promise<void> {
-  const { out, workers, json } = options;
+  const { out, workers, json, volume } = options;
   const settings = settingsOf(options);
   const progress = new Progress();
   const interruption = new Interruption(() => {
@@ -38,7 +39,11 @@ export async function runConvert(inputs: readonly string[], options: ConvertComm
       },
     );
     conclude(conversion, out, seconds(), progress);
-    if (json !== undefined) await writeResult(json, `${JSON.stringify({ out, settings, ...conversion }, null, 2)}\n`);
+    const whole = volume && conversion.notReached === 0;
+    const volumes = whole ? await writeVolumes(join(out, CONVERSION_FILES.pictures), out) : undefined;
+    if (volumes) tellVolumes(volumes, progress);
+    const summary = { out, settings, ...conversion, ...(volumes && { volumes }) };
+    if (json !== undefined) await writeResult(json, `${JSON.stringify(summary, null, 2)}\n`);
     judge(conversion);
   } finally {
     interruption.stop();
@@ -71,6 +76,17 @@ function conclude(conversion: Conversion, out: string, seconds: number, progress
   progress.field("Time", `${duration(seconds)}, ${rate.toFixed(1)} files/s`);
   progress.field("Pictures", `${out}, with ${CONVERSION_FILES.pictures}`);
   progress.field("Table", join(out, CONVERSION_FILES.table));
+}
+
+function tellVolumes(volumes: readonly VolumeOutcome[], progress: Progress): void {
+  progress.field("Volumes", `${plural(volumes.filter(({ file }) => file !== undefined).length, "volume")}`);
+  const odd = volumes.flatMap(({ seriesInstanceUid, reason, problems }) =>
+    [...(reason === undefined ? [] : [`not written: ${reason}`]), ...problems].map(
+      (it) => `${seriesInstanceUid}: ${it}`,
+    ),
+  );
+  for (const text of odd.slice(0, MOST_REASONS)) progress.field("Odd", text);
+  if (odd.length > MOST_REASONS) progress.field("", `and ${odd.length - MOST_REASONS} more`);
 }
 
 /** @throws {FoveaError} `interrupted`; `invalid_dicom` if there was not one picture */

@@ -6,9 +6,9 @@
 
 import type { ByteArrayParser, Element, DataSet as ParsedDataSet } from "dicom-parser";
 import dicomParser from "dicom-parser";
-import { Inflate } from "fflate";
 import { FoveaError } from "../errors";
 import { ATTRIBUTES, type Keyword, type ValueKind } from "./attribute";
+import { inflated } from "./inflate";
 import { type TransferSyntax, transferSyntax } from "./transfer-syntax";
 
 const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
@@ -16,7 +16,7 @@ const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
 const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 
-/** A deflated file that grows past this, the largest frame that is read in 16 bits, is a mistake or an attack. */
+/** A deflated file that grows past this is a mistake or an attack. */
 const MAX_INFLATED_BYTES = 2 ** 29;
 
 type BinaryRead = (parser: ByteArrayParser, bytes: Uint8Array, at: number) => number;
@@ -256,32 +256,11 @@ function layoutOfHeader(content: Uint8Array): Layout {
   if (uid === undefined) throw new Error("TransferSyntaxUID is missing");
   if (uid !== DEFLATED) return { content, uid };
   const end = Math.max(...Object.values(header.elements).map(({ dataOffset, length }) => dataOffset + length));
-  return { content: inflate(content.subarray(end)), uid, parsedAs: EXPLICIT_LITTLE };
+  return { content: inflated(content.subarray(end), MAX_INFLATED_BYTES), uid, parsedAs: EXPLICIT_LITTLE };
 }
 
 function isUpperCase(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x41 && byte <= 0x5a;
-}
-
-function inflate(bytes: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let total = 0;
-  const stream = new Inflate((part) => {
-    total += part.length;
-    if (total > MAX_INFLATED_BYTES) throw new Error(`inflates to more than ${MAX_INFLATED_BYTES} bytes`);
-    parts.push(part);
-  });
-  // In pieces, so that a small file cannot ask for all memory at once.
-  for (let at = 0; at < bytes.length; at += 65536) {
-    stream.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length);
-  }
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** What the parser had read when it threw; it throws `{ exception, dataSet }` then. */

@@ -3,7 +3,7 @@
  */
 
 /** What decompresses a frame; `native` pixels need nothing. */
-export type FrameCodec = "native" | "rle" | "jpeg" | "jpeg-ls" | "jpeg-2000" | "htj2k" | "unsupported";
+export type FrameCodec = "native" | "deflate" | "rle" | "jpeg" | "jpeg-ls" | "jpeg-2000" | "htj2k" | "unsupported";
 
 export interface TransferSyntax {
   readonly uid: string;
@@ -20,6 +20,7 @@ const TABLE: readonly (readonly [uid: string, name: string, codec: FrameCodec])[
   ["1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", "native"],
   ["1.2.840.10008.1.2.2", "Explicit VR Big Endian", "native"],
   ["1.2.840.10008.1.2.5", "RLE Lossless", "rle"],
+  ["1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", "deflate"],
   ["1.2.840.10008.1.2.4.50", "JPEG Baseline", "jpeg"],
   ["1.2.840.10008.1.2.4.51", "JPEG Extended", "jpeg"],
   ["1.2.840.10008.1.2.4.53", "JPEG Spectral Selection", "jpeg"],

@@ -59,7 +59,8 @@ async function decodeJpegLs({ bytes, pixel }: DecodeRequest): Promise<DecodedFra
   const decoder = new charls.JpegLSDecoder();
   decoder.getEncodedBuffer(bytes.length).set(bytes);
   decoder.decode();
-  const decoded = decoder.getDecodedBuffer().slice();
+  // A copy, and no clamped array.
+  const decoded = new Uint8Array(decoder.getDecodedBuffer());
   const planar = decoder.getFrameInfo().componentCount > 1 && decoder.getInterleaveMode() === 0;
   decoder.delete();
   return { bytes: decoded, planar, photometricInterpretation: pixel.photometricInterpretation };

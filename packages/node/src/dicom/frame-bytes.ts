@@ -8,7 +8,8 @@
 import { isWholeStream, streamSize } from "@fovea/core/dicom/code-stream";
 import type { DataSet } from "@fovea/core/dicom/data-set";
 import { encapsulatedFrame, nativeFrameBytes } from "@fovea/core/dicom/frames";
-import { type ImagePixel, readImagePixel } from "@fovea/core/dicom/pixel-data";
+import { inflated } from "@fovea/core/dicom/inflate";
+import { type ImagePixel, readImagePixel, sampleCount } from "@fovea/core/dicom/pixel-data";
 import { FoveaError } from "@fovea/core/errors";
 import { FrameDecoder } from "./frame-decoder";
 
@@ -45,15 +46,20 @@ export async function readFrameBytes(
   }
 
   const stream = encapsulatedFrame(dataSet, pixel, frame);
-  if (codec === "rle") checkRuns(dataSet, pixel, stream, frame);
-  else checkStream(dataSet, pixel, stream, frame);
   const used = decoder ?? new FrameDecoder();
   try {
-    const decoded = await used.decode({ codec, bytes: stream, pixel });
-    const expected = pixel.rows * pixel.columns * pixel.samplesPerPixel * Math.max(1, pixel.bitsAllocated / 8);
+    if (codec === "deflate") return { pixel, bytes: inflatedFrame(stream, pixel) };
+    if (codec === "rle") checkRuns(dataSet, pixel, stream, frame);
+    else checkStream(dataSet, pixel, stream, frame);
+    // PS3.5 8.2.2: pixels of one bit are packed before runs are counted; JPEG codes them as bytes.
+    const isPacked = codec === "rle" && pixel.bitsAllocated === 1;
+    const decoded = await used.decode({ codec, bytes: stream, pixel: isPacked ? packedLayout(pixel) : pixel });
+    const layout = isPacked ? pixel : layoutAfter(pixel, decoded);
+    const expected = frameLength(layout);
     if (decoded.bytes.length !== expected) throw new Error(`gives ${decoded.bytes.length} bytes, expected ${expected}`);
-    return { pixel: layoutAfter(pixel, decoded), bytes: decoded.bytes };
+    return { pixel: layout, bytes: decoded.bytes };
   } catch (cause) {
+    if (cause instanceof FoveaError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new FoveaError("invalid_dicom", `frame ${frame} (${name}) cannot be decoded: ${why}`, {
       file,
@@ -63,6 +69,24 @@ export async function readFrameBytes(
   } finally {
     if (decoder === undefined) await used.close();
   }
+}
+
+/** Bytes of an uncompressed frame. */
+function frameLength(pixel: ImagePixel): number {
+  return Math.ceil((sampleCount(pixel) * pixel.bitsAllocated) / 8);
+}
+
+/** Bits of a frame, eight to a byte, as bytes in one row. */
+function packedLayout(pixel: ImagePixel): ImagePixel {
+  return { ...pixel, rows: 1, columns: frameLength(pixel), bitsAllocated: 8, bitsStored: 8 };
+}
+
+/** PS3.5 A.4.13: a frame as it would stand uncompressed, deflated, padded to an even length. */
+function inflatedFrame(stream: Uint8Array, pixel: ImagePixel): Uint8Array {
+  const expected = frameLength(pixel);
+  const bytes = inflated(stream, expected + 1);
+  if (bytes.length < expected) throw new Error(`inflates to ${bytes.length} bytes, expected ${expected}`);
+  return bytes.subarray(0, expected);
 }
 
 /** How the decoded bytes lie: colour is no longer subsampled, one-bit masks have become bytes. */
@@ -83,7 +107,7 @@ function layoutAfter(
 
 /** Two bytes of RLE make 128 at most (PS3.5 annex G.3.1): a frame that claims more asks for memory it cannot fill. */
 function checkRuns(dataSet: DataSet, pixel: ImagePixel, bytes: Uint8Array, frame: number): void {
-  const claimed = pixel.rows * pixel.columns * pixel.samplesPerPixel * Math.max(1, pixel.bitsAllocated / 8);
+  const claimed = frameLength(pixel);
   if (claimed > 64 * bytes.length) {
     throw dataSet.error(
       "PixelData",

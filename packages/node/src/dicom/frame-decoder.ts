@@ -8,7 +8,7 @@ import { workerEntry } from "../worker-entry";
 
 /** What the worker is asked. */
 export interface DecodeRequest {
-  readonly codec: Exclude<FrameCodec, "native" | "unsupported">;
+  readonly codec: Exclude<FrameCodec, "native" | "deflate" | "unsupported">;
   readonly bytes: Uint8Array;
   readonly pixel: ImagePixel;
 }

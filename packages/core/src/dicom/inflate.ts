@@ -1,0 +1,26 @@
+/**
+ * @file Deflated bytes (RFC 1951), let out up to a limit.
+ */
+import { Inflate } from "fflate";
+
+/** @throws {Error} if the stream is damaged, or holds more than `limit` bytes */
+export function inflated(bytes: Uint8Array, limit: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  const stream = new Inflate((part) => {
+    total += part.length;
+    if (total > limit) throw new Error(`inflates to more than ${limit} bytes`);
+    parts.push(part);
+  });
+  // In pieces, so that a small file cannot ask for all memory at once.
+  for (let at = 0; at < bytes.length; at += 65536) {
+    stream.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length);
+  }
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

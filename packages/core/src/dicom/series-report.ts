@@ -36,6 +36,7 @@ export function seriesFrame(facts: FrameFacts, size: { readonly rows: number; re
   const { positionMm, rowDirection, columnDirection } = facts;
   return {
     name: frames > 1 ? `${source} [${frame}]` : source,
+    file: source,
     seriesInstanceUid: seriesInstanceUid ?? "",
     ...size,
     frameOfReferenceUid,

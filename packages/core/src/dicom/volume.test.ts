@@ -113,6 +113,12 @@ describe("sortVolumes", () => {
     expect(volume.patientFromIndex).toBeUndefined();
   });
 
+  test("finds nothing odd in the frames of a film, which have no position", () => {
+    expect(
+      kinds(["0", "1"].map((name) => slice(name, [0, 0, 0], { positionMm: undefined, file: "film.dcm" }))),
+    ).toEqual([]);
+  });
+
   test("says that frames of reference cannot be compared", () => {
     const two = at(0, 2).map((s, i) => ({ ...s, frameOfReferenceUid: String(i) }));
     expect(kinds(two)).toEqual(["several_frames_of_reference"]);

@@ -12,6 +12,8 @@ import { along, cross, dot, type Vector } from "./slice-geometry";
 export interface Slice {
   /** Names it in reports: file, and frame where there are several. */
   readonly name: string;
+  /** Frames of one file are no volume where they have no position: a film. @default the name */
+  readonly file?: string;
   readonly seriesInstanceUid: string;
   readonly frameOfReferenceUid?: string;
   readonly rows: number;
@@ -111,7 +113,7 @@ function volumeOf<S extends Slice>(
   const plain = { seriesInstanceUid, stack, problems };
   const { rowDirection, columnDirection } = members[0];
   if (members.some(({ positionMm }) => positionMm === undefined) || !rowDirection || !columnDirection) {
-    if (members.length > 1) {
+    if (new Set(members.map(({ file, name }) => file ?? name)).size > 1) {
       const message = `${members.length} slices without ImagePositionPatient or ImageOrientationPatient; they stay in the order of their files`;
       problems.push({ kind: "missing_position", message });
     }

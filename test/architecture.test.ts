@@ -57,6 +57,7 @@ const WORKSPACES: readonly Workspace[] = [
       "tune",
       "predict",
       "quality",
+      "convert",
       "export",
       "cli",
     ],

@@ -67,7 +67,9 @@ export async function duel(duel: Duel): Promise<void> {
   const requests = pairing.requests ?? [""];
   const { command: peer, times } = own
     ? { command: { ...oursCommand(duel.ours, own.options), label: own.label }, times: {} }
-    : await bestPeer(duel.peer, variants, [...options, ...peerOptions], threads, requests);
+    : await bestPeer(duel.peer, variants, [...options, ...peerOptions], threads, requests, {
+        maxOthers: pairing.maxOthers,
+      });
   console.log(`peer: ${peer.label}, of ${JSON.stringify(times)} ms`);
   const done: Round[] = [];
   for (let i = 0; i < rounds; i++) {

@@ -2,7 +2,7 @@
  * @file The PyTorch peer: how it is started, and what suits it best here.
  */
 import { Child, type Command } from "./child";
-import { untilIdle } from "./processor";
+import { type IdleOptions, untilIdle } from "./processor";
 
 /** A way to run the peer: what to call it, and its options. */
 export interface Variant {
@@ -23,7 +23,8 @@ const TRIAL_STEPS = 6;
 /** Time of each variant tried, ms, the least of its steps. */
 export type VariantTimes = Readonly<Record<string, number>>;
 
-function peerCommand(script: string, variant: Variant, options: readonly string[], threads: number): Command {
+/** How to start the peer in a variant. */
+export function peerCommand(script: string, variant: Variant, options: readonly string[], threads: number): Command {
   return {
     label: variant.label ?? `PyTorch ${variant.name}${options.includes("--compile") ? " compiled" : ""}`,
     executable: process.env.FOVEA_BENCH_PYTHON ?? "python3",
@@ -32,9 +33,9 @@ function peerCommand(script: string, variant: Variant, options: readonly string[
   };
 }
 
-async function leastTime(child: Child, requests: readonly string[]): Promise<number> {
+async function leastTime(child: Child, requests: readonly string[], idle: IdleOptions): Promise<number> {
   for (let i = 0; i < 3; i++) await child.step(requests[i % requests.length]);
-  await untilIdle();
+  await untilIdle(idle);
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < TRIAL_STEPS; i++) {
     least = Math.min(least, (await child.step(requests[i % requests.length])).ms);
@@ -47,6 +48,7 @@ async function leastTime(child: Child, requests: readonly string[]): Promise<num
  *
  * @param script file in bench/peer
  * @param requests asked in turn
+ * @param idle when the machine counts as idle
  */
 export async function bestPeer(
   script: string,
@@ -54,12 +56,13 @@ export async function bestPeer(
   options: readonly string[],
   threads: number,
   requests: readonly string[],
+  idle: IdleOptions = {},
 ): Promise<{ command: Command; times: VariantTimes }> {
   const times: Record<string, number> = {};
   if (variants.length === 1) return { command: peerCommand(script, variants[0], options, threads), times };
   for (const variant of variants) {
     const child = await Child.start(peerCommand(script, variant, options, threads));
-    times[variant.name] = await leastTime(child, requests);
+    times[variant.name] = await leastTime(child, requests, idle);
     child.stop();
   }
   const best = variants.reduce((a, b) => (times[a.name] <= times[b.name] ? a : b));

@@ -3,6 +3,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { flagOption, realNumber, wholeNumber } from "./option";
+import { fixedWindowOption } from "./window-option";
 
 export interface PredictCommandOptions {
   readonly model: string;
@@ -60,7 +61,11 @@ export function register(program: Command): void {
     .option("--classes <ids>", "class ids to look for, as 0,2 (default: all)", classIds)
     .addOption(flagOption("agnostic", "overlapping boxes of different classes: keep the better one only"))
     .addOption(flagOption("square", "pad images to squares, not to the next multiple of the stride only"))
-    .option("--window <c,w>", "centre and width for DICOM values; auto takes each file's own", windowOption)
+    .option(
+      "--window <w>",
+      "for DICOM values: lung, bone ..., or centre and width; auto takes each file's own",
+      fixedWindowOption,
+    )
     .optionsGroup("Results:")
     .addOption(flagOption("pictures", "draw the findings, and the image beside them", true))
     .addOption(flagOption("html", "write a page that shows everything", true))
@@ -84,13 +89,4 @@ function classIds(text: string): number[] {
     throw new InvalidArgumentError("Wanted class ids from 0 on, separated by commas.");
   }
   return ids.map(Number);
-}
-
-function windowOption(text: string): WindowOption | undefined {
-  if (text === "auto") return undefined;
-  const [center, width, ...rest] = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (rest.length > 0 || !Number.isFinite(center) || !(width >= 1)) {
-    throw new InvalidArgumentError("Wanted auto, or centre and width (1 or more), as -600,1500.");
-  }
-  return { center, width };
 }

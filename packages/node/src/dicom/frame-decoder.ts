@@ -105,6 +105,8 @@ function askWorker(worker: Worker, request: DecodeRequest, timeoutMs: number): P
       act();
     }
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
-    worker.postMessage(request);
+    // A copy of the frame alone: a view would be sent with all of the file that lies behind it.
+    const bytes = new Uint8Array(request.bytes);
+    worker.postMessage({ ...request, bytes }, [bytes.buffer]);
   });
 }

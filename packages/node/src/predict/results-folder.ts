@@ -4,13 +4,14 @@
  * Both files grow under another name and take their own at the end, so that neither is ever half of an older run and
  * half of a newer one. Nothing but counts and what the page shows is kept in memory.
  */
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CSV_HEAD, csvRows } from "@fovea/core/report/csv";
 import { type FindingsReport, type FindingsSummary, FindingsTally } from "@fovea/core/report/findings";
 import { findingsHtml, type ReportTraining } from "@fovea/core/report/html";
 import type { Language } from "@fovea/core/report/summary";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
+import { GrowingFile } from "../data/growing-file";
 import { FINDING_COLOURS } from "../imaging/draw-findings";
 import { PICTURE_FOLDERS } from "./file-predictor";
 import { imageJson, type PredictedImage } from "./predicted-image";
@@ -112,56 +113,3 @@ export class ResultsFolder {
     );
   }
 }
-
-/** Text written under a neighbouring name. */
-class GrowingFile {
-  readonly #path: string;
-  readonly #handle: FileHandle;
-  /** Collected up to a size worth a write. */
-  #pending = "";
-
-  private constructor(path: string, handle: FileHandle) {
-    this.#path = path;
-    this.#handle = handle;
-  }
-
-  static async open(path: string): Promise<GrowingFile> {
-    try {
-      return new GrowingFile(path, await open(neighbour(path), "w"));
-    } catch (error) {
-      throw writeFailure(path, error);
-    }
-  }
-
-  async write(text: string): Promise<void> {
-    this.#pending += text;
-    if (this.#pending.length >= 2 ** 16) await this.#flush();
-  }
-
-  async finish(): Promise<void> {
-    await this.#flush();
-    try {
-      await this.#handle.sync();
-      await this.#handle.close();
-      await rename(neighbour(this.#path), this.#path);
-    } catch (error) {
-      throw writeFailure(this.#path, error);
-    }
-  }
-
-  async abandon(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
-    await rm(neighbour(this.#path), { force: true }).catch(() => undefined);
-  }
-
-  async #flush(): Promise<void> {
-    try {
-      await this.#handle.appendFile(this.#pending);
-    } catch (error) {
-      throw writeFailure(this.#path, error);
-    }
-    this.#pending = "";
-  }
-}
-
-const neighbour = (path: string) => `${path}.${process.pid}.tmp`;

@@ -41,8 +41,8 @@ export function frocSection(evaluation: Evaluation): Html | undefined {
 <tbody><tr><td>${both("检出率", "Lesions found")}</td>${cells.map(({ value }) => html`<td class="number">${percent(value)}</td>`)}</tr>
 <tr><td>${both("95 % 区间", "95 % interval")}</td>${cells.map((point) => html`<td class="number">${percentInterval(point)}</td>`)}</tr></tbody></table></div>
 <p class="small">${both(
-    `七点平均（LUNA16）${percent(froc.cpm)}。色带为95 %区间，${rules.unit === "patient" ? "按患者" : "按图像"}重抽${rules.resamples}次；圆点为工作点。`,
-    `Mean of the seven (LUNA16) ${percent(froc.cpm)}. The band is the 95 % interval from ${rules.resamples} draws of ${rules.unit}s; the dot is the operating point.`,
+    `七点平均（LUNA16）${percent(froc.cpm)}。色带为95 %区间，${rules.unit === "patient" ? "按患者" : "按图像"}重抽${rules.resamples}次；圆点为工作点，其自身的区间另以固定阈值计算。`,
+    `Mean of the seven (LUNA16) ${percent(froc.cpm)}. The band is the 95 % interval from ${rules.resamples} draws of ${rules.unit}s; the dot is the operating point, whose own interval holds the threshold fixed.`,
   )}</p>`;
 }
 
@@ -149,7 +149,7 @@ function forest(groups: readonly (readonly [by: string, rows: readonly GroupMeas
         title: byNameSvg(by),
         rows: rows.map(({ value, found, lesions, sensitivity }) => ({
           label: value,
-          text: `${found} / ${lesions}   ${percent(sensitivity.value)}  ${percentInterval(sensitivity)}`,
+          texts: [`${found} / ${lesions}`, percent(sensitivity.value), percentInterval(sensitivity)],
           measured: sensitivity,
         })),
       }),
@@ -198,10 +198,10 @@ export function rocSection({ roc, operating }: Evaluation): Html | undefined {
       `By ${of}: AUC ${decimal(auc.value)} (95 % interval ${decimal(auc.low)}–${decimal(auc.high)}, DeLong), ${positives} with a lesion, ${negatives} without. `,
     ),
   );
-  return html`<div class="charts wide">${figure(chart)}</div><p class="small">${lines}${both(
+  return html`<div class="charts wide">${figure(chart)}<div class="beside">${lines.map((line) => html`<p>${line}</p>`)}<p class="small">${both(
     "每例以其最高置信度计分；阴性指没有标注任何病灶者。DeLong区间把各例视为独立。",
     "A case scores what its most confident finding does, wherever that is; negative are those without any marked lesion. DeLong's interval takes cases as independent.",
-  )}</p>`;
+  )}</p></div></div>`;
 }
 
 export function calibrationSection({ calibration }: Evaluation): Html | undefined {
@@ -215,10 +215,10 @@ export function calibrationSection({ calibration }: Evaluation): Html | undefine
         ? ""
         : `With the fitted temperature of ${rate(t)} (above 1: too sure of itself) it is ${decimal(eceAfter)}, fitted on these same findings.`,
   };
-  return html`<div class="charts wide">${figure(reliabilityChart(calibration))}</div><p class="small">${both(
+  return html`<div class="charts wide">${figure(reliabilityChart(calibration))}<p class="beside">${both(
     `${detections}处置信度不低于${floor}的检出；期望校准误差（ECE）${decimal(ece)}。${mended.zh}竖线为95 %区间（Wilson）。`,
     `${detections} findings of a confidence of at least ${floor}; expected calibration error (ECE) ${decimal(ece)}. ${mended.en} Whiskers are 95 % intervals (Wilson).`,
-  )}</p>`;
+  )}</p></div>`;
 }
 
 export function confusionSection({ confusion, names, operating }: Evaluation): Html | undefined {

@@ -36,7 +36,7 @@ const WORDS = {
   zh: {
     title: "病灶检测评估摘要",
     found: "病灶被检出",
-    interval: "95 %区间",
+    interval: "95\u00a0%区间",
     alarms: "每幅图像误报",
     lesions: "处病灶",
     of: (images: number, patients?: number) =>
@@ -49,7 +49,7 @@ const WORDS = {
   en: {
     title: "Lesion detection: summary of the evaluation",
     found: "lesions are found",
-    interval: "95 % interval",
+    interval: "95\u00a0% interval",
     alarms: "false alarms per image",
     lesions: "lesions",
     of: (images: number, patients?: number) =>

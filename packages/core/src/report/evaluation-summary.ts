@@ -94,11 +94,11 @@ const ENGLISH: Words = {
     const alarms =
       falseAlarms === 0
         ? "without a single false alarm"
-        : `with ${rate(fpPerImage.value)} false alarms per image (95 % interval ${rateInterval(fpPerImage)})`;
+        : `with ${rate(fpPerImage.value)} false alarms per image (95\u00a0% interval ${rateInterval(fpPerImage)})`;
     if (lesions === 0) {
       return `There is no lesion in these images, so it cannot be said how many are found; the model reports ${counted(falseAlarms, "false alarm")}, ${rate(fpPerImage.value)} per image.`;
     }
-    return `Counting findings from a confidence of ${threshold(evaluation)} on, the model finds ${found} of ${counted(lesions, "lesion")}, ${percent(sensitivity.value)} (95 % interval ${percentInterval(sensitivity)}), ${alarms}.`;
+    return `Counting findings from a confidence of ${threshold(evaluation)} on, the model finds ${found} of ${counted(lesions, "lesion")}, ${percent(sensitivity.value)} (95\u00a0% interval ${percentInterval(sensitivity)}), ${alarms}.`;
   },
   healthy: ({ operating: { images } }) => {
     const { trueNegatives, falsePositives, specificity } = images;
@@ -161,8 +161,8 @@ const CHINESE: Words = {
     const alarms =
       falseAlarms === 0
         ? "没有误报"
-        : `平均每幅图像误报${rate(fpPerImage.value)}处（95 %区间${rateInterval(fpPerImage)}）`;
-    return `以置信度${threshold(evaluation)}为界，模型找到${lesions}处病灶中的${found}处，检出率${percent(sensitivity.value)}（95 %区间${percentInterval(sensitivity)}），${alarms}。`;
+        : `平均每幅图像误报${rate(fpPerImage.value)}处（95\u00a0%区间${rateInterval(fpPerImage)}）`;
+    return `以置信度${threshold(evaluation)}为界，模型找到${lesions}处病灶中的${found}处，检出率${percent(sensitivity.value)}（95\u00a0%区间${percentInterval(sensitivity)}），${alarms}。`;
   },
   healthy: ({ operating: { images } }) => {
     const { trueNegatives, falsePositives, specificity } = images;

@@ -2,7 +2,7 @@
  * @file What the attributes of an image say of its patient and its pixels, whatever their source calls it.
  */
 import type { Attributes } from "../dataset/annotation-set";
-import type { PixelSpacing } from "./evaluation-record";
+import type { PixelSpacing } from "./lesion-hits";
 
 const PATIENT = /^(patient|patient_?id|subject|subject_?id|case_?id)$/i;
 const SPACING = /^(pixel_?spacing|imager_?pixel_?spacing|spacing)(_?mm)?$/i;

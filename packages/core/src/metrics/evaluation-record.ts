@@ -12,13 +12,7 @@ import { orderByScore } from "../geometry/nms";
 import { DetectionMetrics, pickDetections, type ScoredBoxes } from "./detection-metrics";
 import { NO_LESION } from "./froc";
 import { judgedDetections } from "./ignored-regions";
-import { type HitOptions, lesionHits } from "./lesion-hits";
-
-/** Millimetres per pixel. */
-export interface PixelSpacing {
-  readonly x: number;
-  readonly y: number;
-}
+import { type HitOptions, lesionHits, type PixelSpacing } from "./lesion-hits";
 
 /** One image with what is marked and what is reported in it, boxes of both in its pixels. */
 export interface EvaluationCase {
@@ -87,10 +81,11 @@ export class EvaluationRecord {
   readonly #cases: JudgedCase[] = [];
 
   /** @throws {ArgumentError} if an option lies outside */
-  constructor(names: readonly string[], { hit = "iou", hitIou = 0.5 }: HitOptions = {}) {
+  constructor(names: readonly string[], { hit = "iou", hitIou = 0.5, hitMm = 5 }: HitOptions = {}) {
     this.names = names;
-    this.hitOptions = { hit, hitIou };
-    this.metrics = new DetectionMetrics(names, this.hitOptions);
+    this.hitOptions = { hit, hitIou, hitMm };
+    // Average precision and confusion go by overlap whatever a hit is, and know no millimetres.
+    this.metrics = new DetectionMetrics(names, hit === "distance" ? { hit: "centre" } : this.hitOptions);
   }
 
   /** In the order in which they came. */
@@ -107,8 +102,10 @@ export class EvaluationRecord {
     this.metrics.add(detections, truth, regions);
     const best = pickDetections(detections, orderByScore(detections.scores).subarray(0, MOST_DETECTIONS));
     const judged =
-      regions.length > 0 ? pickDetections(best, judgedDetections(best, truth, regions, this.hitOptions)) : best;
-    const hits = lesionHits(judged, truth, this.hitOptions);
+      regions.length > 0
+        ? pickDetections(best, judgedDetections(best, truth, regions, this.hitOptions, one.spacingMm))
+        : best;
+    const hits = lesionHits(judged, truth, this.hitOptions, one.spacingMm);
     this.#cases.push({ ...one, attributes, regions, detections: judged, hits });
   }
 

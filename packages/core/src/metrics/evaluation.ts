@@ -163,8 +163,9 @@ export type EvaluationWarning =
   | { readonly code: "leakage"; readonly shared: number; readonly what: "image" | "patient" };
 
 export interface EvaluationRules {
-  readonly hit: "iou" | "centre";
+  readonly hit: "iou" | "centre" | "distance";
   readonly hitIou: number;
+  readonly hitMm: number;
   /** What was drawn for intervals. */
   readonly unit: "patient" | "image";
   readonly level: number;

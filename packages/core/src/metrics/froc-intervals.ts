@@ -70,6 +70,16 @@ export function frocIntervals(
   return readings.map(({ points }, i) => intervals.slice(offsets[i], offsets[i] + points.length));
 }
 
+/**
+ * Reads a curve where scan s counts `weights[s]` times, for measures of one's own on resamples (`math/stats.ts`).
+ *
+ * @throws as `frocIntervals`
+ */
+export function frocReader(reading: FrocReading): (weights: Uint32Array, out: Float64Array, offset: number) => void {
+  const prepared = prepare(reading);
+  return (weights, out, offset) => read(prepared, weights, out, offset);
+}
+
 /** One more than the greatest number. */
 export function clusterCount(clusters: ArrayLike<number>): number {
   let count = 0;

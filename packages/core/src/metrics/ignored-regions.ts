@@ -4,7 +4,7 @@
 import { area, type Boxes, intersection } from "../geometry/box";
 import type { ClassedBoxes } from "../geometry/match";
 import { NO_LESION } from "./froc";
-import { type HitOptions, lesionHits } from "./lesion-hits";
+import { type HitOptions, lesionHits, type PixelSpacing } from "./lesion-hits";
 
 /** Share of a detection that lies in a region, from which on it is not judged: COCO's at an IoU of one half. */
 const SHARE = 0.5;
@@ -16,6 +16,7 @@ const SHARE = 0.5;
  *
  * @param detections most confident first, in the pixels of `truth`
  * @param regions n x 4, in the same pixels
+ * @param spacing of the image, where hits are by distance
  * @returns indices into `detections`, rising
  */
 export function judgedDetections(
@@ -23,13 +24,14 @@ export function judgedDetections(
   truth: ClassedBoxes,
   regions: Boxes,
   hits: HitOptions = {},
+  spacing?: PixelSpacing,
 ): readonly number[] {
   const all = Array.from(detections.classIds.keys());
   if (regions.length === 0) return all;
   const hit = lesionHits(detections, truth, { hitIou: Math.min(SHARE, hits.hitIou ?? SHARE) });
-  const centred = hits.hit === "centre" ? lesionHits(detections, truth, hits) : hit;
+  const near = (hits.hit ?? "iou") === "iou" ? hit : lesionHits(detections, truth, hits, spacing);
   return all.filter((i) => {
-    if (hit[i] !== NO_LESION || centred[i] !== NO_LESION) return true;
+    if (hit[i] !== NO_LESION || near[i] !== NO_LESION) return true;
     for (let j = 0; 4 * j < regions.length; j++) {
       if (intersection(detections.boxes, i, regions, j) >= SHARE * area(detections.boxes, i)) return false;
     }

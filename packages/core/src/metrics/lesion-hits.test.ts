@@ -40,6 +40,17 @@ describe("lesionHits", () => {
     expect([...lesionHits(found, truth, { hit: "centre" })]).toEqual([0, 0, 0, -1, -1]);
   });
 
+  // Centres 4 and 6 px to the right; at 1.25 mm a pixel 5 and 7.5 mm. The third is nearer to the second lesion, 2.5 mm.
+  test("by distance, centres lie at most so many millimetres apart, the nearest first", () => {
+    const spacing = { x: 1.25, y: 1 };
+    const near = (...rows: readonly (readonly [number, number, number])[]) =>
+      lesionHits(strips(...rows), strips([0, 10, 0], [6, 16, 0]), { hit: "distance", hitMm: 5 }, spacing);
+    expect([...near([-4, 6, 0], [-6, 4, 0], [4, 14, 0])]).toEqual([0, -1, 1]);
+    expect([...near([4, 14, 0], [2, 12, 0])]).toEqual([1, 0]);
+    expect(() => lesionHits(strips(), strips(), { hit: "distance" })).toThrow("spacing in millimetres is not known");
+    expect(() => checkHitOptions({ hitMm: 0 })).toThrow("hitMm is 0");
+  });
+
   test("of no detections is empty, without lesions all miss", () => {
     expect([...lesionHits(strips(), strips([0, 10, 0]))]).toEqual([]);
     expect([...lesionHits(strips([0, 10, 0]), strips())]).toEqual([-1]);

@@ -133,11 +133,9 @@ function matchMarks({ series, nodules, excluded, marks }: Luna16Input, maxMarks:
     const twice = series.find((uid, scan) => scans.get(uid) !== scan);
     throw new ArgumentError(`luna16: scan ${twice} is listed twice`);
   }
-  const [nodulesOf, excludedOf, marksOf] = [nodules, excluded, marks].map((points) => byScan(points, scans)) as [
-    Nodule[][],
-    Nodule[][],
-    NoduleMark[][],
-  ];
+  const nodulesOf = byScan(nodules, scans);
+  const excludedOf = byScan(excluded, scans);
+  const marksOf = byScan(marks, scans);
   const candidates: Luna16Candidate[] = [];
   const tally = { truePositives: 0, falseNegatives: 0, falsePositives: 0, candidates: 0, onExcluded: 0, doubles: 0 };
   for (let scan = 0; scan < series.length; scan++) {

@@ -27,6 +27,10 @@ export interface PicaiMatch extends PicaiLesion {
   readonly overlap: number;
 }
 
+export interface MatchedCase extends PicaiCase {
+  readonly lesions: readonly PicaiMatch[];
+}
+
 /**
  * One case: lesions in the order of the label, then false positives in that of the map.
  *
@@ -36,7 +40,7 @@ export function picaiCase(
   map: Volume,
   label: Volume,
   { minOverlap = 0.1, forgiveOverlap = true }: PicaiMatchOptions = {},
-): PicaiCase & { readonly lesions: readonly PicaiMatch[] } {
+): MatchedCase {
   if (map.shape.join() !== label.shape.join()) {
     throw new ShapeError(`picaiCase: a map of ${map.shape.join(" x ")} for a label of ${label.shape.join(" x ")}`);
   }

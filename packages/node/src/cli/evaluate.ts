@@ -3,12 +3,14 @@
  */
 import type { Command } from "commander";
 import { register as detections } from "./evaluate/detections";
+import { register as froc } from "./evaluate/froc";
+import { register as luna16 } from "./evaluate/luna16";
 
 /** Declares one command of the group. */
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [detections];
+const COMMANDS: readonly Register[] = [detections, froc, luna16];
 
 export function register(program: Command): void {
   const group = program

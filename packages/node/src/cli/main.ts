@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { writeFailure } from "../data/atomic-write";
 import { VERSION } from "../version";
 import { register as augment } from "./augment";
+import { register as compare } from "./compare";
 import { register as data } from "./data";
 import { register as demo } from "./demo";
 import { register as dicom } from "./dicom";
@@ -50,6 +51,7 @@ function program(): Command {
     train,
     val,
     evaluate,
+    compare,
     kfold,
     tune,
     predict,

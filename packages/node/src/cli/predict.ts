@@ -9,7 +9,7 @@ export interface PredictCommandOptions {
   readonly source: readonly string[];
   readonly out: string;
   readonly imgsz: number;
-  readonly conf: number;
+  readonly conf?: number;
   readonly iou: number;
   readonly maxDet: number;
   readonly classes?: readonly number[];
@@ -50,7 +50,11 @@ export function register(program: Command): void {
     .requiredOption("--out <dir>", "folder for the results")
     .optionsGroup("Detection:")
     .option("--imgsz <px>", "longer side of the images for the network", wholeNumber(1, 8192), 640)
-    .option("--conf <x>", "findings below this confidence are left out", realNumber(0, 1), 0.25)
+    .option(
+      "--conf <x>",
+      "findings below this confidence are left out (default: the model's operating point, or 0.25)",
+      realNumber(0, 1),
+    )
     .option("--iou <x>", "a box that overlaps a better one by more is left out", realNumber(0, 1), 0.7)
     .option("--max-det <n>", "findings of one image at most", wholeNumber(1, 30000), 300)
     .option("--classes <ids>", "class ids to look for, as 0,2 (default: all)", classIds)

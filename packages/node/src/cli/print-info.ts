@@ -3,6 +3,7 @@
  */
 import { ArgumentError } from "@fovea/core/errors";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
+import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import { countNetwork } from "@fovea/core/nn/count";
 import { type NetworkTableRow, networkTable } from "@fovea/core/nn/network-table";
 import type { NetworkRows } from "@fovea/core/nn/rows";
@@ -16,6 +17,7 @@ interface Described {
   /** Of a file of weights only. */
   readonly names?: readonly string[];
   readonly normalize?: Normalisation;
+  readonly operatingPoint?: OperatingPoint;
   /** Whether attention's `pe` convolutions carry a bias. */
   readonly peBias: boolean;
   readonly warnings: readonly string[];
@@ -23,7 +25,7 @@ interface Described {
 
 /** Prints the network of `model` as a table or as JSON. */
 export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions): Promise<void> {
-  const { network, names, normalize, peBias, warnings } = await describe(model, nc);
+  const { network, names, normalize, operatingPoint, peBias, warnings } = await describe(model, nc);
   warnings.forEach(warn);
   const rows = networkTable(network, { peBias });
   const count = countNetwork(network, { imgsz, peBias });
@@ -35,6 +37,7 @@ export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions)
       nc: network.nc,
       names: names ?? null,
       normalize: normalize ?? null,
+      operatingPoint: operatingPoint ?? null,
       channels: network.ch,
       strides: network.strides,
       parameters: count.parameters,
@@ -53,6 +56,7 @@ export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions)
     ["output strides", network.strides.join(", ")],
     ["classes", names ? `${network.nc}: ${names.join(", ")}` : String(network.nc)],
     ...(normalize === "zscore" ? [["normalize", normalize] as const] : []),
+    ...(operatingPoint ? [["works at", operatingPointText(operatingPoint)] as const] : []),
   ];
   const heading = `${network.name}, ${network.task === "segment" ? "segmentation" : "detection"}, ${rows.length} rows`;
   const facts = summary.map(([what, value]) => `${what.padEnd(16)}${value}`);
@@ -62,8 +66,20 @@ export async function printInfo(model: string, { json, nc, imgsz }: InfoOptions)
 async function describe(model: string, nc: number | undefined): Promise<Described> {
   if (!isWeightsFile(model)) return { ...(await architecture(model, nc)), peBias: false };
   if (nc !== undefined) throw new ArgumentError("--nc is for architectures; a file of weights has its classes");
-  const { network, names, normalize, parameters, warnings } = await openModel(model);
-  return { network, names, normalize, peBias: parameters.some(({ name }) => name.endsWith(".pe.conv.bias")), warnings };
+  const { network, names, normalize, operatingPoint, parameters, warnings } = await openModel(model);
+  return {
+    network,
+    names,
+    normalize,
+    operatingPoint,
+    peBias: parameters.some(({ name }) => name.endsWith(".pe.conv.bias")),
+    warnings,
+  };
+}
+
+function operatingPointText({ threshold, fpPerScan, sensitivity, rule }: OperatingPoint): string {
+  const measured = `sensitivity ${sensitivity.toFixed(3)} at ${fpPerScan.toFixed(3)} false positives per scan`;
+  return `confidence ${threshold.toFixed(4)} (${rule}; ${measured})`;
 }
 
 function rowsTable(rows: readonly NetworkTableRow[]): string {

@@ -66,6 +66,10 @@ function announce(
   progress.field("Model", `${model.name}, ${plural(names.length, "class", "classes")} (${listed(names)}), ${size}`);
   const workers = lanes > 1 ? `${lanes} workers of ${plural(threads, "thread")}` : plural(threads, "thread");
   progress.field("Images", `${plural(files, "file")}, ${options.device}, ${workers}`);
+  if (options.conf === undefined && model.operatingPoint) {
+    const { threshold, rule } = model.operatingPoint;
+    progress.field("Conf", `${threshold.toFixed(4)}, the operating point kept in the model (${rule})`);
+  }
   model.warnings.forEach(warn);
   if (normalize === "zscore" && options.window !== undefined) {
     warn("the model sees each image through the window of its own values; --window is that of the pictures");

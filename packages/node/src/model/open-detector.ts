@@ -4,6 +4,7 @@
 import { extname } from "node:path";
 import type { NetworkSignature } from "@fovea/core/detect/detector-network";
 import { FoveaError } from "@fovea/core/errors";
+import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import { scoreGraph, tileGraph } from "@fovea/core/nn/prediction-graph";
 import { readBytes } from "../read-file";
 import { readOnnxSignature } from "./onnx-model";
@@ -20,6 +21,8 @@ export interface DetectorFile {
   readonly name: string;
   /** Side of the images that the model was trained on, pixels, where the file says it. */
   readonly trainedAt?: number;
+  /** Where it is to work, where the file says it. */
+  readonly operatingPoint?: OperatingPoint;
   /** What a user should hear about the model. */
   readonly warnings: readonly string[];
 }
@@ -36,7 +39,7 @@ export function isOnnxFile(path: string): boolean {
  */
 export async function openDetector(path: string): Promise<DetectorFile> {
   if (isOnnxFile(path)) return openOnnx(path);
-  const { network, values, names, normalize, trainedAt, warnings } = await openModel(path);
+  const { network, values, names, normalize, trainedAt, operatingPoint, warnings } = await openModel(path);
   if (network.ch !== 3) {
     throw new FoveaError("invalid_model", `${network.name} reads ${network.ch} channels, expected 3`, { file: path });
   }
@@ -57,6 +60,7 @@ export async function openDetector(path: string): Promise<DetectorFile> {
     },
     name: network.name,
     trainedAt,
+    operatingPoint,
     warnings,
   };
 }

@@ -6,6 +6,7 @@ import { basename, extname } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import { type Normalisation, readNormalisation } from "@fovea/core/imaging/normalise";
 import { nearestName } from "@fovea/core/math/nearest-name";
+import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import type { ParameterValues } from "@fovea/core/nn/inference";
 import { initialise } from "@fovea/core/nn/initialise";
 import { parseModelYaml, readModel } from "@fovea/core/nn/model-yaml";
@@ -18,6 +19,7 @@ import { type TransferReport, transferWeights } from "@fovea/core/nn/weights/tra
 import { unfoldBatchNorm } from "@fovea/core/nn/weights/unfold-batch-norm";
 import { readCheckpoint } from "../data/weights-file";
 import { readText } from "../read-file";
+import { readOperatingPoint } from "./keep-operating-point";
 
 /** A network with all its values. */
 export interface Model {
@@ -32,6 +34,8 @@ export interface Model {
   readonly checkpoint?: Checkpoint;
   /** Side of the images that it was trained on, pixels, where the file says it. */
   readonly trainedAt?: number;
+  /** Where it is to work, where the file says it. */
+  readonly operatingPoint?: OperatingPoint;
   /** What a user should hear about the model's description. */
   readonly warnings: readonly string[];
 }
@@ -106,6 +110,7 @@ export async function openModel(path: string): Promise<Model> {
     normalize: normalisationOf(checkpoint, path),
     checkpoint,
     trainedAt: typeof imgsz === "number" ? imgsz : undefined,
+    operatingPoint: checkpoint.format === "torch" ? undefined : readOperatingPoint(checkpoint.metadata, path),
     warnings,
   };
 }

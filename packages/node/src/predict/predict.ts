@@ -72,9 +72,11 @@ export interface PredictResult {
  * @throws {FoveaError} if a source does not exist, the model does not open, or results cannot be written
  */
 export async function predict(options: PredictOptions, events: PredictEvents = {}): Promise<PredictResult> {
-  const { sources, out, pictures = true, page = true, conf = 0.25, iou = 0.7, device = "cpu" } = options;
+  const { sources, out, pictures = true, page = true, iou = 0.7, device = "cpu" } = options;
   const files = await listSources(sources, { except: out });
   const model = await openDetector(options.model);
+  const point = options.conf === undefined ? model.operatingPoint : undefined;
+  const conf = options.conf ?? point?.threshold ?? 0.25;
   const { inputSize } = model.signature;
   const wanted = suitableSize(options.imgsz ?? 640, model);
   await makeResultsFolder(out, { pictures });
@@ -91,7 +93,16 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
     graph: model.graph,
     tileGraph: model.tileGraph,
     signature: model.signature,
-    detection: { imgsz: wanted, letterbox, conf, iou, maxDetections, classes, agnostic },
+    // A finding of exactly the operating point counts; the detector leaves out what is not above.
+    detection: {
+      imgsz: wanted,
+      letterbox,
+      conf: point ? conf * (1 - 1e-6) : conf,
+      iou,
+      maxDetections,
+      classes,
+      agnostic,
+    },
     files: { window, normalize: model.signature.normalize, picturesIn: pictures ? out : undefined },
     device,
     threads: plan.threads,

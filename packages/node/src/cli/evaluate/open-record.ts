@@ -1,0 +1,45 @@
+/**
+ * @file A truth and detections from files, image by image, for commands that measure them.
+ */
+import { extname } from "node:path";
+import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
+import { isCocoResults, readCocoResults } from "@fovea/core/dataset/formats/coco-results";
+import type { Problem } from "@fovea/core/dataset/sample";
+import { recordOfSets } from "@fovea/core/metrics/evaluate-sets";
+import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
+import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
+import { readCaseTable } from "../../data/case-facts";
+import { openAnnotations } from "../../data/open-annotations";
+import { readText } from "../../read-file";
+import { problemLines } from "../describe-dataset";
+import { warn } from "../message";
+
+/** COCO's results, or annotations of any format whose scores are those of a detector. */
+async function openDetections(
+  path: string,
+  truth: AnnotationSet,
+): Promise<{ readonly set: AnnotationSet; readonly problems: readonly Problem[] }> {
+  if (extname(path).toLowerCase() === ".json") {
+    const text = await readText(path, "file of detections");
+    if (isCocoResults(text)) return readCocoResults(text, path, truth);
+  }
+  return openAnnotations(path, { sizesOf: truth.images });
+}
+
+/** One record for each file of detections. What cannot be used is warned of. */
+export async function openRecords(
+  gt: string,
+  detections: readonly string[],
+  { columns, ...hits }: HitOptions & { readonly columns?: string } = {},
+): Promise<EvaluationRecord[]> {
+  const truth = await openAnnotations(gt);
+  problemLines(truth.problems).forEach(warn);
+  const table = columns === undefined ? undefined : await readCaseTable(columns);
+  const records: EvaluationRecord[] = [];
+  for (const path of detections) {
+    const found = await openDetections(path, truth.set);
+    problemLines(found.problems).forEach(warn);
+    records.push(recordOfSets(truth.set, found.set, { ...hits, attributesOf: (file) => table?.of(file) }));
+  }
+  return records;
+}

@@ -43,7 +43,7 @@ async function leastTime(child: Child, requests: readonly string[]): Promise<num
 }
 
 /**
- * Tries the peer in each variant, alone, and tells how to start the fastest.
+ * Tries the peer in each variant, alone, and tells how to start the fastest. Of one variant there is nothing to try.
  *
  * @param script file in bench/peer
  * @param requests asked in turn
@@ -56,6 +56,7 @@ export async function bestPeer(
   requests: readonly string[],
 ): Promise<{ command: Command; times: VariantTimes }> {
   const times: Record<string, number> = {};
+  if (variants.length === 1) return { command: peerCommand(script, variants[0], options, threads), times };
   for (const variant of variants) {
     const child = await Child.start(peerCommand(script, variant, options, threads));
     times[variant.name] = await leastTime(child, requests);

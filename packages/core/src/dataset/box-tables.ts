@@ -5,8 +5,8 @@
  * differ from the one in the file by its last bit, and an overlap of exactly one half could be missed.
  */
 import { ArgumentError } from "../errors";
-import { maskArea, type RunLength } from "../geometry/run-length";
-import type { Annotation, AnnotationSet, Category } from "./annotation-set";
+import { type MaskRuns, maskArea } from "../geometry/mask-runs";
+import type { AnnotatedImage, Annotation, AnnotationSet, Category } from "./annotation-set";
 import { segmentationMask } from "./segmentation-mask";
 
 /** What two objects are compared by: their boxes, or their masks. */
@@ -23,7 +23,7 @@ export interface BoxTable {
   /** n, square pixels: by it an object is small, medium or large. */
   readonly areas: Float64Array;
   /** n, where masks are compared. */
-  readonly masks?: readonly RunLength[];
+  readonly masks?: readonly MaskRuns[];
 }
 
 export interface TruthTable extends BoxTable {
@@ -66,57 +66,33 @@ export function orderOfIds(items: readonly { readonly id?: number | string }[]):
   return order.sort((a, b) => (ids[a] < ids[b] ? -1 : ids[a] > ids[b] ? 1 : 0));
 }
 
+/** Index of an image by its file, or else by its name without folder and ending where only one has it. */
+function imageFinder(files: readonly string[]): (file: string) => number | undefined {
+  const byFile = new Map(files.map((file, index) => [file, index]));
+  // An ending begins with a letter: the last number of a UID is none.
+  const stem = (file: string) => file.slice(file.lastIndexOf("/") + 1).replace(/\.[a-z][a-z0-9]*$/i, "");
+  const byStem = new Map<string, number | undefined>();
+  for (const [index, file] of files.entries()) byStem.set(stem(file), byStem.has(stem(file)) ? undefined : index);
+  return (file) => byFile.get(file) ?? byStem.get(stem(file));
+}
+
 /**
- * Tables of two annotation sets. Images are the same where their files are, categories where their names are; both go in
- * the order of the truth's ids where these are numbers.
+ * Tables of two annotation sets. Images are the same where their files are, or the names of these without folder and
+ * ending (`a/1.dcm` and `1.png`); categories where their names are. Both go in the order of the truth's ids.
  *
  * @throws {ArgumentError} if a detection has no score, or an image or category that the truth lacks
  * @throws {FoveaError} `invalid_annotations` if masks are wanted and one cannot be read
  */
 export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet, kind: OverlapKind): EvaluationTables {
-  const imageOrder = orderOfIds(truth.images);
-  const categoryOrder = orderOfIds(truth.categories);
-  const imageOf = new Map(imageOrder.map((at, index) => [truth.images[at].file, index]));
-  const nameOf = (set: AnnotationSet, classId: number) => set.categories[classId]?.name ?? `class ${classId}`;
-  const categoryOf = new Map(categoryOrder.map((at, index) => [truth.categories[at].name, index]));
-  const sized = new Map(truth.images.map((image) => [image.file, image]));
-
-  const rowsOf = (set: AnnotationSet, what: string) => {
-    const n = set.images.reduce((sum, { annotations }) => sum + annotations.length, 0);
-    const table = emptyTable(n);
-    const rows: Annotation[] = [];
-    const masks: RunLength[] = [];
-    for (const { file, width, height, annotations } of set.images) {
-      const image = imageOf.get(file);
-      if (image === undefined && annotations.length > 0) {
-        throw new ArgumentError(
-          `${what} in ${file}, an image that the truth does not have; leave it out or add it there`,
-        );
-      }
-      const size = { width: width ?? sized.get(file)?.width, height: height ?? sized.get(file)?.height };
-      for (const annotation of annotations) {
-        const category = categoryOf.get(nameOf(set, annotation.classId));
-        if (category === undefined) {
-          const name = nameOf(set, annotation.classId);
-          throw new ArgumentError(
-            `${what} of category ${name} in ${file}; the truth has ${[...categoryOf.keys()].join(", ")}`,
-          );
-        }
-        const row = rows.length;
-        const { x1, y1, x2, y2 } = annotation.box;
-        table.image[row] = image ?? 0;
-        table.category[row] = category;
-        table.boxes.set([x1, y1, x2 - x1, y2 - y1], 4 * row);
-        if (kind === "segm") masks.push(segmentationMask(annotation.segmentation, annotation.box, size, { file }));
-        const area = kind === "segm" ? maskArea(masks[row]) : (x2 - x1) * (y2 - y1);
-        table.areas[row] = what === "truth" ? (annotation.area ?? area) : area;
-        rows.push(annotation);
-      }
-    }
-    return { table: kind === "segm" ? { ...table, masks } : table, rows };
+  const categories = orderOfIds(truth.categories).map((at) => truth.categories[at]);
+  const images = orderOfIds(truth.images).map((at) => truth.images[at]);
+  const places: Places = {
+    images,
+    imageOf: imageFinder(images.map(({ file }) => file)),
+    categoryOf: new Map(categories.map(({ name }, index) => [name, index])),
   };
-  const marked = rowsOf(truth, "truth");
-  const found = rowsOf(detections, "detection");
+  const marked = tableOf(truth, "truth", places, kind);
+  const found = tableOf(detections, "detection", places, kind);
   const scores = Float64Array.from(found.rows, ({ score = Number.NaN }) => score);
   const bad = scores.findIndex(Number.isNaN);
   if (bad >= 0) {
@@ -124,9 +100,10 @@ export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet
       `detection ${bad + 1} has no score; every detection needs one, or their order is not known`,
     );
   }
+  for (const [row, { area }] of marked.rows.entries()) marked.table.areas[row] = area ?? marked.table.areas[row];
   return {
-    images: truth.images.length,
-    categories: categoryOrder.map((at) => truth.categories[at]),
+    images: images.length,
+    categories,
     truth: {
       ...marked.table,
       crowd: Uint8Array.from(marked.rows, ({ crowd }) => (crowd ? 1 : 0)),
@@ -134,4 +111,43 @@ export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet
     },
     detections: { ...found.table, scores },
   };
+}
+
+/** Images and categories of the truth, and how others find theirs among them. */
+interface Places {
+  readonly images: readonly AnnotatedImage[];
+  readonly imageOf: (file: string) => number | undefined;
+  readonly categoryOf: ReadonlyMap<string, number>;
+}
+
+/** Every annotation of a set, with areas of their boxes or masks. */
+function tableOf(set: AnnotationSet, what: string, { images, imageOf, categoryOf }: Places, kind: OverlapKind) {
+  const rows: Annotation[] = set.images.flatMap(({ annotations }) => annotations);
+  const table = emptyTable(rows.length);
+  const masks: MaskRuns[] = [];
+  let row = 0;
+  for (const { file, width, height, annotations } of set.images) {
+    const image = imageOf(file);
+    const size = { width: width ?? images[image ?? -1]?.width, height: height ?? images[image ?? -1]?.height };
+    for (const { classId, box, segmentation } of annotations) {
+      const name = set.categories[classId]?.name ?? `class ${classId}`;
+      const category = categoryOf.get(name);
+      if (image === undefined) {
+        const message = `${what} in ${file}, an image that the truth does not have; leave it out or add it there`;
+        throw new ArgumentError(message);
+      }
+      if (category === undefined) {
+        const known = [...categoryOf.keys()].join(", ");
+        throw new ArgumentError(`${what} of category ${name} in ${file}; the truth has ${known}`);
+      }
+      const [w, h] = [box.x2 - box.x1, box.y2 - box.y1];
+      table.image[row] = image;
+      table.category[row] = category;
+      table.boxes.set([box.x1, box.y1, w, h], 4 * row);
+      if (kind === "segm") masks.push(segmentationMask(segmentation, box, size, { file }));
+      table.areas[row] = kind === "segm" ? maskArea(masks[row]) : w * h;
+      row++;
+    }
+  }
+  return { table: kind === "segm" ? { ...table, masks } : table, rows };
 }

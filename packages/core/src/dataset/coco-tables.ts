@@ -7,7 +7,7 @@
  * that of the mask.
  */
 import { FoveaError, type Place } from "../errors";
-import { maskArea, maskBounds, type RunLength } from "../geometry/run-length";
+import { type MaskRuns, maskArea, maskBounds } from "../geometry/mask-runs";
 import type { Segmentation } from "./annotation-set";
 import {
   type DetectionTable,
@@ -18,6 +18,7 @@ import {
   type TruthTable,
 } from "./box-tables";
 import { type Fields, fieldsOf, listIn } from "./coco-fields";
+import { cocoRoot, parseJson } from "./formats/coco-root";
 import { type ImageSize, segmentationMask } from "./segmentation-mask";
 
 /** A file's text, and its name for messages. */
@@ -59,16 +60,6 @@ export function cocoTables(
   };
 }
 
-function parseJson({ text, file }: NamedText): unknown {
-  try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const nan = /\bNaN\b|\bInfinity\b/.test(text) ? "; JSON knows no NaN and no Infinity" : "";
-    throw new FoveaError("invalid_annotations", `not valid JSON: ${reason}${nan}`, { file, cause });
-  }
-}
-
 /** Index by id of a list of objects with ids, in the order of these. */
 function indexById(list: readonly unknown[], key: string, file: string) {
   const entries = list.map((entry, i) => {
@@ -91,12 +82,7 @@ function indexById(list: readonly unknown[], key: string, file: string) {
 
 function readTruth(named: NamedText, kind: OverlapKind): CocoTruth {
   const { file } = named;
-  const root = fieldsOf(parseJson(named));
-  if (root === undefined) {
-    throw new FoveaError("invalid_annotations", "wanted a truth, an object with images, categories and annotations", {
-      file,
-    });
-  }
+  const root = cocoRoot(named.text, file);
   const images = indexById(listIn(root, "images", { file }), "images", file);
   const categories = indexById(listIn(root, "categories", { file }), "categories", file);
   const size = (value: unknown) => (typeof value === "number" ? value : undefined);
@@ -137,7 +123,7 @@ function readTruth(named: NamedText, kind: OverlapKind): CocoTruth {
 
 function readResults(named: NamedText, truth: CocoTruth, kind: OverlapKind) {
   const { file } = named;
-  const parsed = parseJson(named);
+  const parsed = parseJson(named.text, file);
   const list = Array.isArray(parsed) ? parsed : listIn(fieldsOf(parsed) ?? {}, "annotations", { file });
   const bbox = fieldsOf(list[0])?.bbox;
   const boxed = Array.isArray(bbox) && bbox.length > 0;
@@ -182,7 +168,7 @@ interface RowSource {
 /** Puts entries of a list into a table. */
 class RowReader {
   /** By row, where masks are compared. */
-  readonly masks: RunLength[] = [];
+  readonly masks: MaskRuns[] = [];
   readonly #source: RowSource;
 
   constructor(source: RowSource) {

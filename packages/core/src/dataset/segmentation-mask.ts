@@ -3,8 +3,9 @@
  */
 import { FoveaError, type Place } from "../errors";
 import type { Box } from "../finding";
-import { outlinesMask, type RunLength, runLengthMask } from "../geometry/run-length";
+import { type MaskRuns, outlinesMask } from "../geometry/mask-runs";
 import { isMask, type Segmentation } from "./annotation-set";
+import { runsOf } from "./run-length";
 
 /** Sides of the image, pixels, where they are known. */
 export interface ImageSize {
@@ -23,14 +24,14 @@ export function segmentationMask(
   { x1, y1, x2, y2 }: Box,
   { width, height }: ImageSize,
   place: Place,
-): RunLength {
+): MaskRuns {
   if (segmentation !== undefined && isMask(segmentation)) {
     const [rows, columns] = segmentation.size;
     if ((height ?? rows) !== rows || (width ?? columns) !== columns) {
       const message = `mask of ${rows} x ${columns} pixels (rows x columns) in an image of ${height} x ${width}`;
       throw new FoveaError("invalid_annotations", message, place);
     }
-    return runLengthMask(rows, columns, segmentation.counts);
+    return { height: rows, width: columns, runs: Uint32Array.from(runsOf(segmentation)) };
   }
   if (height === undefined || width === undefined) {
     const message = "its image has no width and height; an outline needs both to become a mask";

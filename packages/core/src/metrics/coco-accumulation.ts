@@ -35,6 +35,7 @@ export function accumulate(tables: EvaluationTables, matching: Matching, shape: 
   const { thresholds, ranges, counts, maxDetections } = shape;
   const n = tables.detections.scores.length;
   const categories = tables.categories.length;
+  const allBits = 2 ** thresholds - 1;
   const cells = thresholds * categories * ranges;
   const result: Accumulation = {
     precision: new Float64Array(cells * RECALL_POINTS).fill(ABSENT),
@@ -52,18 +53,23 @@ export function accumulate(tables: EvaluationTables, matching: Matching, shape: 
       if (judged === 0) continue;
       const hits = matching.hits.subarray(a * n, (a + 1) * n);
       const ignored = matching.ignored.subarray(a * n, (a + 1) * n);
+      walk.take(own, hits, ignored, allBits);
       for (let t = 0; t < thresholds; t++) {
         const cell = (t * categories + k) * ranges + a;
-        const found = walk.count(own, hits, ignored, 1 << t);
+        const found = walk.count(1 << t);
         result.recall[cell] = found / judged;
         walk.readPrecision(found, judged, result.precision.subarray(cell * RECALL_POINTS, (cell + 1) * RECALL_POINTS));
       }
       if (a > 0) continue;
       for (const [m, count] of counts.entries()) {
-        const first = own.filter((row) => matching.rank[row] < count);
+        walk.take(
+          own.filter((row) => matching.rank[row] < count),
+          hits,
+          ignored,
+          allBits,
+        );
         for (let t = 0; t < thresholds; t++) {
-          const found = walk.count(first, hits, ignored, 1 << t);
-          result.recallByCount[(m * thresholds + t) * categories + k] = found / judged;
+          result.recallByCount[(m * thresholds + t) * categories + k] = walk.count(1 << t) / judged;
         }
       }
     }
@@ -77,25 +83,42 @@ const RECALLS = Float64Array.from({ length: RECALL_POINTS }, (_, i) => (i === RE
 /** Smallest difference from 1; COCO's own guard of 0 / 0. */
 const EPSILON = 2 ** -52;
 
-/** One walk down the detections of a category. Only at a hit does recall change, and precision is highest there. */
+/** Walks down the detections of a category. Only at a hit does recall change, and precision is highest there. */
 class CurveWalk {
+  /** Bits of the detections that count at some threshold, side by side: they are walked once for each. */
+  readonly #hits: Uint32Array;
+  readonly #ignored: Uint32Array;
+  #length = 0;
   /** Precision at each hit. */
   readonly #precision: Float64Array;
 
   /** @param most detections of a category */
   constructor(most: number) {
+    this.#hits = new Uint32Array(most);
+    this.#ignored = new Uint32Array(most);
     this.#precision = new Float64Array(most);
   }
 
-  /** @returns how many objects are found */
-  count(rows: Uint32Array, hits: Uint32Array, ignored: Uint32Array, bit: number): number {
-    const precision = this.#precision;
-    let found = 0;
-    let wrong = 0;
+  /** The detections to walk, most confident first. */
+  take(rows: Uint32Array, hits: Uint32Array, ignored: Uint32Array, allBits: number): void {
+    let n = 0;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i];
-      if (ignored[row] & bit) continue;
-      if (hits[row] & bit) {
+      if (ignored[row] === allBits) continue;
+      this.#hits[n] = hits[row];
+      this.#ignored[n++] = ignored[row];
+    }
+    this.#length = n;
+  }
+
+  /** @returns how many objects are found at a threshold */
+  count(bit: number): number {
+    const [hits, ignored, precision] = [this.#hits, this.#ignored, this.#precision];
+    let found = 0;
+    let wrong = 0;
+    for (let i = 0; i < this.#length; i++) {
+      if (ignored[i] & bit) continue;
+      if (hits[i] & bit) {
         found++;
         precision[found - 1] = found / (wrong + found + EPSILON);
       } else wrong++;

@@ -9,7 +9,7 @@
  * Overlaps are computed once for all thresholds and ranges of area; a detection's fate is one bit for each threshold.
  */
 import type { BoxTable, EvaluationTables } from "../dataset/box-tables";
-import { maskArea, maskBounds, maskOverlap, type RunLength } from "../geometry/run-length";
+import { type MaskRuns, maskArea, maskBounds, maskOverlap } from "../geometry/mask-runs";
 import { byFallingValue, byRisingKey, inputOrder } from "../math/stable-order";
 
 /** From and to, square pixels, both included. */
@@ -67,8 +67,10 @@ export function matchTables(tables: EvaluationTables, rules: MatchingRules): Mat
     while (g < marked.length && keyOf(truth, marked[g]) < key) g++;
     const firstTruth = g;
     while (g < marked.length && keyOf(truth, marked[g]) === key) g++;
+    if (firstTruth === g) continue;
     matcher.match(found.subarray(first, Math.min(d, first + rules.maxDetections)), marked.subarray(firstTruth, g));
   }
+  leaveOtherSizes(detections.areas, rules, matching);
   return matching;
 }
 
@@ -77,7 +79,7 @@ function grouped(order: Uint32Array, table: BoxTable, images: number, categories
   return byRisingKey(byRisingKey(order, table.image, images), table.category, categories);
 }
 
-const outside = (area: number, [from, to]: AreaRange) => area < from || area > to;
+const outside = (area: number, range: AreaRange) => area < range[0] || area > range[1];
 
 function countJudged(
   { truth, categories }: EvaluationTables,
@@ -93,13 +95,23 @@ function countJudged(
   return judged;
 }
 
+/** What found nothing and is of another size counts neither way. */
+function leaveOtherSizes(areas: Float64Array, { areaRanges, thresholds }: MatchingRules, matching: Matching): void {
+  const { hits, ignored } = matching;
+  const allBits = 2 ** thresholds.length - 1;
+  for (let a = 0, p = 0; a < areaRanges.length; a++) {
+    for (let i = 0; i < areas.length; i++, p++) {
+      if (outside(areas[i], areaRanges[a])) ignored[p] |= ~hits[p] & allBits;
+    }
+  }
+}
+
 /** Matches one image and category after the other, in arrays that are used again. */
 class GroupMatcher {
   readonly #tables: EvaluationTables;
   readonly #rules: MatchingRules;
   readonly #matching: Matching;
   readonly #limits: readonly number[];
-  readonly #allBits: number;
   readonly #overlapsOf: (d: Uint32Array, g: Uint32Array, out: Float64Array) => void;
   /** D x G. */
   #overlaps = new Float64Array(1024);
@@ -117,7 +129,6 @@ class GroupMatcher {
     this.#rules = rules;
     this.#matching = matching;
     this.#limits = rules.thresholds.map((threshold) => Math.min(threshold, 1 - 1e-10));
-    this.#allBits = 2 ** rules.thresholds.length - 1;
     this.#overlapsOf = overlapsOf(tables);
   }
 
@@ -126,17 +137,8 @@ class GroupMatcher {
    * @param marked rows of the truth
    */
   match(found: Uint32Array, marked: Uint32Array): void {
-    if (marked.length > 0) this.#measure(found, marked);
-    const n = this.#tables.detections.scores.length;
-    const { hits, ignored } = this.#matching;
-    for (const [a, range] of this.#rules.areaRanges.entries()) {
-      if (marked.length > 0) this.#matchRange(a, range, found, marked);
-      for (let i = 0; i < found.length; i++) {
-        if (!outside(this.#tables.detections.areas[found[i]], range)) continue;
-        const p = a * n + found[i];
-        ignored[p] |= ~hits[p] & this.#allBits;
-      }
-    }
+    this.#measure(found, marked);
+    for (let a = 0; a < this.#rules.areaRanges.length; a++) this.#matchRange(a, found, marked);
   }
 
   /** Overlaps of all with all. */
@@ -171,8 +173,8 @@ class GroupMatcher {
     for (let j = 0; j < marked.length; j++) if (this.#skipped[j]) this.#order[judged++] = j;
   }
 
-  #matchRange(a: number, range: AreaRange, found: Uint32Array, marked: Uint32Array): void {
-    this.#arrange(range, marked);
+  #matchRange(a: number, found: Uint32Array, marked: Uint32Array): void {
+    this.#arrange(this.#rules.areaRanges[a], marked);
     const { hits, ignored, overlap } = this.#matching;
     const skipped = this.#skipped;
     const base = a * this.#tables.detections.scores.length;
@@ -235,7 +237,7 @@ function overlapsOf({ truth, detections }: EvaluationTables) {
   };
 }
 
-function maskOverlaps(masks: readonly RunLength[], others: readonly RunLength[], crowd: Uint8Array) {
+function maskOverlaps(masks: readonly MaskRuns[], others: readonly MaskRuns[], crowd: Uint8Array) {
   const [bounds, otherBounds] = [masks.map(maskBounds), others.map(maskBounds)];
   return (found: Uint32Array, marked: Uint32Array, out: Float64Array) => {
     for (let i = 0, at = 0; i < found.length; i++) {

@@ -6,14 +6,15 @@
  */
 import { FoveaError } from "../errors";
 
-export interface RunLength {
+/** A mask; see `dataset/run-length.ts` for how files write it. */
+export interface MaskRuns {
   readonly height: number;
   readonly width: number;
   /** Lengths of the runs of 0 and 1 in turn, beginning with 0; pixels after the last one are 0. */
   readonly runs: Uint32Array;
 }
 
-/** Largest mask that is read, pixels: differences of runs fit six groups of five bits. */
+/** Largest mask that is made, pixels: positions must fit 32 bits. */
 const MOST_PIXELS = 2 ** 28;
 
 /** @throws {FoveaError} `invalid_annotations` if a side is no whole number of pixels, or both make too many */
@@ -21,48 +22,6 @@ function checkSides(height: number, width: number): void {
   const whole = Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0;
   if (whole && height * width <= MOST_PIXELS) return;
   throw new FoveaError("invalid_annotations", `mask of ${height} x ${width} pixels, wanted two whole numbers above 0`);
-}
-
-/**
- * A mask from its runs, as numbers or in COCO's compressed text.
- *
- * @throws {FoveaError} `invalid_annotations` if the runs are none, or reach beyond the mask
- */
-export function runLengthMask(height: number, width: number, counts: readonly number[] | string): RunLength {
-  checkSides(height, width);
-  const numbers = typeof counts === "string" ? decodeCounts(counts) : counts;
-  const pixels = height * width;
-  let sum = 0;
-  for (const run of numbers) {
-    if (!(Number.isInteger(run) && run >= 0)) {
-      throw new FoveaError("invalid_annotations", `mask with a run of ${String(run)}, wanted whole numbers`);
-    }
-    sum += run;
-  }
-  if (sum > pixels) {
-    throw new FoveaError("invalid_annotations", `mask of ${height} x ${width} pixels with runs of ${sum} in all`);
-  }
-  return { height, width, runs: Uint32Array.from(numbers) };
-}
-
-/** Runs of the compressed text: groups of five bits from character 48 on, differences from the run before last. */
-function decodeCounts(text: string): number[] {
-  const runs: number[] = [];
-  for (let p = 0; p < text.length; ) {
-    let value = 0;
-    let more = true;
-    for (let shift = 0; more; shift += 5) {
-      const code = text.charCodeAt(p++) - 48;
-      if (!(code >= 0 && code < 64) || shift > 25) {
-        throw new FoveaError("invalid_annotations", `mask with broken compressed runs at character ${p}`);
-      }
-      value |= (code & 31) << shift;
-      more = (code & 32) !== 0;
-      if (!more && (code & 16) !== 0) value |= -1 << (shift + 5);
-    }
-    runs.push(runs.length > 2 ? value + runs[runs.length - 2] : value);
-  }
-  return runs;
 }
 
 /** Points on an edge are found on a grid finer by this factor. */
@@ -73,7 +32,7 @@ const FINER = 5;
  *
  * @param outline x, y, x, y ... pixels
  */
-export function outlineMask(outline: readonly number[], height: number, width: number): RunLength {
+export function outlineMask(outline: readonly number[], height: number, width: number): MaskRuns {
   checkSides(height, width);
   const crossings = columnCrossings(outline, height, width);
   crossings.push(height * width);
@@ -133,14 +92,14 @@ function walkEdge(x1: number, y1: number, x2: number, y2: number, visit: (x: num
 }
 
 /** Pixels of a mask. */
-export function maskArea({ runs }: RunLength): number {
+export function maskArea({ runs }: MaskRuns): number {
   let sum = 0;
   for (let i = 1; i < runs.length; i += 2) sum += runs[i];
   return sum;
 }
 
 /** Pixels that both masks cover, and that either does. Of masks of different sizes nothing is shared. */
-export function maskOverlap(a: RunLength, b: RunLength): { readonly shared: number; readonly either: number } {
+export function maskOverlap(a: MaskRuns, b: MaskRuns): { readonly shared: number; readonly either: number } {
   if (a.height !== b.height || a.width !== b.width) return { shared: 0, either: maskArea(a) + maskArea(b) };
   let shared = 0;
   let i = 0;
@@ -160,7 +119,7 @@ export function maskOverlap(a: RunLength, b: RunLength): { readonly shared: numb
 }
 
 /** The mask that covers what either covers; both of one size. */
-function maskUnion(a: RunLength, b: RunLength): RunLength {
+function maskUnion(a: MaskRuns, b: MaskRuns): MaskRuns {
   const pixels = a.height * a.width;
   const runs: number[] = [];
   let inside = false;
@@ -189,13 +148,13 @@ function maskUnion(a: RunLength, b: RunLength): RunLength {
 }
 
 /** The mask of an object in several parts, x, y, x, y ... each. */
-export function outlinesMask(parts: readonly (readonly number[])[], height: number, width: number): RunLength {
+export function outlinesMask(parts: readonly (readonly number[])[], height: number, width: number): MaskRuns {
   const masks = parts.map((part) => outlineMask(part, height, width));
   return masks.length === 0 ? { height, width, runs: new Uint32Array() } : masks.reduce(maskUnion);
 }
 
 /** Left, top, width, height of the smallest box around a mask; all 0 where it is empty. */
-export function maskBounds({ height, runs }: RunLength): readonly [x: number, y: number, w: number, h: number] {
+export function maskBounds({ height, runs }: MaskRuns): readonly [x: number, y: number, w: number, h: number] {
   let [x1, y1, x2, y2] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -1, -1];
   for (let i = 0, at = 0; i + 1 < runs.length; at += runs[i] + runs[i + 1], i += 2) {
     if (runs[i + 1] === 0) continue;

@@ -154,6 +154,7 @@ export type EvaluationWarning =
   | { readonly code: "few_patients"; readonly patients: number }
   | { readonly code: "wide_interval"; readonly low: number; readonly high: number }
   | { readonly code: "no_negatives" }
+  | { readonly code: "few_negatives"; readonly images: number }
   | { readonly code: "no_lesions" }
   | { readonly code: "no_detections" }
   | { readonly code: "patients_unknown" }

@@ -87,7 +87,10 @@ export function operatingSection({ operating, rules }: Evaluation): Html {
   )}</p>`;
 }
 
-function hitRule({ hit, hitIou }: Evaluation["rules"], language: "zh" | "en"): string {
+function hitRule({ hit, hitIou, hitMm }: Evaluation["rules"], language: "zh" | "en"): string {
+  if (hit === "distance") {
+    return language === "zh" ? `中心相距不超过${hitMm}毫米` : `the centres are at most ${hitMm} mm apart`;
+  }
   if (hit === "centre")
     return language === "zh" ? "检出框中心落在病灶框内" : "the finding's centre lies in the lesion's box";
   return language === "zh" ? `框的IoU不低于${hitIou}` : `the boxes overlap with an IoU of at least ${hitIou}`;

@@ -125,6 +125,8 @@ const ENGLISH: Words = {
         return `The interval of the sensitivity is wide (${percentInterval(warning)}); more cases are needed before anything is decided by it.`;
       case "no_negatives":
         return "No image is without a lesion: nothing can be said of healthy people.";
+      case "few_negatives":
+        return `Only ${counted(warning.images, "image")} without a lesion: what is said of healthy people is uncertain.`;
       case "no_lesions":
         return "No lesion is marked: no sensitivity can be stated.";
       case "no_detections":
@@ -186,6 +188,8 @@ const CHINESE: Words = {
         return `检出率的区间很宽（${percentInterval(warning)}），作出任何决定前需要更多病例。`;
       case "no_negatives":
         return "没有无病灶的图像：对健康人的表现无从判断。";
+      case "few_negatives":
+        return `只有${warning.images}幅无病灶的图像：对健康人的表现很不确定。`;
       case "no_lesions":
         return "没有标注任何病灶：无法给出检出率。";
       case "no_detections":

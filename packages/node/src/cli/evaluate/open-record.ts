@@ -9,21 +9,22 @@ import { recordOfSets } from "@fovea/core/metrics/evaluate-sets";
 import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
 import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import { readCaseTable } from "../../data/case-facts";
-import { openAnnotations } from "../../data/open-annotations";
+import { type OpenAnnotationsOptions, openAnnotations } from "../../data/open-annotations";
 import { readText } from "../../read-file";
 import { problemLines } from "../describe-dataset";
 import { warn } from "../message";
 
 /** COCO's results, or annotations of any format whose scores are those of a detector. */
-async function openDetections(
+export async function openDetections(
   path: string,
   truth: AnnotationSet,
+  options: Pick<OpenAnnotationsOptions, "images" | "split"> = {},
 ): Promise<{ readonly set: AnnotationSet; readonly problems: readonly Problem[] }> {
   if (extname(path).toLowerCase() === ".json") {
     const text = await readText(path, "file of detections");
     if (isCocoResults(text)) return readCocoResults(text, path, truth);
   }
-  return openAnnotations(path, { sizesOf: truth.images });
+  return openAnnotations(path, { ...options, sizesOf: truth.images });
 }
 
 /** One record for each file of detections. What cannot be used is warned of. */

@@ -70,7 +70,11 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
   const choice =
     options.threshold !== undefined
       ? // Scores are of single precision: one of 0.7 counts at 0.7.
-        { rule: operatingRuleText(rule), threshold: Math.fround(options.threshold), warnings: [] }
+        {
+          rule: options.rule ? operatingRuleText(rule) : "threshold",
+          threshold: Math.fround(options.threshold),
+          warnings: [],
+        }
       : chooseThreshold(view, rule);
   const { threshold } = choice;
   const operating = operatingMeasures(view, choice, given, bootstrap);

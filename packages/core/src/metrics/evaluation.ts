@@ -54,7 +54,7 @@ export interface CaseMeasures {
 }
 
 export interface OperatingMeasures {
-  /** `fp<=1` */
+  /** `fp<=1`; `threshold` where one was given without the rule that chose it. */
   readonly rule: string;
   /** Detections of at least this confidence count; absent where there is none at all. */
   readonly threshold?: number;

@@ -5,7 +5,14 @@ import type { CaseMeasures, Evaluation, GroupMeasures, Reason } from "../metrics
 import { LUNA16_POINTS } from "../metrics/froc";
 import { chartSvg } from "./chart-svg";
 import { confusionSvg } from "./count-svg";
-import { EVALUATION_CHINESE, frocChart, precisionCharts, reliabilityChart, rocChart } from "./evaluation-charts";
+import {
+  EVALUATION_CHINESE,
+  frocChart,
+  precisionCharts,
+  reliabilityChart,
+  rocChart,
+  rocChinese,
+} from "./evaluation-charts";
 import {
   ALARM_REASONS,
   byNameSvg,
@@ -25,8 +32,9 @@ import type { LineChart } from "./line-chart";
 const MOST_CLASSES = 100;
 const MOST_IN_MATRIX = 30;
 
-function figure(chart: LineChart, width = 560, height = 360): Html {
-  return html`<div class="chart">${chartSvg(chart, { chinese: EVALUATION_CHINESE, width, height })}</div>`;
+function figure(chart: LineChart, width = 560, height = 360, own: Readonly<Record<string, string>> = {}): Html {
+  const chinese = { ...EVALUATION_CHINESE, ...own };
+  return html`<div class="chart">${chartSvg(chart, { chinese, width, height })}</div>`;
 }
 
 export function frocSection(evaluation: Evaluation): Html | undefined {
@@ -201,7 +209,7 @@ export function rocSection({ roc, operating }: Evaluation): Html | undefined {
       `By ${of}: AUC ${decimal(auc.value)} (95 % interval ${decimal(auc.low)}–${decimal(auc.high)}, DeLong), ${positives} with a lesion, ${negatives} without. `,
     ),
   );
-  return html`<div class="charts wide">${figure(chart)}<div class="beside">${lines.map((line) => html`<p>${line}</p>`)}<p class="small">${both(
+  return html`<div class="charts wide">${figure(chart, 560, 360, rocChinese(roc))}<div class="beside">${lines.map((line) => html`<p>${line}</p>`)}<p class="small">${both(
     "每例以其最高置信度计分；阴性指没有标注任何病灶者。DeLong区间把各例视为独立。",
     "A case scores what its most confident finding does, wherever that is; negative are those without any marked lesion. DeLong's interval takes cases as independent.",
   )}</p></div></div>`;

@@ -62,6 +62,9 @@ const WORDS = {
   },
 } as const;
 
+/** The gravest come first; the page has no room for more, and report.html has them all. */
+const MOST_WARNINGS = 5;
+
 export interface SummaryHtmlOptions {
   /** @default "zh" */
   readonly language?: Language;
@@ -102,7 +105,7 @@ export function evaluationSummaryHtml(
 ${plain.map((one) => html`<p>${one}</p>`)}
 ${chart && html`${chartSvg(chart, { chinese: EVALUATION_CHINESE, width: 720, height: 300 })}<p class="sub">${words.chart}</p>`}
 ${sentences.weaknesses.length > 0 ? html`<h2>${words.weak}</h2><ul>${sentences.weaknesses.map((one) => html`<li>${one}</li>`)}</ul>` : undefined}
-<h2>${words.mind}</h2><ul>${sentences.warnings.map((one, i) => html`<li${warnings[i].code === "leakage" ? BAD : undefined}>${one}</li>`)}<li>${RESEARCH_ONLY[language === "zh" ? 0 : 1]}</li></ul>
+<h2>${words.mind}</h2><ul>${sentences.warnings.slice(0, MOST_WARNINGS).map((one, i) => html`<li${warnings[i].code === "leakage" ? BAD : undefined}>${one}</li>`)}<li>${RESEARCH_ONLY[language === "zh" ? 0 : 1]}</li></ul>
 <footer>Fovea · ${evaluation.operating.rule}</footer>
 </div>
 </body>

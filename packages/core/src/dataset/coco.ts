@@ -11,6 +11,8 @@
 import { FoveaError } from "../errors";
 import { type Bounds, boundsOf, clipPolygon, type Polygon } from "../geometry/polygon";
 import { classesOfCategories, type Fields, fieldsOf, integerIn, listIn, textIn } from "./coco-fields";
+import { cocoRoot } from "./formats/coco-root";
+import { Tally } from "./formats/tally";
 import type { Label, Problem, Region } from "./sample";
 
 export interface CocoOptions {
@@ -47,33 +49,12 @@ interface OpenImage extends CocoImage {
   readonly seen: Set<string>;
 }
 
-/** Changes too many to tell one by one: how often, and where first. */
-class Tally {
-  readonly #counts = new Map<string, { count: number; first: string }>();
-
-  add(what: string, at: string): void {
-    const entry = this.#counts.get(what);
-    if (entry) entry.count++;
-    else this.#counts.set(what, { count: 1, first: at });
-  }
-
-  problems(file: string): Problem[] {
-    return [...this.#counts].map(([what, { count, first }]) => ({
-      severity: "warning",
-      code: "invalid_annotations",
-      file,
-      at: first,
-      message: count === 1 ? what : `${what} (and ${count - 1} more like it)`,
-    }));
-  }
-}
-
 /**
  * @throws {FoveaError} `invalid_annotations` if the text is no JSON, lacks `images` or `categories`, repeats an id, or
  * if categories in use match no class in `names`
  */
 export function parseCoco(text: string, { file, names }: CocoOptions): CocoAnnotations {
-  const root = parseJson(text, file);
+  const root = cocoRoot(text, file);
   const annotations = listIn(root, "annotations", { file, optional: true });
   const used = new Set(annotations.map((annotation) => fieldsOf(annotation)?.category_id));
   const classes = classesOfCategories(listIn(root, "categories", { file }), used, { file, names });
@@ -89,21 +70,6 @@ export function parseCoco(text: string, { file, names }: CocoOptions): CocoAnnot
   }
   const problems = tally.problems(file);
   return { names: classes.names, images: [...images.values()], problems };
-}
-
-function parseJson(text: string, file: string): Fields {
-  let value: unknown;
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FoveaError("invalid_annotations", `not valid JSON: ${reason}`, { file, cause });
-  }
-  const fields = fieldsOf(value);
-  if (fields === undefined) {
-    throw new FoveaError("invalid_annotations", "expected an object with images, annotations and categories", { file });
-  }
-  return fields;
 }
 
 function openImages(list: readonly unknown[], file: string): Map<unknown, OpenImage> {

@@ -1,8 +1,12 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { isIgnored } from "@fovea/core/dataset/annotation-set";
-import { describe, expect, test } from "vitest";
+import sharp from "sharp";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import { openAnnotations } from "./open-annotations";
+import { writeAnnotations } from "./write-annotations";
 
 describe.skipIf(!sharedAvailable)("openAnnotations on reference material", () => {
   test("reads four radiologists' COCO files without their pictures", async () => {
@@ -32,5 +36,140 @@ describe.skipIf(!sharedAvailable)("openAnnotations on reference material", () =>
     expect(count("train")).toEqual([205, 2804]);
     expect(count("val")).toEqual([87, 1137]);
     expect(set.images[0]).toMatchObject({ file: "images/BloodImage_00001.jpg", width: 640, height: 480 });
+  });
+});
+
+describe("openAnnotations", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "fovea-formats-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function put(path: string, content: string | Uint8Array): void {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+
+  const picture = () =>
+    sharp({ create: { width: 40, height: 20, channels: 3, background: "#808080" } })
+      .png()
+      .toBuffer();
+  const voc = (name: string, file: string) => {
+    return `<annotation><filename>${file}</filename><object><name>${name}</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>`;
+  };
+
+  test("takes a folder of labels with classes.txt, sizes from pictures found by their names", async () => {
+    put("labels/train/肺.txt", "1 0.5 0.5 0.5 0.5\r\n");
+    put("labels/classes.txt", "\uFEFFnodule\r\nmass\r\n");
+    put("images/train/肺.png", await picture());
+    const { set, root, problems, format } = await openAnnotations(folder);
+    expect([problems, format, root]).toEqual([[], "yolo", folder]);
+    expect(set.images).toEqual([
+      {
+        file: "images/train/肺.png",
+        width: 40,
+        height: 20,
+        split: "train",
+        annotations: [{ classId: 1, box: { x1: 10, y1: 5, x2: 30, y2: 15 } }],
+      },
+    ]);
+  });
+
+  test("leaves out a broken file and says so, and reads the others", async () => {
+    put("Annotations/a.xml", voc("x", "a.png"));
+    put("Annotations/b.xml", "<annotation><object>");
+    put("ImageSets/Main/val.txt", "a\n");
+    const { set, problems } = await openAnnotations(folder);
+    expect(set.images.map(({ file, split }) => [file, split])).toEqual([["a.png", "val"]]);
+    expect(problems).toMatchObject([{ severity: "error", file: join(folder, "Annotations/b.xml") }]);
+  });
+
+  test("calls images by their XML where several give one name", async () => {
+    for (const name of ["a", "b"]) put(`${name}.xml`, voc(name, "a.png"));
+    const { set, problems } = await openAnnotations(folder);
+    expect(set.images.map(({ file }) => file)).toEqual(["a.png", "b.png"]);
+    expect(problems).toHaveLength(1);
+  });
+
+  test("leaves out labels in fractions where no picture tells the size, unless another set does", async () => {
+    put("a.txt", "0 0.5 0.5 0.5 0.5");
+    put("b.txt", "");
+    const { set, problems } = await openAnnotations(folder);
+    expect(set.images.map(({ file }) => file)).toEqual(["b"]);
+    expect(problems.filter(({ severity }) => severity === "error")).toHaveLength(1);
+    const sizesOf = [{ file: "x/a.jpg", width: 8, height: 4, annotations: [] }];
+    const sized = await openAnnotations(folder, { sizesOf });
+    expect(sized.set.images[0].annotations[0].box).toEqual({ x1: 2, y1: 1, x2: 6, y2: 3 });
+  });
+
+  test("reads XML in the encoding that it declares", async () => {
+    // 病 in GBK.
+    const head = Buffer.from('<?xml version="1.0" encoding="GBK"?>');
+    put("a.xml", Buffer.concat([head, Buffer.from(voc("#", "a.png").replace("#", "\u0001"))].map((part) => part)));
+    const bytes = readFileSync(join(folder, "a.xml"));
+    const at = bytes.indexOf(1);
+    put("a.xml", Buffer.concat([bytes.subarray(0, at), Buffer.of(0xb2, 0xa1), bytes.subarray(at + 1)]));
+    expect((await openAnnotations(folder)).set.categories).toEqual([{ name: "病" }]);
+  });
+
+  test("says what it looked for, and which formats it found where there are several", async () => {
+    await expect(openAnnotations(folder)).rejects.toThrow("looked for COCO");
+    put("a.xml", voc("x", "a.png"));
+    put("b.csv", "image,x1,y1,x2,y2\na,1,2,3,4\n");
+    await expect(openAnnotations(folder)).rejects.toThrow("several formats: voc (a.xml), csv (b.csv)");
+    expect((await openAnnotations(folder, { format: "csv" })).set.images).toHaveLength(1);
+    await expect(openAnnotations(join(folder, "c"))).rejects.toThrow("no such file or folder");
+  });
+
+  test.each(["coco", "yolo", "voc", "labelme", "cvat", "openimages", "csv"] as const)(
+    "reads what is written as %s with its pictures",
+    async (format) => {
+      put("in/images/p/a.png", await picture());
+      const set = {
+        categories: [{ name: "mass" }, { name: "nodule" }],
+        images: [
+          {
+            file: "images/p/a.png",
+            width: 40,
+            height: 20,
+            annotations: [
+              { classId: 1, box: { x1: 2, y1: 4, x2: 10, y2: 20 } },
+              { classId: 0, box: { x1: 0, y1: 0, x2: 50, y2: 4 } },
+            ],
+          },
+        ],
+      };
+      const out = join(folder, "out");
+      const written = await writeAnnotations(set, out, { format, root: join(folder, "in"), pictures: "copy" });
+      expect([written.pictures, written.problems]).toEqual([1, []]);
+      const { set: again, problems } = await openAnnotations(out);
+      expect(problems).toEqual([]);
+      const boxes = again.images[0].annotations.map(({ classId, box }) => {
+        const sides = [box.x1, box.y1, box.x2, box.y2].map((side) => Math.round(side * 1e4) / 1e4);
+        return [again.categories[classId].name, ...sides];
+      });
+      expect(boxes).toEqual([
+        ["nodule", 2, 4, 10, 20],
+        ["mass", 0, 0, 50, 4],
+      ]);
+      expect(again.images[0]).toMatchObject({ width: 40, height: 20 });
+      await expect(writeAnnotations(set, out, { format, root: folder })).rejects.toThrow("--overwrite");
+    },
+  );
+
+  test("never writes outside of its folder", async () => {
+    put("in/a.png", await picture());
+    const set = {
+      categories: [{ name: "x" }],
+      images: [{ file: "../../in/a.png", width: 40, height: 20, annotations: [] }],
+    };
+    await writeAnnotations(set, join(folder, "out"), {
+      format: "labelme",
+      root: join(folder, "in/deep"),
+      pictures: "copy",
+    });
+    expect(readdirSync(folder).sort()).toEqual(["in", "out"]);
+    expect(readdirSync(join(folder, "out/in")).sort()).toEqual(["a.json", "a.png"]);
   });
 });

@@ -3,10 +3,11 @@
  */
 import type { AnnotatedImage, AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { type ClassMap, mapClasses } from "@fovea/core/dataset/formats/class-map";
+import type { ReadFormat } from "@fovea/core/dataset/formats/format-names";
 import { inPixels } from "@fovea/core/dataset/formats/fractions";
 import type { Problem } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
-import type { AnnotationFiles, AnnotationFormat, Gathered, GatherOptions } from "./annotations/annotation-source";
+import type { AnnotationFiles, Gathered, GatherOptions } from "./annotations/annotation-source";
 import { findAnnotationFiles } from "./annotations/find-annotation-files";
 import { findPictures, type KnownSizes, sizesOf, withSizes } from "./annotations/find-pictures";
 import { gatherCoco } from "./annotations/gather-coco";
@@ -17,7 +18,7 @@ import { gatherYolo } from "./annotations/gather-yolo";
 
 export interface OpenAnnotationsOptions extends GatherOptions {
   /** @default found out by the content */
-  readonly format?: AnnotationFormat;
+  readonly format?: ReadFormat;
   /** Renames, merges and drops classes. */
   readonly classMap?: ClassMap;
   /** Folder of the pictures. @default looked for around the annotations */
@@ -33,12 +34,12 @@ export interface OpenedAnnotations {
   readonly problems: readonly Problem[];
   /** Folder that `file` of every image is relative to. */
   readonly root: string;
-  readonly format: AnnotationFormat;
+  readonly format: ReadFormat;
 }
 
 type Gather = (files: AnnotationFiles, options: GatherOptions) => Promise<Gathered>;
 
-const GATHER: { readonly [F in AnnotationFormat]: Gather } = {
+const GATHER: { readonly [F in ReadFormat]: Gather } = {
   coco: gatherCoco,
   yolo: gatherYolo,
   voc: gatherVoc,

@@ -2,6 +2,8 @@
  * @file What the columns of a CSV file mean, by the names that public data sets give them.
  */
 
+import { ArgumentError } from "../../errors";
+
 /** What a column may hold. */
 export type CsvRole =
   | "image"
@@ -90,7 +92,7 @@ export function csvColumns(columns: readonly string[], given: CsvColumns = {}): 
   const boxed = found.x1 !== undefined && found.x2 === undefined && found.boxWidth === undefined;
   if (width !== undefined && height !== undefined) {
     if (boxed) Object.assign(found, { boxWidth: width, boxHeight: height, ...given });
-    else Object.assign(found, { imageWidth: width, imageHeight: height, ...given });
+    else if (found.imageWidth === undefined) Object.assign(found, { imageWidth: width, imageHeight: height, ...given });
   }
   return found;
 }
@@ -103,4 +105,22 @@ export function missingRoles(columns: CsvColumns): string[] {
     ...(has("image") ? [] : ["the image (image_id, filename, patientId ...)"]),
     ...(boxed ? [] : ["the box (x_min y_min x_max y_max, or x y width height, or bbox)"]),
   ];
+}
+
+/**
+ * Reads `image=scan,class=finding,x1=left ...`.
+ *
+ * @throws {ArgumentError} naming the part that is wrong and the roles there are
+ */
+export function parseCsvColumns(text: string): CsvColumns {
+  const columns: Partial<Record<CsvRole, string>> = {};
+  for (const part of text.split(",")) {
+    const [role, name] = part.split("=").map((one) => one.trim());
+    if (!Object.hasOwn(NAMES, role) || !name) {
+      const roles = Object.keys(NAMES).join(", ");
+      throw new ArgumentError(`columns: got "${part}", wanted role=name with one of the roles ${roles}`);
+    }
+    columns[role as CsvRole] = name;
+  }
+  return columns;
 }

@@ -32,8 +32,13 @@ export function readCsvRows(text: string, file: string): CsvRows {
   const rows = body.map((cells) => {
     const row: Record<string, string> = {};
     for (const [i, name] of columns.entries())
-      if (!Object.hasOwn(row, name) && name !== "__proto__") row[name] = (cells[i] ?? "").trim();
+      if (!Object.hasOwn(row, name) && name !== "__proto__") row[name] = plain(cells[i] ?? "");
     return row;
   });
   return { columns: [...new Set(columns)], rows };
+}
+
+/** Without blanks around it, and without the apostrophe that keeps a spreadsheet from computing it. */
+function plain(cell: string): string {
+  return cell.trim().replace(/^'(?=[=+\-@])/, "");
 }

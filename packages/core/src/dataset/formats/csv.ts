@@ -104,11 +104,14 @@ function readBoxRow(
   const segmentation = readSegmentationCell(cell("segmentation"), { at, tally });
   const written = ["bbox", "x1", "y1", "x2", "y2", "boxWidth", "boxHeight"] as const;
   const empty = written.every((role) => /^(nan|null|none)?$/i.test(cell(role)));
-  if (cell("present") !== "" && numberOf(cell("present")) === 0) return undefined;
   const className = cell("class") || (cell("classId") && `class_${cell("classId")}`) || "";
-  if (empty && segmentation === undefined && (NOTHING.test(className) || cell("class") === "")) return undefined;
   // VinDr's later files give images without finding a box of one pixel.
   if (/^no[ _]?finding$/i.test(className)) return undefined;
+  if (empty && segmentation === undefined) {
+    const nothing = NOTHING.test(className) || numberOf(cell("present")) === 0;
+    if (!nothing) tally.add("a class without a box; its image is kept without it", at);
+    return undefined;
+  }
   const box = readBoxCells(cell) ?? (segmentation && boxAround(segmentation));
   if (box === undefined) {
     tally.add("the box is no four numbers, left out", at, "error");

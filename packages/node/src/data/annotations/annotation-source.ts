@@ -3,16 +3,12 @@
  */
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import type { CsvColumns } from "@fovea/core/dataset/formats/csv-columns";
+import type { ReadFormat } from "@fovea/core/dataset/formats/format-names";
 import type { Problem } from "@fovea/core/dataset/sample";
-
-/** Formats that are read. ImageNet's localisation files are read as `voc`. */
-export const READ_FORMATS = ["coco", "yolo", "voc", "labelme", "cvat", "openimages", "csv", "tfrecord"] as const;
-
-export type AnnotationFormat = (typeof READ_FORMATS)[number];
 
 /** Annotation files of one format. */
 export interface AnnotationFiles {
-  readonly format: AnnotationFormat;
+  readonly format: ReadFormat;
   /** Absolute, sorted; of YOLO one data YAML, one `obj.data`, or a folder of label files. */
   readonly files: readonly string[];
   /** Absolute; the one that was named, or that of the file that was. */

@@ -3,10 +3,11 @@
  */
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import type { ReadFormat } from "@fovea/core/dataset/formats/format-names";
 import { FoveaError } from "@fovea/core/errors";
 import { glob } from "tinyglobby";
 import { readFailure } from "../../read-file";
-import { type AnnotationFiles, type AnnotationFormat, READ_FORMATS } from "./annotation-source";
+import type { AnnotationFiles } from "./annotation-source";
 import { sniffFormat } from "./sniff-format";
 
 /** Bytes by which a file is judged. */
@@ -39,7 +40,7 @@ const LOOKED_FOR = [
  * @param wanted take only files of this format
  * @throws {FoveaError} `file_not_found`; `invalid_dataset` if there are none, or several formats
  */
-export async function findAnnotationFiles(path: string, wanted?: AnnotationFormat): Promise<AnnotationFiles> {
+export async function findAnnotationFiles(path: string, wanted?: ReadFormat): Promise<AnnotationFiles> {
   const there = await stat(path).catch((error: unknown) => {
     throw readFailure(path, error, "file or folder");
   });
@@ -67,9 +68,9 @@ function notFound(file: string, where: string): FoveaError {
   return new FoveaError("invalid_dataset", message, { file });
 }
 
-type Found = Map<AnnotationFormat, string[]>;
+type Found = Map<ReadFormat, string[]>;
 
-async function inFolder(folder: string, wanted: AnnotationFormat | undefined): Promise<Found> {
+async function inFolder(folder: string, wanted: ReadFormat | undefined): Promise<Found> {
   const near: string[] = [];
   const seen = new Set<string>();
   for (const one of INSIDE) {
@@ -93,7 +94,7 @@ async function inFolder(folder: string, wanted: AnnotationFormat | undefined): P
   );
 }
 
-async function judged(files: readonly string[], wanted: AnnotationFormat | undefined): Promise<Found> {
+async function judged(files: readonly string[], wanted: ReadFormat | undefined): Promise<Found> {
   const found: Found = new Map();
   const kinds = new Map<string, string[]>();
   for (const file of [...files].sort()) {
@@ -101,7 +102,7 @@ async function judged(files: readonly string[], wanted: AnnotationFormat | undef
     kinds.set(ending, [...(kinds.get(ending) ?? [])].concat(file));
   }
   for (const [ending, list] of kinds) {
-    const formats = new Map<string, AnnotationFormat | undefined>();
+    const formats = new Map<string, ReadFormat | undefined>();
     for (const file of list.slice(0, JUDGED)) formats.set(file, await sniff(file));
     const first = [...formats.values()].find((format) => format !== undefined);
     for (const file of list) {
@@ -130,7 +131,7 @@ function commonFolder(files: readonly string[]): string {
   return folder;
 }
 
-async function sniff(file: string): Promise<AnnotationFormat | undefined> {
+async function sniff(file: string): Promise<ReadFormat | undefined> {
   try {
     const handle = await open(file);
     try {
@@ -143,9 +144,4 @@ async function sniff(file: string): Promise<AnnotationFormat | undefined> {
   } catch (error) {
     throw readFailure(file, error, "annotation file");
   }
-}
-
-/** Whether `text` names a format that is read. */
-export function isReadFormat(text: string): text is AnnotationFormat {
-  return (READ_FORMATS as readonly string[]).includes(text);
 }

@@ -4,10 +4,10 @@
 
 import { extname } from "node:path";
 import { csvColumns, missingRoles } from "@fovea/core/dataset/formats/csv-columns";
+import type { ReadFormat } from "@fovea/core/dataset/formats/format-names";
 import { OPEN_IMAGES_COLUMNS } from "@fovea/core/dataset/formats/open-images";
-import type { AnnotationFormat } from "./annotation-source";
 
-type Judge = (text: string) => AnnotationFormat | undefined;
+type Judge = (text: string) => ReadFormat | undefined;
 
 /** Lists of classes and the like, which stand beside label files. */
 const LISTS = /^(classes|labels|labelmap|names|obj|predefined_classes|train|val|valid|test|trainval|readme.*)\.txt$/i;
@@ -25,7 +25,7 @@ const JUDGES: Readonly<Record<string, Judge>> = {
 };
 
 /** @param head the first bytes of the file, up to 64 KiB */
-export function sniffFormat(name: string, head: Uint8Array): AnnotationFormat | undefined {
+export function sniffFormat(name: string, head: Uint8Array): ReadFormat | undefined {
   if (/\.(tfrecords?|record)(-\d+-of-\d+)?$/i.test(name)) return "tfrecord";
   if (LISTS.test(name)) return undefined;
   const encoding =
@@ -34,18 +34,18 @@ export function sniffFormat(name: string, head: Uint8Array): AnnotationFormat | 
   return JUDGES[extname(name).toLowerCase()]?.(text);
 }
 
-function judgeJson(text: string): AnnotationFormat | undefined {
+function judgeJson(text: string): ReadFormat | undefined {
   // LabelMe's picture may come before its shapes and fill all that was read.
   if (/"(shapes|imagePath|imageData)"\s*:/.test(text)) return "labelme";
   return /^\s*\{/.test(text) && /"(images|annotations|categories|info|licenses)"\s*:/.test(text) ? "coco" : undefined;
 }
 
-function judgeXml(text: string): AnnotationFormat | undefined {
+function judgeXml(text: string): ReadFormat | undefined {
   const root = /<(annotations?)[\s>]/.exec(text)?.[1];
   return root === "annotation" ? "voc" : root === "annotations" ? "cvat" : undefined;
 }
 
-function judgeCsv(text: string): AnnotationFormat | undefined {
+function judgeCsv(text: string): ReadFormat | undefined {
   const [line = ""] = text.split(/\r\n|\n|\r/);
   const columns = line.split(/[,;\t]/).map((name) => name.trim().replace(/^"|"$/g, ""));
   const lower = columns.map((name) => name.toLowerCase());
@@ -53,6 +53,6 @@ function judgeCsv(text: string): AnnotationFormat | undefined {
   return missingRoles(csvColumns(columns)).length === 0 ? "csv" : undefined;
 }
 
-function judgeYaml(text: string): AnnotationFormat | undefined {
+function judgeYaml(text: string): ReadFormat | undefined {
   return /^(train|val|validation|test)\s*:/m.test(text) ? "yolo" : undefined;
 }

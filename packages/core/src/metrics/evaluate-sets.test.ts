@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AnnotationSet } from "../dataset/annotation-set";
 import { parseCaseTable } from "../dataset/case-table";
-import { readCocoResults } from "../dataset/formats/coco-results";
 import { ArgumentError, FoveaError } from "../errors";
 import { patientOf, spacingOf } from "./case-attributes";
 import { recordOfSets } from "./evaluate-sets";
@@ -56,20 +55,6 @@ describe("recordOfSets", () => {
     ["another class", found("one/b.png", 0.5, "cyst")],
   ])("refuses a detection of %s", (_, detections) => {
     expect(() => recordOfSets(TRUTH, detections)).toThrow(ArgumentError);
-  });
-});
-
-describe("readCocoResults", () => {
-  test("goes by the ids of the truth, and leaves out what fits nothing", () => {
-    const list = [
-      { image_id: 6, category_id: 7, bbox: [1, 2, 3, 4], score: 0.5 },
-      { image_id: 9, category_id: 7, bbox: [1, 2, 3, 4], score: 0.5 },
-      { image_id: 6, category_id: 7, bbox: [1, 2, 3], score: 0.5 },
-    ];
-    const { set, problems } = readCocoResults(JSON.stringify(list), "dt.json", TRUTH);
-    expect(set.images[1].annotations).toEqual([{ classId: 1, box: { x1: 1, y1: 2, x2: 4, y2: 6 }, score: 0.5 }]);
-    expect(set.images[0].annotations).toEqual([]);
-    expect(problems).toHaveLength(2);
   });
 });
 

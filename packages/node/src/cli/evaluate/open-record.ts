@@ -3,7 +3,7 @@
  */
 import { extname } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
-import { isCocoResults, readCocoResults } from "@fovea/core/dataset/formats/coco-results";
+import { readCocoResults } from "@fovea/core/dataset/formats/detections";
 import type { Problem } from "@fovea/core/dataset/sample";
 import { recordOfSets } from "@fovea/core/metrics/evaluate-sets";
 import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
@@ -14,6 +14,9 @@ import { readText } from "../../read-file";
 import { problemLines } from "../describe-dataset";
 import { warn } from "../message";
 
+/** How a JSON text begins that is a list, as results are. */
+const LIST = /^\uFEFF?\s*\[/;
+
 /** COCO's results, or annotations of any format whose scores are those of a detector. */
 export async function openDetections(
   path: string,
@@ -22,7 +25,7 @@ export async function openDetections(
 ): Promise<{ readonly set: AnnotationSet; readonly problems: readonly Problem[] }> {
   if (extname(path).toLowerCase() === ".json") {
     const text = await readText(path, "file of detections");
-    if (isCocoResults(text)) return readCocoResults(text, path, truth);
+    if (LIST.test(text)) return readCocoResults(text, { file: path, truth });
   }
   return openAnnotations(path, { ...options, sizesOf: truth.images });
 }

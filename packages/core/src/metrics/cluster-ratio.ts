@@ -2,8 +2,8 @@
  * @file Shares and rates with intervals where what is counted comes in clusters: lesions of one patient are alike.
  *
  * Patients are drawn with all that is theirs (`math/stats.ts`). A share of exactly 0 or 1 shows no spread to the draws,
- * which would make two of two lesions found look certain; such shares get Wilson's interval, with the number of
- * clusters for its number of trials.
+ * which would make two of two lesions found look certain, and neither does a share within one cluster. Such shares get
+ * Wilson's interval, with the number of clusters for its number of trials.
  */
 import { type BootstrapOptions, bootstrap, type Interval } from "../math/stats";
 import { wilsonInterval } from "../math/wilson-interval";
@@ -67,8 +67,9 @@ export function clusterRatios(
   return ratios.map(({ over, under, share = true }, k): Measured => {
     const value = sum(over) / sum(under);
     if (!Number.isFinite(value)) return { value: Number.NaN, low: Number.NaN, high: Number.NaN };
-    if (!share || (value > 0 && value < 1)) return { value, ...intervals[k] };
     const trials = under.filter((n) => n > 0).length;
+    if (!share) return trials > 1 ? { value, ...intervals[k] } : { value, low: Number.NaN, high: Number.NaN };
+    if (trials > 1 && value > 0 && value < 1) return { value, ...intervals[k] };
     return { value, ...wilsonInterval(value * trials, trials, options.level) };
   });
 }

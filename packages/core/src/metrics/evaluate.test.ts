@@ -45,7 +45,14 @@ describe("evaluate", () => {
     const { operating, counts } = evaluate(record(FOUR), { threshold: 0.5 });
     expect(counts).toEqual({ images: 4, positiveImages: 2, patients: 3, lesions: 2, detections: 4, ignoredRegions: 0 });
     // From 0.5 on: one lesion of two, false alarms in b and c.
-    expect(operating).toMatchObject({ threshold: 0.5, given: true, lesions: 2, found: 1, falseAlarms: 2 });
+    expect(operating).toMatchObject({
+      rule: "threshold",
+      threshold: 0.5,
+      given: true,
+      lesions: 2,
+      found: 1,
+      falseAlarms: 2,
+    });
     expect(operating.sensitivity.value).toBe(1 / 2);
     expect(operating.precision.value).toBe(1 / 3);
     expect(operating.fpPerImage.value).toBe(2 / 4);

@@ -70,7 +70,11 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
   const choice =
     options.threshold !== undefined
       ? // Scores are of single precision: one of 0.7 counts at 0.7.
-        { rule: operatingRuleText(rule), threshold: Math.fround(options.threshold), warnings: [] }
+        {
+          rule: options.rule ? operatingRuleText(rule) : "threshold",
+          threshold: Math.fround(options.threshold),
+          warnings: [],
+        }
       : chooseThreshold(view, rule);
   const { threshold } = choice;
   const operating = operatingMeasures(view, choice, given, bootstrap);
@@ -236,6 +240,7 @@ function caseRows({ cases, imageScores }: EvaluationView, threshold: number): Ca
 /** Fewer make every number of an evaluation shaky. */
 const FEW_LESIONS = 50;
 const FEW_PATIENTS = 30;
+const FEW_NEGATIVES = 30;
 const WIDE = 0.2;
 
 function warningsOf(
@@ -246,6 +251,7 @@ function warningsOf(
 ): EvaluationWarning[] {
   const { lesions, patients, detections } = counts;
   const { sensitivity, images } = operating;
+  const negatives = images.trueNegatives + images.falsePositives;
   const end = curve?.fpPerScan.at(-1) ?? 0;
   const all: readonly (EvaluationWarning | false | undefined)[] = [
     shared && shared.count > 0 && { code: "leakage", shared: shared.count, what: shared.what },
@@ -258,7 +264,8 @@ function warningsOf(
       low: sensitivity.low,
       high: sensitivity.high,
     },
-    images.trueNegatives + images.falsePositives === 0 && { code: "no_negatives" },
+    negatives === 0 && { code: "no_negatives" },
+    negatives > 0 && negatives < FEW_NEGATIVES && { code: "few_negatives", images: negatives },
     rules.unit === "image" && { code: "patients_unknown" },
     line && detections > 0 && end < 1 && { code: "curve_ends", fpPerImage: end },
     ...ofThreshold,

@@ -54,7 +54,7 @@ export interface CaseMeasures {
 }
 
 export interface OperatingMeasures {
-  /** `fp<=1` */
+  /** `fp<=1`; `threshold` where one was given without the rule that chose it. */
   readonly rule: string;
   /** Detections of at least this confidence count; absent where there is none at all. */
   readonly threshold?: number;
@@ -154,6 +154,7 @@ export type EvaluationWarning =
   | { readonly code: "few_patients"; readonly patients: number }
   | { readonly code: "wide_interval"; readonly low: number; readonly high: number }
   | { readonly code: "no_negatives" }
+  | { readonly code: "few_negatives"; readonly images: number }
   | { readonly code: "no_lesions" }
   | { readonly code: "no_detections" }
   | { readonly code: "patients_unknown" }

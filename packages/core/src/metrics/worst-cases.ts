@@ -25,8 +25,8 @@ export interface WorstOptions {
 const TOUCHING = 0.1;
 /** Boxes of one kind in one picture. */
 const MOST_BOXES = 60;
-/** Cases of one image and kind: a picture full of mistakes must not hide the others. */
-const MOST_OF_IMAGE = 2;
+/** Cases of one patient (or image) and kind: one full of mistakes must not hide the others. */
+const MOST_OF_ONE = 2;
 
 /** The reason of every miss (by lesion) and false alarm at the threshold (by its number); `undefined` for the others. */
 export interface Reasons {
@@ -71,12 +71,13 @@ function reasonOfAlarm({ truth, detections }: JudgedCase, i: number, { hitIou }:
  * alarms, the most confident first.
  */
 export function worstCases(view: EvaluationView, reasons: Reasons, options: WorstOptions): WorstCase[] {
-  const { cases, lesions, alarms, names } = view;
+  const { cases, lesions, alarms, names, clusters } = view;
+  const owners = (images: Int32Array) => images.map((s) => clusters[s]);
   const weight = (j: number) => {
     const certainty = cases[lesions.image[j]].certainty?.[lesions.place[j]] ?? 1;
     return certainty * lesions.sizePx[j] ** 2;
   };
-  const missed = chosen(reasons.misses, lesions.image, weight, options.most).map((j): WorstCase => {
+  const missed = chosen(reasons.misses, owners(lesions.image), weight, options.most).map((j): WorstCase => {
     const one = cases[lesions.image[j]];
     return {
       kind: "miss",
@@ -87,36 +88,38 @@ export function worstCases(view: EvaluationView, reasons: Reasons, options: Wors
       ...(lesions.score[j] >= 0 && { score: lesions.score[j] }),
     };
   });
-  const sure = chosen(reasons.falseAlarms, alarms.image, (k) => alarms.score[k], options.most).map((k): WorstCase => {
-    const one = cases[alarms.image[k]];
-    const box = boxAt(one.detections.boxes, alarms.place[k]);
-    const sizePx = Math.sqrt(Math.max(0, (box.x2 - box.x1) * (box.y2 - box.y1)));
-    const { spacingMm } = one;
-    return {
-      kind: "false alarm",
-      ...shownCase(one, names, options.threshold),
-      ...{ box, className: nameOf(names, alarms.classId[k]), sizePx, score: alarms.score[k] },
-      ...(spacingMm && { sizeMm: sizePx * Math.sqrt(spacingMm.x * spacingMm.y) }),
-      reason: reasons.falseAlarms[k] as Reason,
-    };
-  });
+  const sure = chosen(reasons.falseAlarms, owners(alarms.image), (k) => alarms.score[k], options.most).map(
+    (k): WorstCase => {
+      const one = cases[alarms.image[k]];
+      const box = boxAt(one.detections.boxes, alarms.place[k]);
+      const sizePx = Math.sqrt(Math.max(0, (box.x2 - box.x1) * (box.y2 - box.y1)));
+      const { spacingMm } = one;
+      return {
+        kind: "false alarm",
+        ...shownCase(one, names, options.threshold),
+        ...{ box, className: nameOf(names, alarms.classId[k]), sizePx, score: alarms.score[k] },
+        ...(spacingMm && { sizeMm: sizePx * Math.sqrt(spacingMm.x * spacingMm.y) }),
+        reason: reasons.falseAlarms[k] as Reason,
+      };
+    },
+  );
   return [...missed, ...sure];
 }
 
 /** Numbers of those with a reason, of greatest worth first; equal ones in their order. */
 function chosen(
   reasons: readonly (Reason | undefined)[],
-  images: Int32Array,
+  owners: Int32Array,
   worth: (i: number) => number,
   most: number,
 ): number[] {
-  const perImage = new Map<number, number>();
+  const shownOf = new Map<number, number>();
   const sorted = reasons.flatMap((reason, i) => (reason ? [i] : [])).sort((a, b) => worth(b) - worth(a) || a - b);
   return sorted
     .filter((i) => {
-      const before = perImage.get(images[i]) ?? 0;
-      perImage.set(images[i], before + 1);
-      return before < MOST_OF_IMAGE;
+      const before = shownOf.get(owners[i]) ?? 0;
+      shownOf.set(owners[i], before + 1);
+      return before < MOST_OF_ONE;
     })
     .slice(0, most);
 }

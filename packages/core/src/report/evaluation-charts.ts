@@ -60,6 +60,16 @@ const DIAGONAL: Line["points"] = [
   { x: 1, y: 1 },
 ];
 
+function rocName({ of, auc }: CaseRoc): string {
+  return `${of}: AUC ${rate(auc.value)}`;
+}
+
+/** Names of the lines in Chinese. */
+export function rocChinese(roc: readonly CaseRoc[]): Readonly<Record<string, string>> {
+  const words = { image: "图像", patient: "患者" };
+  return Object.fromEntries(roc.map((one) => [rocName(one), `${words[one.of]}：AUC ${rate(one.auc.value)}`]));
+}
+
 export function rocChart(
   roc: readonly CaseRoc[],
   { images, patients }: Evaluation["operating"],
@@ -72,12 +82,7 @@ export function rocChart(
     xRange: [0, 1],
     yRange: [0, 1],
     lines: [
-      ...roc.map(
-        ({ of, fpr, tpr, auc }): Line => ({
-          name: `${of}: AUC ${rate(auc.value)}`,
-          points: thinnedPoints(fpr, tpr),
-        }),
-      ),
+      ...roc.map((one): Line => ({ name: rocName(one), points: thinnedPoints(one.fpr, one.tpr) })),
       { name: "chance", points: DIAGONAL, dashed: true },
     ],
     marks: roc.flatMap(({ of }, line) => {

@@ -75,5 +75,5 @@ function table(columns: readonly string[], rows: readonly Row[]): string {
 function shown(cell: Cell): string | number {
   if (cell === undefined) return "";
   if (typeof cell === "string") return cell;
-  return Number.isFinite(cell) ? Number(cell.toPrecision(8)) : "";
+  return Number.isFinite(cell) ? Number(cell.toPrecision(7)) : "";
 }

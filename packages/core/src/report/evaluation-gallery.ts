@@ -36,23 +36,31 @@ export function gallerySection(
   if (shown.length === 0) return undefined;
   const swatch = (colour: string, zh: string, en: string) =>
     html`<span class="key"><svg width="14" height="10"><rect x="1" y="1" width="12" height="8" fill="none" stroke="${colour}" stroke-width="2"/></svg>${both(zh, en)}</span>`;
+  const folder = commonFolder(worst.map(({ file }) => file));
   return html`<p class="small keys">${swatch(BOX_COLOURS.truth, "病灶（已检出）", "lesion, found")}${swatch(BOX_COLOURS.missed, "病灶（漏检）", "lesion, missed")}${swatch(BOX_COLOURS.hit, "命中的检出", "finding that hits")}${swatch(BOX_COLOURS.falseAlarm, "误报", "false alarm")}</p>
-<div class="worst">${shown.map(({ one, i, pair }) => figureOf(one, i, pair))}</div>`;
+<div class="worst">${shown.map(({ one, i, pair }) => figureOf(one, i, pair, folder))}</div>`;
 }
 
-function figureOf(one: WorstCase, i: number, pair: WorstPictures | undefined): Html {
+function figureOf(one: WorstCase, i: number, pair: WorstPictures | undefined, folder: string): Html {
   const { file, patient, className, sizePx, sizeMm, reason, kind, score } = one;
   const size = sizeMm === undefined ? `${Math.round(sizePx)} px` : `${sizeMm.toFixed(1)} mm`;
   const words = (kind === "miss" ? MISS_REASONS : ALARM_REASONS)[reason];
   const sure = score === undefined ? "" : ` ${score.toFixed(2)}`;
   const caption = html`<b>${className}${kind === "miss" ? "" : sure}</b> · ${size} · ${both(words[0], words[1])}${
     kind === "miss" && sure ? html` (${sure.trim()})` : undefined
-  }<br><span class="file">${patient === undefined ? undefined : html`${patient} · `}${file}</span>`;
+  }<br><span class="file">${patient === undefined ? undefined : html`${patient} · `}${file.slice(folder.length)}</span>`;
   if (pair === undefined)
     return html`<figure><div class="sketch">${sketch(one)}</div><figcaption>${caption}</figcaption></figure>`;
   const { thumb, large } = pair;
   return html`<figure id="at-${i}"><a href="#picture-${i}">${image(thumb, file)}</a><figcaption>${caption}</figcaption></figure>
 <div class="light" id="picture-${i}"><a href="#at-${i}">${image(large, file)}<span>${caption}</span></a></div>`;
+}
+
+/** What all paths begin with, up to a slash. */
+function commonFolder(files: readonly string[]): string {
+  let common = files[0] ?? "";
+  for (const file of files) while (!file.startsWith(common)) common = common.slice(0, -1);
+  return common.slice(0, common.lastIndexOf("/") + 1);
 }
 
 function image({ jpeg, width, height }: PagePicture, alt: string): Html {

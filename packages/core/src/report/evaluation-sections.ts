@@ -5,7 +5,14 @@ import type { CaseMeasures, Evaluation, GroupMeasures, Reason } from "../metrics
 import { LUNA16_POINTS } from "../metrics/froc";
 import { chartSvg } from "./chart-svg";
 import { confusionSvg } from "./count-svg";
-import { EVALUATION_CHINESE, frocChart, precisionCharts, reliabilityChart, rocChart } from "./evaluation-charts";
+import {
+  EVALUATION_CHINESE,
+  frocChart,
+  precisionCharts,
+  reliabilityChart,
+  rocChart,
+  rocChinese,
+} from "./evaluation-charts";
 import {
   ALARM_REASONS,
   byNameSvg,
@@ -25,8 +32,9 @@ import type { LineChart } from "./line-chart";
 const MOST_CLASSES = 100;
 const MOST_IN_MATRIX = 30;
 
-function figure(chart: LineChart, width = 560, height = 360): Html {
-  return html`<div class="chart">${chartSvg(chart, { chinese: EVALUATION_CHINESE, width, height })}</div>`;
+function figure(chart: LineChart, width = 560, height = 360, own: Readonly<Record<string, string>> = {}): Html {
+  const chinese = { ...EVALUATION_CHINESE, ...own };
+  return html`<div class="chart">${chartSvg(chart, { chinese, width, height })}</div>`;
 }
 
 export function frocSection(evaluation: Evaluation): Html | undefined {
@@ -41,8 +49,8 @@ export function frocSection(evaluation: Evaluation): Html | undefined {
 <tbody><tr><td>${both("检出率", "Lesions found")}</td>${cells.map(({ value }) => html`<td class="number">${percent(value)}</td>`)}</tr>
 <tr><td>${both("95 % 区间", "95 % interval")}</td>${cells.map((point) => html`<td class="number">${percentInterval(point)}</td>`)}</tr></tbody></table></div>
 <p class="small">${both(
-    `七点平均（LUNA16）${percent(froc.cpm)}。色带为95 %区间，${rules.unit === "patient" ? "按患者" : "按图像"}重抽${rules.resamples}次；圆点为工作点。`,
-    `Mean of the seven (LUNA16) ${percent(froc.cpm)}. The band is the 95 % interval from ${rules.resamples} draws of ${rules.unit}s; the dot is the operating point.`,
+    `七点平均（LUNA16）${percent(froc.cpm)}。色带为95 %区间，${rules.unit === "patient" ? "按患者" : "按图像"}重抽${rules.resamples}次；圆点为工作点，其自身的区间另以固定阈值计算。`,
+    `Mean of the seven (LUNA16) ${percent(froc.cpm)}. The band is the 95 % interval from ${rules.resamples} draws of ${rules.unit}s; the dot is the operating point, whose own interval holds the threshold fixed.`,
   )}</p>`;
 }
 
@@ -87,7 +95,10 @@ export function operatingSection({ operating, rules }: Evaluation): Html {
   )}</p>`;
 }
 
-function hitRule({ hit, hitIou }: Evaluation["rules"], language: "zh" | "en"): string {
+function hitRule({ hit, hitIou, hitMm }: Evaluation["rules"], language: "zh" | "en"): string {
+  if (hit === "distance") {
+    return language === "zh" ? `中心相距不超过${hitMm}毫米` : `the centres are at most ${hitMm} mm apart`;
+  }
   if (hit === "centre")
     return language === "zh" ? "检出框中心落在病灶框内" : "the finding's centre lies in the lesion's box";
   return language === "zh" ? `框的IoU不低于${hitIou}` : `the boxes overlap with an IoU of at least ${hitIou}`;
@@ -149,7 +160,7 @@ function forest(groups: readonly (readonly [by: string, rows: readonly GroupMeas
         title: byNameSvg(by),
         rows: rows.map(({ value, found, lesions, sensitivity }) => ({
           label: value,
-          text: `${found} / ${lesions}   ${percent(sensitivity.value)}  ${percentInterval(sensitivity)}`,
+          texts: [`${found} / ${lesions}`, percent(sensitivity.value), percentInterval(sensitivity)],
           measured: sensitivity,
         })),
       }),
@@ -198,10 +209,10 @@ export function rocSection({ roc, operating }: Evaluation): Html | undefined {
       `By ${of}: AUC ${decimal(auc.value)} (95 % interval ${decimal(auc.low)}–${decimal(auc.high)}, DeLong), ${positives} with a lesion, ${negatives} without. `,
     ),
   );
-  return html`<div class="charts wide">${figure(chart)}</div><p class="small">${lines}${both(
+  return html`<div class="charts wide">${figure(chart, 560, 360, rocChinese(roc))}<div class="beside">${lines.map((line) => html`<p>${line}</p>`)}<p class="small">${both(
     "每例以其最高置信度计分；阴性指没有标注任何病灶者。DeLong区间把各例视为独立。",
     "A case scores what its most confident finding does, wherever that is; negative are those without any marked lesion. DeLong's interval takes cases as independent.",
-  )}</p>`;
+  )}</p></div></div>`;
 }
 
 export function calibrationSection({ calibration }: Evaluation): Html | undefined {
@@ -215,10 +226,10 @@ export function calibrationSection({ calibration }: Evaluation): Html | undefine
         ? ""
         : `With the fitted temperature of ${rate(t)} (above 1: too sure of itself) it is ${decimal(eceAfter)}, fitted on these same findings.`,
   };
-  return html`<div class="charts wide">${figure(reliabilityChart(calibration))}</div><p class="small">${both(
+  return html`<div class="charts wide">${figure(reliabilityChart(calibration))}<p class="beside">${both(
     `${detections}处置信度不低于${floor}的检出；期望校准误差（ECE）${decimal(ece)}。${mended.zh}竖线为95 %区间（Wilson）。`,
     `${detections} findings of a confidence of at least ${floor}; expected calibration error (ECE) ${decimal(ece)}. ${mended.en} Whiskers are 95 % intervals (Wilson).`,
-  )}</p>`;
+  )}</p></div>`;
 }
 
 export function confusionSection({ confusion, names, operating }: Evaluation): Html | undefined {

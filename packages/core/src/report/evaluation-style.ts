@@ -19,6 +19,7 @@ export const EVALUATION_STYLE = `${RUN_STYLE}
 .light:target { display: block; position: fixed; inset: 0; z-index: 9; background: rgba(10, 13, 16, .95); }
 .light a { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 10px; height: 100%; padding: 16px; cursor: zoom-out; color: #dfe6ec; text-decoration: none; font-size: 14px; text-align: center; }
 .light img { max-width: 96vw; max-height: 86vh; width: auto; height: auto; object-fit: contain; }
+.beside { align-self: center; margin: 0; }
 .charts.wide > table { align-self: start; }
 dl.definitions { display: block; } dl.definitions div { display: block; margin: 0 0 8px; } dl.definitions dt { color: var(--ink); font-weight: 600; } dl.definitions dt::after { content: ""; } dl.definitions dd { color: var(--soft); }
 @media print { .light { display: none !important; } .worst { grid-template-columns: repeat(4, 1fr); } .chart svg, .worst figure { break-inside: avoid; } .charts.wide { grid-template-columns: 1fr 1fr; } }

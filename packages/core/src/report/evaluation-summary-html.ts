@@ -12,19 +12,19 @@ import type { Language } from "./summary";
 
 const STYLE = `
 * { box-sizing: border-box; }
-body { margin: 0; background: #e9edf0; color: #1b2733; font: 12.5pt/1.55 "Inter", "Segoe UI", "Helvetica Neue", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; font-variant-numeric: tabular-nums; }
-.sheet { width: 210mm; min-height: 297mm; margin: 8mm auto; padding: 16mm 17mm 12mm; background: #fff; display: flex; flex-direction: column; }
+body { margin: 0; background: #e9edf0; color: #1b2733; font: 11.5pt/1.45 "Inter", "Segoe UI", "Helvetica Neue", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; font-variant-numeric: tabular-nums; }
+.sheet { width: 210mm; min-height: 297mm; margin: 8mm auto; padding: 13mm 16mm 10mm; background: #fff; display: flex; flex-direction: column; }
 h1 { font-size: 19pt; line-height: 1.25; margin: 0 0 1mm; overflow-wrap: anywhere; }
-.sub { color: #5b6b7a; margin: 0 0 6mm; font-size: 10.5pt; overflow-wrap: anywhere; }
+.sub { color: #5b6b7a; margin: 0 0 4mm; font-size: 10pt; overflow-wrap: anywhere; }
 .numbers { display: grid; grid-template-columns: repeat(3, 1fr); gap: 4mm; margin: 0 0 5mm; }
 .numbers div { border: 1px solid #dbe2e8; border-radius: 2.5mm; padding: 3mm 4mm; }
 .numbers b { display: block; font-size: 19pt; line-height: 1.25; font-weight: 650; color: #0b6e84; }
 .numbers span { color: #5b6b7a; font-size: 10pt; display: block; line-height: 1.35; }
-p { margin: 0 0 2.4mm; }
-.first { font-size: 13.5pt; }
+p { margin: 0 0 1.8mm; }
+.first { font-size: 12.5pt; }
 h2 { font-size: 12.5pt; margin: 3mm 0 1.5mm; }
-svg { display: block; width: 100%; height: auto; max-height: 84mm; margin: 1mm 0 2mm; }
-ul { margin: 0; padding-left: 5mm; font-size: 11pt; } li { margin: 0 0 1mm; }
+svg { display: block; width: 100%; height: auto; max-height: 76mm; margin: 1mm 0 2mm; }
+ul { margin: 0; padding-left: 5mm; font-size: 10.5pt; } li { margin: 0 0 1mm; }
 .bad { color: #a3262a; font-weight: 600; }
 footer { margin-top: auto; padding-top: 3mm; border-top: 1px solid #dbe2e8; color: #5b6b7a; font-size: 9.5pt; }
 .lang-zh .en, .lang-en .zh { display: none; }
@@ -36,7 +36,7 @@ const WORDS = {
   zh: {
     title: "病灶检测评估摘要",
     found: "病灶被检出",
-    interval: "95 %区间",
+    interval: "95\u00a0%区间",
     alarms: "每幅图像误报",
     lesions: "处病灶",
     of: (images: number, patients?: number) =>
@@ -49,7 +49,7 @@ const WORDS = {
   en: {
     title: "Lesion detection: summary of the evaluation",
     found: "lesions are found",
-    interval: "95 % interval",
+    interval: "95\u00a0% interval",
     alarms: "false alarms per image",
     lesions: "lesions",
     of: (images: number, patients?: number) =>
@@ -61,6 +61,9 @@ const WORDS = {
       "The more false alarms are allowed, the more lesions are found. The band is how far this is known; the dot is the result above.",
   },
 } as const;
+
+/** The gravest come first; the page has no room for more, and report.html has them all. */
+const MOST_WARNINGS = 5;
 
 export interface SummaryHtmlOptions {
   /** @default "zh" */
@@ -80,7 +83,6 @@ export function evaluationSummaryHtml(
   const chart = frocChart(evaluation);
   const interval = percentInterval(operating.sensitivity);
   const plain = [sentences.tested, sentences.healthy, sentences.certainty].filter((one) => one !== undefined);
-  const facts = [date, ...evaluation.subject.map(([name, value]) => `${name}: ${value}`)].filter((one) => one);
   return html`<!doctype html>
 <html lang="${language === "zh" ? "zh-CN" : "en"}">
 <head>
@@ -93,7 +95,7 @@ export function evaluationSummaryHtml(
 <body class="lang-${language}">
 <div class="sheet">
 <h1>${words.title}</h1>
-<p class="sub">${[title, ...facts].join(" · ")}</p>
+<p class="sub">${date === undefined ? title : `${title} · ${date}`}</p>
 <div class="numbers">
 <div><b>${ofTen(operating.sensitivity.value, language)}</b><span>${words.found}</span><span>${percent(operating.sensitivity.value)}${interval && ` (${words.interval} ${interval})`}</span></div>
 <div><b>${rate(operating.fpPerImage.value)}</b><span>${words.alarms}</span></div>
@@ -103,7 +105,7 @@ export function evaluationSummaryHtml(
 ${plain.map((one) => html`<p>${one}</p>`)}
 ${chart && html`${chartSvg(chart, { chinese: EVALUATION_CHINESE, width: 720, height: 300 })}<p class="sub">${words.chart}</p>`}
 ${sentences.weaknesses.length > 0 ? html`<h2>${words.weak}</h2><ul>${sentences.weaknesses.map((one) => html`<li>${one}</li>`)}</ul>` : undefined}
-<h2>${words.mind}</h2><ul>${sentences.warnings.map((one, i) => html`<li${warnings[i].code === "leakage" ? BAD : undefined}>${one}</li>`)}<li>${RESEARCH_ONLY[language === "zh" ? 0 : 1]}</li></ul>
+<h2>${words.mind}</h2><ul>${sentences.warnings.slice(0, MOST_WARNINGS).map((one, i) => html`<li${warnings[i].code === "leakage" ? BAD : undefined}>${one}</li>`)}<li>${RESEARCH_ONLY[language === "zh" ? 0 : 1]}</li></ul>
 <footer>Fovea · ${evaluation.operating.rule}</footer>
 </div>
 </body>

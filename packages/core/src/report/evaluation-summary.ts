@@ -94,11 +94,11 @@ const ENGLISH: Words = {
     const alarms =
       falseAlarms === 0
         ? "without a single false alarm"
-        : `with ${rate(fpPerImage.value)} false alarms per image (95 % interval ${rateInterval(fpPerImage)})`;
+        : `with ${rate(fpPerImage.value)} false alarms per image (95\u00a0% interval ${rateInterval(fpPerImage)})`;
     if (lesions === 0) {
       return `There is no lesion in these images, so it cannot be said how many are found; the model reports ${counted(falseAlarms, "false alarm")}, ${rate(fpPerImage.value)} per image.`;
     }
-    return `Counting findings from a confidence of ${threshold(evaluation)} on, the model finds ${found} of ${counted(lesions, "lesion")}, ${percent(sensitivity.value)} (95 % interval ${percentInterval(sensitivity)}), ${alarms}.`;
+    return `Counting findings from a confidence of ${threshold(evaluation)} on, the model finds ${found} of ${counted(lesions, "lesion")}, ${percent(sensitivity.value)} (95\u00a0% interval ${percentInterval(sensitivity)}), ${alarms}.`;
   },
   healthy: ({ operating: { images } }) => {
     const { trueNegatives, falsePositives, specificity } = images;
@@ -125,6 +125,8 @@ const ENGLISH: Words = {
         return `The interval of the sensitivity is wide (${percentInterval(warning)}); more cases are needed before anything is decided by it.`;
       case "no_negatives":
         return "No image is without a lesion: nothing can be said of healthy people.";
+      case "few_negatives":
+        return `Only ${counted(warning.images, "image")} without a lesion: what is said of healthy people is uncertain.`;
       case "no_lesions":
         return "No lesion is marked: no sensitivity can be stated.";
       case "no_detections":
@@ -161,8 +163,8 @@ const CHINESE: Words = {
     const alarms =
       falseAlarms === 0
         ? "没有误报"
-        : `平均每幅图像误报${rate(fpPerImage.value)}处（95 %区间${rateInterval(fpPerImage)}）`;
-    return `以置信度${threshold(evaluation)}为界，模型找到${lesions}处病灶中的${found}处，检出率${percent(sensitivity.value)}（95 %区间${percentInterval(sensitivity)}），${alarms}。`;
+        : `平均每幅图像误报${rate(fpPerImage.value)}处（95\u00a0%区间${rateInterval(fpPerImage)}）`;
+    return `以置信度${threshold(evaluation)}为界，模型找到${lesions}处病灶中的${found}处，检出率${percent(sensitivity.value)}（95\u00a0%区间${percentInterval(sensitivity)}），${alarms}。`;
   },
   healthy: ({ operating: { images } }) => {
     const { trueNegatives, falsePositives, specificity } = images;
@@ -186,6 +188,8 @@ const CHINESE: Words = {
         return `检出率的区间很宽（${percentInterval(warning)}），作出任何决定前需要更多病例。`;
       case "no_negatives":
         return "没有无病灶的图像：对健康人的表现无从判断。";
+      case "few_negatives":
+        return `只有${warning.images}幅无病灶的图像：对健康人的表现很不确定。`;
       case "no_lesions":
         return "没有标注任何病灶：无法给出检出率。";
       case "no_detections":

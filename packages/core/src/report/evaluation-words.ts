@@ -6,15 +6,15 @@ import type { Reason } from "../metrics/evaluation";
 import { both, type Html, html } from "./html-text";
 import type { Language } from "./summary";
 
-/** `91.4 %`; a dash where there is nothing to count. */
+/** `91.4 %`, with a blank that does not break; a dash where there is nothing to count. */
 export function percent(share: number): string {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "–";
+  return Number.isFinite(share) ? `${(100 * share).toFixed(1)}\u00a0%` : "–";
 }
 
 /** `88.1–93.9 %`; empty where nothing can be said. */
 export function percentInterval({ low, high }: Pick<Measured, "low" | "high">): string {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return "";
-  return `${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)} %`;
+  return `${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)}\u00a0%`;
 }
 
 /** `0.98`, three digits where it is small; a dash for nothing. */

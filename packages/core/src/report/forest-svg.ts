@@ -8,8 +8,8 @@ import { type Html, html } from "./html-text";
 
 export interface ForestRow {
   readonly label: Html | string;
-  /** To the right of the plot: counts, and the share in numbers. */
-  readonly text: string;
+  /** Right of the plot, in columns: counts, the share, its interval. */
+  readonly texts: readonly [counts: string, share: string, interval: string];
   /** NaN leaves the row without a dot. */
   readonly measured: Measured;
 }
@@ -56,7 +56,10 @@ export function forestSvg(groups: readonly ForestGroup[], reference: number): Ht
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" font-size="12.5">${ticks}${line}${rows}</svg>`;
 }
 
-function rowSvg({ label, text, measured: { value, low, high } }: ForestRow, y: number, xAt: (x: number) => number) {
+/** Right edges of the three columns of text. */
+const COLUMNS = [84, 142, 236] as const;
+
+function rowSvg({ label, texts, measured: { value, low, high } }: ForestRow, y: number, xAt: (x: number) => number) {
   const middle = y - 4;
   const shown = typeof label === "string" && label.length > 26 ? `${label.slice(0, 25)}…` : label;
   const whisker =
@@ -66,5 +69,7 @@ function rowSvg({ label, text, measured: { value, low, high } }: ForestRow, y: n
   const dot = Number.isFinite(value)
     ? html`<circle cx="${xAt(value)}" cy="${middle}" r="4.5" fill="${DOT}"/>`
     : undefined;
-  return html`<text x="12" y="${y}" fill="${INK}">${shown}</text>${whisker}${dot}<text x="${WIDTH - RIGHT + 16}" y="${y}" fill="${SOFT}">${text}</text>`;
+  return html`<text x="12" y="${y}" fill="${INK}">${shown}</text>${whisker}${dot}${texts.map(
+    (text, k) => html`<text x="${WIDTH - RIGHT + COLUMNS[k]}" y="${y}" text-anchor="end" fill="${SOFT}">${text}</text>`,
+  )}`;
 }

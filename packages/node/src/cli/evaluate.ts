@@ -12,7 +12,7 @@ import { register as voc } from "./evaluate/voc";
 type Register = (group: Command) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly Register[] = [detections, froc, luna16, coco, voc];
+const COMMANDS: readonly Register[] = [detections, coco, voc, froc, luna16];
 
 export function register(program: Command): void {
   const group = program

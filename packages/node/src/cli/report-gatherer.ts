@@ -6,6 +6,7 @@ import type { Attributes } from "@fovea/core/dataset/annotation-set";
 import type { Dataset } from "@fovea/core/dataset/sample";
 import { patientOf, spacingOf } from "@fovea/core/metrics/case-attributes";
 import { type EvaluationCase, EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
+import { type OperatingPoint, parseOperatingRule } from "@fovea/core/metrics/operating-point";
 import { caseFacts, readCaseTable } from "../data/case-facts";
 import { sharedWithTraining } from "../data/shared-with-training";
 import type { MeasuredModel } from "../train/measure-model";
@@ -19,6 +20,7 @@ export class ReportGatherer {
   #record: EvaluationRecord | undefined;
   #dataset: Dataset | undefined;
   #model = "";
+  #kept: OperatingPoint | undefined;
 
   constructor(options: Omit<ValOptions, "json">) {
     this.#options = options;
@@ -39,6 +41,7 @@ export class ReportGatherer {
     this.#record = new EvaluationRecord(model.names, { hit, hitIou });
     this.#dataset = dataset;
     this.#model = model.name;
+    this.#kept = model.operatingPoint;
   }
 
   add(one: EvaluationCase): void {
@@ -48,12 +51,15 @@ export class ReportGatherer {
 
   async write(folder: string): Promise<void> {
     if (this.#record === undefined || this.#dataset === undefined) throw new Error("unreachable: nothing was measured");
-    const { model, data, split, imgsz, conf, iou, ...rest } = this.#options;
+    const { model, data, split, imgsz, conf, iou, operatingPoint, threshold, ...rest } = this.#options;
+    const kept = operatingPoint === undefined && threshold === undefined ? this.#kept : undefined;
     const files = this.#dataset.samples.map(({ file }) => file);
     const progress = new Progress();
     try {
       await writeReport(this.#record, folder, progress, {
         ...rest,
+        operatingPoint: kept ? parseOperatingRule(kept.rule) : operatingPoint,
+        threshold: kept?.threshold ?? threshold,
         title: `${basename(model)} · ${this.#dataset.name} ${split}`,
         subject: [
           ["model", `${model} (${this.#model})`],

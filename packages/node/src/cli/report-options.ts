@@ -11,7 +11,7 @@ export interface ReportOptions {
   /** Folder of the report. */
   readonly report?: string;
   readonly lang?: "zh" | "en";
-  readonly operatingPoint: OperatingRule;
+  readonly operatingPoint?: OperatingRule;
   readonly threshold?: number;
   readonly cases?: string;
   readonly groups?: readonly string[];
@@ -30,9 +30,10 @@ export function addReportOptions(command: Command): Command {
       new Option("--lang <language>", "report: language shown first (default: the system's)").choices(["zh", "en"]),
     )
     .addOption(
-      new Option("--operating-point <rule>", "report: how the threshold is chosen: fp<=1, sensitivity>=0.9, f1, youden")
-        .argParser(operatingRule)
-        .default({ by: "fp", atMost: 1 } satisfies OperatingRule, "fp<=1"),
+      new Option(
+        "--operating-point <rule>",
+        "report: how the threshold is chosen: fp<=1, sensitivity>=0.9, f1, youden (default: fp<=1; of val, what the model keeps)",
+      ).argParser(operatingRule),
     )
     .option("--threshold <x>", "report: this threshold instead, chosen on other images", realNumber(0, 1))
     .option("--cases <csv>", "report: table with the column image, and patient, site, sex, age, spacing_mm ...")

@@ -38,7 +38,7 @@ export async function evaluationPictures(
   worst: readonly WorstCase[],
   { root = "", thumb = 300, large = 1100, onProgress }: EvaluationPicturesOptions = {},
 ): Promise<(WorstPictures | undefined)[]> {
-  const pictures = new Array<WorstPictures | undefined>(worst.length);
+  const pictures: (WorstPictures | undefined)[] = worst.map(() => undefined);
   const numbers = worst.map((_, i) => i).sort((a, b) => (worst[a].file < worst[b].file ? -1 : 1));
   const names = worst.flatMap(({ truth, detections }) => [...truth, ...detections]).map(({ className }) => className);
   await prepareFont(`${[...new Set(names)].join("")} 0123456789.`);
@@ -97,7 +97,7 @@ function placePicture(source: Canvas, one: WorstCase, side: number): Promise<Pag
 /** What `view` shows of the image, enlarged by `scale`, with the boxes of the case. */
 async function picture(
   source: Canvas,
-  { truth, detections }: WorstCase,
+  { truth, detections, box: place, kind }: WorstCase,
   view: Box,
   scale: number,
   labels: boolean,
@@ -117,6 +117,9 @@ async function picture(
   context.translate(-left, -top);
   const whole = { width: source.width * scale, height: source.height * scale, scale };
   drawFindings(context, boxes, whole, { colours: COLOURS, lineWidth: 2, labels, text: textOf });
+  // The box in question stands out among its neighbours.
+  const own = { classId: kind === "miss" ? 1 : FOUND + 1, className: "", confidence: 1, box: place };
+  drawFindings(context, [own], whole, { colours: COLOURS, lineWidth: 4, labels: false });
   context.restore();
   return { jpeg: (await canvas.encode("jpeg", QUALITY)).toString("base64"), width, height };
 }

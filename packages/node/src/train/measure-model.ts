@@ -8,6 +8,7 @@ import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { DetectionMetrics, DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import type { EvaluationCase } from "@fovea/core/metrics/evaluation-record";
 import { checkHitOptions, type HitOptions } from "@fovea/core/metrics/lesion-hits";
+import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import { type SensitivityIntervals, sensitivityIntervals } from "@fovea/core/metrics/sensitivity-intervals";
 import { checkImageSize, largestStride } from "@fovea/core/nn/image-size";
 import { Loader } from "../data/loader";
@@ -61,6 +62,8 @@ export interface MeasuredModel {
   readonly normalize?: Normalisation;
   /** Side of the images that the model was trained on, pixels, where the file says it. */
   readonly trainedAt?: number;
+  /** Kept with the model, as it was chosen on other images. */
+  readonly operatingPoint?: OperatingPoint;
   readonly measure: (runtime: Runtime, data: Measurement) => Promise<DetectionMetrics>;
 }
 
@@ -127,12 +130,12 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
 }
 
 async function trainedModel(path: string, imgsz: number): Promise<MeasuredModel> {
-  const { network, names, values, normalize, trainedAt, warnings } = await openModel(path);
+  const { network, names, values, normalize, trainedAt, operatingPoint, warnings } = await openModel(path);
   checkImageSize(network, { width: imgsz, height: imgsz });
   const measure = async (runtime: Runtime, data: Measurement) =>
     (await validate(runtime, { network, values, names, ...data })).metrics;
   const { name } = network;
-  return { name, names, warnings, stride: largestStride(network), normalize, trainedAt, measure };
+  return { name, names, warnings, stride: largestStride(network), normalize, trainedAt, operatingPoint, measure };
 }
 
 /** The graph of an exported model is run as it is. */

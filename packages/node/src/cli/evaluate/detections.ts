@@ -12,8 +12,9 @@ export interface DetectionsOptions extends ReportOptions {
   readonly split?: string;
   readonly report: string;
   readonly title?: string;
-  readonly hit: "iou" | "centre";
+  readonly hit: "iou" | "centre" | "distance";
   readonly hitIou: number;
+  readonly hitMm: number;
 }
 
 const EXAMPLES = `${REPORT_FILES}
@@ -37,11 +38,17 @@ export function register(group: Command): void {
     .option("--split <part>", "part of the truth, where it has parts")
     .option("--title <text>", "what the report calls it (default: the name of --dt)")
     .addOption(
-      new Option("--hit <rule>", "boxes overlap, or the detection's centre lies in the lesion")
-        .choices(["iou", "centre"])
+      new Option("--hit <rule>", "boxes overlap, the detection's centre lies in the lesion, or centres are near in mm")
+        .choices(["iou", "centre", "distance"])
         .default("iou"),
     )
-    .option("--hit-iou <x>", "least overlap of a hit; small lesions often 0.1 to 0.3", realNumber(0.01, 1), 0.5);
+    .option("--hit-iou <x>", "least overlap of a hit; small lesions often 0.1 to 0.3", realNumber(0.01, 1), 0.5)
+    .option(
+      "--hit-mm <x>",
+      "greatest distance of centres in millimetres, for --hit distance",
+      realNumber(0.001, 1000),
+      5,
+    );
   addReportOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (options: DetectionsOptions) => {

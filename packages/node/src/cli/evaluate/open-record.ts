@@ -3,27 +3,31 @@
  */
 import { extname } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
-import { isCocoResults, readCocoResults } from "@fovea/core/dataset/formats/coco-results";
+import { readCocoResults } from "@fovea/core/dataset/formats/detections";
 import type { Problem } from "@fovea/core/dataset/sample";
 import { recordOfSets } from "@fovea/core/metrics/evaluate-sets";
 import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
 import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import { readCaseTable } from "../../data/case-facts";
-import { openAnnotations } from "../../data/open-annotations";
+import { type OpenAnnotationsOptions, openAnnotations } from "../../data/open-annotations";
 import { readText } from "../../read-file";
 import { problemLines } from "../describe-dataset";
 import { warn } from "../message";
 
+/** How a JSON text begins that is a list, as results are. */
+const LIST = /^\uFEFF?\s*\[/;
+
 /** COCO's results, or annotations of any format whose scores are those of a detector. */
-async function openDetections(
+export async function openDetections(
   path: string,
   truth: AnnotationSet,
+  options: Pick<OpenAnnotationsOptions, "images" | "split"> = {},
 ): Promise<{ readonly set: AnnotationSet; readonly problems: readonly Problem[] }> {
   if (extname(path).toLowerCase() === ".json") {
     const text = await readText(path, "file of detections");
-    if (isCocoResults(text)) return readCocoResults(text, path, truth);
+    if (LIST.test(text)) return readCocoResults(text, { file: path, truth });
   }
-  return openAnnotations(path, { sizesOf: truth.images });
+  return openAnnotations(path, { ...options, sizesOf: truth.images });
 }
 
 /** One record for each file of detections. What cannot be used is warned of. */

@@ -3,20 +3,18 @@
  */
 import { basename, dirname, extname } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
-import { isCocoResults, readCocoResults } from "@fovea/core/dataset/formats/coco-results";
-import type { Problem } from "@fovea/core/dataset/sample";
 import { recordOfSets } from "@fovea/core/metrics/evaluate-sets";
 import { caseFacts, readCaseTable } from "../../data/case-facts";
 import { openAnnotations } from "../../data/open-annotations";
-import { readText } from "../../read-file";
 import { plural, problemLines } from "../describe-dataset";
 import { Progress, workLine } from "../progress";
 import { writeReport } from "../write-report";
 import type { DetectionsOptions } from "./detections";
+import { openDetections } from "./open-record";
 
 /** Reads both, evaluates, writes the report. */
 export async function runDetections(options: DetectionsOptions): Promise<void> {
-  const { gt, dt, images, split, report, title, hit, hitIou, cases, ...rest } = options;
+  const { gt, dt, images, split, report, title, hit, hitIou, hitMm, cases, ...rest } = options;
   const progress = new Progress();
   const started = performance.now();
   try {
@@ -36,7 +34,7 @@ export async function runDetections(options: DetectionsOptions): Promise<void> {
       undefined,
       truth.root,
     );
-    const record = recordOfSets(truth.set, found.set, { hit, hitIou, attributesOf: (file) => facts.get(file) });
+    const record = recordOfSets(truth.set, found.set, { hit, hitIou, hitMm, attributesOf: (file) => facts.get(file) });
     await writeReport(record, report, progress, {
       ...rest,
       root: truth.root,
@@ -51,19 +49,6 @@ export async function runDetections(options: DetectionsOptions): Promise<void> {
   } finally {
     progress.clear();
   }
-}
-
-/** COCO's results, or annotations of any format whose scores are those of a detector. */
-async function openDetections(
-  path: string,
-  truth: AnnotationSet,
-  options: { readonly images?: string; readonly split?: string },
-): Promise<{ readonly set: AnnotationSet; readonly problems: readonly Problem[] }> {
-  if (extname(path).toLowerCase() === ".json") {
-    const text = await readText(path, "file of detections");
-    if (isCocoResults(text)) return readCocoResults(text, path, truth);
-  }
-  return openAnnotations(path, { ...options, sizesOf: truth.images });
 }
 
 function countOf({ images }: AnnotationSet): number {

@@ -14,7 +14,7 @@ export interface Luna16CommandOptions {
 }
 
 const EXAMPLES = `
-Example:
+Examples:
   fovea evaluate luna16 --annotations annotations.csv --excluded annotations_excluded.csv \\
     --seriesuids seriesuids.csv --results results.csv --json luna16.json`;
 

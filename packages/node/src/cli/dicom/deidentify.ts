@@ -34,8 +34,8 @@ Examples:
   fovea dicom verify scans shared
 
 The key makes UIDs, pseudonyms and shifts of dates: with the same one, files of
-a patient keep belonging together. Keep it, and the report beside the results, as
-safe as the sources. See docs/deidentification.md for what is not done.`;
+a patient keep belonging together. Keep it, and the report beside the results,
+as safe as the sources. See docs/deidentification.md for what is not done.`;
 
 /** `basic,clean-pixel`; names of options, basic or not. */
 export function profileList(text: string): ReadonlySet<ProfileOption> {

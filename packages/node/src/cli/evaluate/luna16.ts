@@ -15,7 +15,8 @@ export interface Luna16CommandOptions {
 
 const EXAMPLES = `
 Examples:
-  fovea evaluate luna16 --annotations annotations.csv --excluded annotations_excluded.csv \\
+  fovea evaluate luna16 --annotations annotations.csv \\
+    --excluded annotations_excluded.csv \\
     --seriesuids seriesuids.csv --results results.csv --json luna16.json`;
 
 export function register(group: Command): void {

@@ -21,7 +21,7 @@ export function groupAttribute(attributes: Attributes | undefined, by: string): 
   if (attributes === undefined) return undefined;
   const exact = textOf(Object.hasOwn(attributes, by) ? attributes[by] : undefined);
   if (exact !== undefined) return exact;
-  const names = KEYS[by] ?? [plain(by)];
+  const names = Object.hasOwn(KEYS, by) ? KEYS[by] : [plain(by)];
   const values = new Map(Object.entries(attributes).map(([name, value]) => [plain(name), value]));
   for (const name of names) {
     const text = textOf(values.get(name));

@@ -59,7 +59,7 @@ export function readCsv(text: string, { file, columns: given }: CsvOptions): Rea
   const drafts: ImageDraft[] = [];
   const classIds = new Map<string, number>();
   for (const [index, row] of rows.entries()) {
-    const cell: Cell = (role) => row[columns[role] ?? ""] ?? "";
+    const cell: Cell = (role) => cellOf(row, columns[role]);
     const place = { at: `line ${index + 2}`, tally };
     if (cell("image") === "") {
       tally.add("no image named, left out", place.at, "error");
@@ -72,6 +72,11 @@ export function readCsv(text: string, { file, columns: given }: CsvOptions): Rea
   }
   const known = [...classIds].sort((a, b) => a[1] - b[1]).map(([name]) => name);
   return { set: assembleSet(drafts, known), problems: tally.problems(file) };
+}
+
+/** Empty where there is no such column. The column without a name, an index, stands for none. */
+function cellOf(row: Row, column: string | undefined): string {
+  return column !== undefined && Object.hasOwn(row, column) ? row[column] : "";
 }
 
 function readImageCells(

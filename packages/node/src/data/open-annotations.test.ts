@@ -192,6 +192,21 @@ describe("openAnnotations", () => {
     ]);
   });
 
+  test("copies pictures only, whatever an annotation file names", async () => {
+    put("set/a.png", await picture());
+    put("set/slice", new Uint8Array(128));
+    writeFileSync(join(folder, "set/slice"), "DICM", { flag: "a" });
+    put("secret.txt", "key");
+    put("set/folder/b.txt", "");
+    put("set/coco.json", coco("a.png", "slice", "../secret.txt", "folder"));
+    const { set, root } = await openAnnotations(join(folder, "set/coco.json"));
+    const out = join(folder, "out");
+    const { pictures, problems } = await writeAnnotations(set, out, { format: "yolo", root, pictures: "copy" });
+    expect(pictures).toBe(2);
+    expect(readdirSync(join(out, "images/train")).sort()).toEqual(["a.png", "slice"]);
+    expect(problems.map(({ code }) => code).sort()).toEqual(["file_unreadable", "invalid_image"]);
+  });
+
   test("reads back VOC with pictures in folders, names with blanks and classes with a colon", async () => {
     const images = [
       { file: "sub/my image 1.png", width: 40, height: 20, split: "val", annotations: [mark(0)] },

@@ -30,6 +30,11 @@ export function groupAttribute(attributes: Attributes | undefined, by: string): 
   return undefined;
 }
 
+/** What a patient, a study or a series is called by: such a thing belongs to the image, not to what is marked in it. */
+export function namesWholeImage(name: string): boolean {
+  return [...KEYS.patient, ...KEYS.study, ...KEYS.series].includes(plain(name));
+}
+
 function textOf(value: Attributes[string] | undefined): string | undefined {
   const text = value === undefined || value === null ? "" : String(value).trim();
   return text === "" ? undefined : text;

@@ -346,4 +346,11 @@ describe("readCsv of a table with an index", () => {
       },
     ]);
   });
+
+  test("takes patients for attributes of the image, of one without a box too", () => {
+    const text = "image,patient_id,grade,x,y,width,height\na.png,p1,3,1,2,3,4\nb.png,p2,,,,,\n";
+    const { set } = readCsv(text, { file: "x.csv" });
+    expect(set.images.map(({ attributes }) => attributes)).toEqual([{ patient_id: "p1" }, { patient_id: "p2" }]);
+    expect(set.images[0].annotations[0].attributes).toEqual({ grade: 3 });
+  });
 });

@@ -5,7 +5,7 @@ import { classTable, frocLine, sizeTable } from "./measures-table";
 
 const interval = { low: 0.2512, high: 0.755 };
 const MEASURES: Measures = {
-  ...{ map50: 0.8, map5095: 0.5, precision: 0.7, recall: 0.6, images: 4, labels: 1234, sensitivity1: 0.5 },
+  ...{ imgsz: 320, map50: 0.8, map5095: 0.5, precision: 0.7, recall: 0.6, images: 4, labels: 1234, sensitivity1: 0.5 },
   // Half of the lesions at no false positive, all from one per image on.
   froc: froc({ scores: [0.9, 0.5, 0.4], hits: [0, NO_LESION, 1], lesionCount: 2, scanCount: 1 }),
   perClass: [

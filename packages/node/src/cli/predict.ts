@@ -9,7 +9,7 @@ export interface PredictCommandOptions {
   readonly model: string;
   readonly source: readonly string[];
   readonly out: string;
-  readonly imgsz: number;
+  readonly imgsz?: number;
   readonly conf?: number;
   readonly iou: number;
   readonly maxDet: number;
@@ -50,7 +50,11 @@ export function register(program: Command): void {
     .requiredOption("--source <paths...>", "images, folders, patterns or lists")
     .requiredOption("--out <dir>", "folder for the results")
     .optionsGroup("Detection:")
-    .option("--imgsz <px>", "longer side of the images for the network", wholeNumber(1, 8192), 640)
+    .option(
+      "--imgsz <px>",
+      "longer side of the images for the network (default: as it was trained)",
+      wholeNumber(1, 8192),
+    )
     .option(
       "--conf <x>",
       "findings below this confidence are left out (default: the model's operating point, or 0.25)",

@@ -20,6 +20,7 @@ export class ReportGatherer {
   #record: EvaluationRecord | undefined;
   #dataset: Dataset | undefined;
   #model = "";
+  #imgsz = 0;
   #kept: OperatingPoint | undefined;
 
   constructor(options: Omit<ValOptions, "json">) {
@@ -41,6 +42,7 @@ export class ReportGatherer {
     this.#record = new EvaluationRecord(model.names, { hit, hitIou });
     this.#dataset = dataset;
     this.#model = model.name;
+    this.#imgsz = model.imgsz;
     this.#kept = model.operatingPoint;
   }
 
@@ -51,7 +53,7 @@ export class ReportGatherer {
 
   async write(folder: string): Promise<void> {
     if (this.#record === undefined || this.#dataset === undefined) throw new Error("unreachable: nothing was measured");
-    const { model, data, split, imgsz, conf, iou, operatingPoint, threshold, ...rest } = this.#options;
+    const { model, data, split, conf, iou, operatingPoint, threshold, ...rest } = this.#options;
     const kept = operatingPoint === undefined && threshold === undefined ? this.#kept : undefined;
     const files = this.#dataset.samples.map(({ file }) => file);
     const progress = new Progress();
@@ -64,7 +66,7 @@ export class ReportGatherer {
         subject: [
           ["model", `${model} (${this.#model})`],
           ["data", `${data} (${split})`],
-          ["imgsz", `${imgsz} px`],
+          ["imgsz", `${this.#imgsz} px`],
           ["conf", String(conf)],
           ["iou", String(iou)],
         ],

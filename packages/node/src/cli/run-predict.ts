@@ -84,7 +84,8 @@ function announce(
     warn("the model sees each image through the window of its own values; --window is that of the pictures");
   }
   if (inputSize) return;
-  if (imgsz !== options.imgsz) warn(`--imgsz ${options.imgsz} is no multiple of the stride; ${imgsz} is used`);
+  if (options.imgsz !== undefined && imgsz !== options.imgsz)
+    warn(`--imgsz ${options.imgsz} is no multiple of the stride; ${imgsz} is used`);
   warnOfSize(model.trainedAt, imgsz);
 }
 

@@ -38,11 +38,11 @@ export async function measureOnScreen(options: MeasureOptions, gatherer?: Report
     const summary = await measureModel(options, {
       onScan: (done, total) => progress.show(workLine("looking at images", done, total, seconds())),
       onStart: async (model, dataset) => {
-        progress.field("Model", `${model.name}, ${plural(model.names.length, "class", "classes")}`);
+        progress.field("Model", `${model.name}, ${plural(model.names.length, "class", "classes")}, ${model.imgsz} px`);
         progress.field("Data", `${dataset.name} ${dataset.split}: ${datasetLine(dataset)}`);
         for (const line of problemLines(dataset.problems)) progress.field("", line);
         model.warnings.forEach(warn);
-        warnOfSize(model.trainedAt, options.imgsz ?? 640);
+        warnOfSize(model.trainedAt, model.imgsz);
         const differs = model.names.findIndex((name, id) => name !== dataset.names[id]);
         if (differs >= 0) {
           const [ours, theirs] = [model.names[differs], dataset.names[differs]];
@@ -68,8 +68,8 @@ export async function measureOnScreen(options: MeasureOptions, gatherer?: Report
 
 /** What the JSON file holds; programs read it, so its keys stay. */
 function asJson(measures: Measures, options: Omit<ValOptions, "json">) {
-  const { images, labels, intervals } = measures;
-  const { model, data, split, imgsz, batch, rect, singleCls, conf, iou, hit, hitIou } = options;
+  const { images, labels, imgsz, intervals } = measures;
+  const { model, data, split, batch, rect, singleCls, conf, iou, hit, hitIou } = options;
   return {
     ...measuresJson(measures, intervals),
     ...{ images, labels, model, data, split, imgsz, batch, rect, singleCls, conf, iou, hit, hitIou },

@@ -9,7 +9,7 @@ export interface ValOptions extends ReportOptions {
   readonly model: string;
   readonly data: string;
   readonly split: string;
-  readonly imgsz: number;
+  readonly imgsz?: number;
   readonly batch: number;
   readonly rect: boolean;
   readonly singleCls: boolean;
@@ -43,7 +43,7 @@ export function register(program: Command): void {
     .requiredOption("--model <file>", "weights (.safetensors, .pt, .onnx)")
     .requiredOption("--data <yaml>", "data set")
     .option("--split <part>", "part of the data set: val, test, train", "val")
-    .option("--imgsz <px>", "side of the images", wholeNumber(32, 8192), 640)
+    .option("--imgsz <px>", "side of the images (default: as it was trained)", wholeNumber(32, 8192))
     .option("--batch <n>", "images in a batch", wholeNumber(1, 4096), 16)
     .addOption(flagOption("rect", "batches of like proportions with little margin, instead of squares"))
     .addOption(flagOption("single-cls", "take all classes for one, for models that were trained so"))

@@ -78,7 +78,7 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
   const point = options.conf === undefined ? model.operatingPoint : undefined;
   const conf = options.conf ?? point?.threshold ?? 0.25;
   const { inputSize } = model.signature;
-  const wanted = suitableSize(options.imgsz ?? 640, model);
+  const wanted = suitableSize(options.imgsz ?? model.trainedAt ?? 640, model);
   await makeResultsFolder(out, { pictures });
   const imgsz = inputSize ? Math.max(inputSize.width, inputSize.height) : wanted;
   const plan = planLanes({

@@ -26,7 +26,7 @@ export interface MeasureOptions extends HitOptions {
   readonly data: string;
   /** Part of the data set. @default "val" */
   readonly split?: string;
-  /** Side of the images, pixels. @default 640 */
+  /** Side of the images, pixels. @default that of training, or of the export; 640 where the file does not say */
   readonly imgsz?: number;
   /** @default 16 */
   readonly batch?: number;
@@ -60,6 +60,8 @@ export interface MeasuredModel {
   readonly stride: number;
   /** What the model sees images brought to. */
   readonly normalize?: Normalisation;
+  /** Side of the images that it is measured on, pixels. */
+  readonly imgsz: number;
   /** Side of the images that the model was trained on, pixels, where the file says it. */
   readonly trainedAt?: number;
   /** Kept with the model, as it was chosen on other images. */
@@ -81,6 +83,8 @@ export interface MeasureEvents {
 
 /** What a model comes to. */
 export interface Measures extends DetectionSummary {
+  /** Side of the images that they were measured on, pixels. */
+  readonly imgsz: number;
   /** Of the sensitivities; absent where no image has a label. */
   readonly intervals?: SensitivityIntervals;
 }
@@ -92,10 +96,11 @@ export interface Measures extends DetectionSummary {
  * lies outside
  */
 export async function measureModel(options: MeasureOptions, events: MeasureEvents = {}): Promise<Measures> {
-  const { model: path, data, split = "val", imgsz = 640, batch = 16, rect = false } = options;
+  const { model: path, data, split = "val", batch = 16, rect = false } = options;
   const { onProblem, singleCls, hit, hitIou } = options;
   checkHitOptions({ hit, hitIou });
-  const model = await (isOnnxFile(path) ? exportedModel(path, imgsz) : trainedModel(path, imgsz));
+  const model = await (isOnnxFile(path) ? exportedModel(path, options.imgsz) : trainedModel(path, options.imgsz));
+  const { imgsz } = model;
   const onProgress = (done: number, total: number) => events.onScan?.(done, total);
   const dataset = await openDataset(data, split, { onProblem, singleCls, onProgress });
   checkClasses(model, path, dataset, data);
@@ -123,26 +128,32 @@ export async function measureModel(options: MeasureOptions, events: MeasureEvent
       await drawValidation(metrics, options.plots);
     }
     const summary = metrics.summary();
-    return { ...summary, intervals: sensitivityIntervals(metrics, summary) };
+    return { ...summary, imgsz, intervals: sensitivityIntervals(metrics, summary) };
   } finally {
     await loader.close();
   }
 }
 
-async function trainedModel(path: string, imgsz: number): Promise<MeasuredModel> {
+/** Side of images that no file and nobody says. */
+const USUAL_SIDE = 640;
+
+async function trainedModel(path: string, wanted: number | undefined): Promise<MeasuredModel> {
   const { network, names, values, normalize, trainedAt, operatingPoint, warnings } = await openModel(path);
+  const imgsz = wanted ?? trainedAt ?? USUAL_SIDE;
   checkImageSize(network, { width: imgsz, height: imgsz });
   const measure = async (runtime: Runtime, data: Measurement) =>
     (await validate(runtime, { network, values, names, ...data })).metrics;
   const { name } = network;
-  return { name, names, warnings, stride: largestStride(network), normalize, trainedAt, operatingPoint, measure };
+  const stride = largestStride(network);
+  return { name, names, warnings, stride, normalize, imgsz, trainedAt, operatingPoint, measure };
 }
 
 /** The graph of an exported model is run as it is. */
-async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel> {
+async function exportedModel(path: string, wanted: number | undefined): Promise<MeasuredModel> {
   const { graph, signature, name, warnings } = await openDetector(path);
   const { names, strides, inputSize, normalize } = signature;
   const stride = Math.max(...strides);
+  const imgsz = wanted ?? inputSize?.width ?? USUAL_SIDE;
   if (inputSize && (inputSize.width !== imgsz || inputSize.height !== imgsz)) {
     const { width, height } = inputSize;
     const advice = width === height ? `give --imgsz ${width}` : "export it for squares, or with --dynamic";
@@ -160,7 +171,7 @@ async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel
       await session.release();
     }
   };
-  return { name, names, warnings, stride, normalize, measure };
+  return { name, names, warnings, stride, normalize, imgsz, measure };
 }
 
 /** Numbers of classes must agree; the same names in another order would measure nonsense. */

@@ -115,7 +115,7 @@ describe("fovea train", () => {
 
 test("fovea val measures all classes and each, as training did", { timeout: PATIENCE }, async () => {
   const out = await desk.succeed(
-    `val --model ${LAST} --data data/data.yaml --split val --imgsz ${SIDE} --rect false --json measures/val.json
+    `val --model ${LAST} --data data/data.yaml --split val --rect false --json measures/val.json
      --plots measures`,
   );
   expect(readdirSync(desk.path("measures")).sort()).toEqual([
@@ -179,14 +179,14 @@ describe("fovea predict", () => {
     await desk.succeed("phantom --out phantom --count 1 --size 96");
     writeFileSync(desk.path("broken.jpg"), "no picture");
     const out = await desk.succeed(
-      `predict --model ${LAST} --source data/images/val/scan0[0-2].png phantom/images broken.jpg --imgsz 64 --conf 0.001
+      `predict --model ${LAST} --source data/images/val/scan0[0-2].png phantom/images broken.jpg --conf 0.001
        --max_det 3 --out found`,
     );
     expect(out).toContain("broken.jpg: ");
     results = found("found");
   }, PATIENCE);
 
-  test("writes findings.json with boxes in pixels of the source", () => {
+  test("writes findings.json with boxes in pixels of the source, looking at the size of training", () => {
     expect(results).toMatchObject({ model: LAST, imgsz: 64, conf: 0.001, iou: 0.7 });
     expect(results.images.map(({ file, width, height }) => [file, width, height])).toEqual([
       ["data/images/val/scan00.png", SIDE, SIDE],

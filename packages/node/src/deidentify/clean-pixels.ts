@@ -82,13 +82,12 @@ async function decompressed(
   return { bytes, decompressed: { photometricInterpretation, bitsAllocated } };
 }
 
-/** Stored value of the darkest entry of a palette; undefined for other pictures. A palette that cannot be read refuses the file. */
+/** Stored value of the darkest entry of a palette, 0 for a segmented one, which is not read; undefined for other pictures. */
 function darkestOf({ photometricInterpretation, bitsStored }: FrameLayout, dataSet: DataSet): number | undefined {
   if (photometricInterpretation !== "PALETTE COLOR") return undefined;
-  const colors = paletteColors(
-    dataSet,
-    Uint16Array.from({ length: 2 ** Math.min(16, bitsStored) }, (_, i) => i),
-  );
+  if (!dataSet.has("RedPaletteColorLookupTableData")) return 0;
+  const all = Uint16Array.from({ length: 2 ** Math.min(16, bitsStored) }, (_, i) => i);
+  const colors = paletteColors(dataSet, all);
   let darkest = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; 3 * i < colors.length; i++) {

@@ -3,8 +3,8 @@
  *
  * One rule for the de-identifier, which clears attributes that it keeps of such terms, and for the check of its result:
  *
- * - names: the whole name, and each of its parts, as words in any text; parts of fewer than four letters (two outside
- *   of ASCII) only as a whole value;
+ * - names: the whole name, family and given name together, and each of its parts, as words in any text; parts of fewer than
+ *   four letters (two outside of ASCII) only as a whole value;
  * - UIDs, numbers and other text: as words in any text. Shorter than four characters, or one word of letters only, as a whole
  *   value, and not in coded entries: "Head" may well be the name of a protocol and of a body part;
  * - dates: eight digits, and the same day written with `-`, `.` or `/`, year or day first, in any text;
@@ -69,7 +69,7 @@ export function termsOf(tag: number, vr: string, text: string): Term[] {
     if (vr === "TM") return /^\d{4}/.test(value) ? [term("time", tag, value, true)] : [];
     return SEARCHED.has(vr) ? textTerms(tag, value) : [];
   });
-  return terms.filter(({ text: one }) => !UNTOLD.has(one));
+  return terms.filter(({ text: one }) => one !== "" && !UNTOLD.has(one));
 }
 
 /** UIDs of the standard itself (PS3.6 Annex A): parts of up to four digits. A date or a serial number behind its root is none. */
@@ -89,7 +89,16 @@ function isLong(text: string): boolean {
 function nameTerms(tag: number, value: string): Term[] {
   const words = value.split(/[\^=\s,.]+/).filter((word) => word.length > 0 && !/^\d$/.test(word));
   const parts = words.map((word) => term("name", tag, word, !isLong(word)));
-  return [term("name", tag, value, !isLong(value)), ...parts];
+  const wholes = [value, ...value.split("=").flatMap(writtenNames)];
+  return [...wholes.map((one) => term("name", tag, one, !isLong(one))), ...parts];
+}
+
+/** Family and given name as running text writes them: "Li Wei", "Wei Li", "LiWei"; parts of two letters alone would be anywhere. */
+function writtenNames(group: string): string[] {
+  const [family = "", given = ""] = group.split("^").map((part) => part.trim());
+  const isOne = family.length < 2 && given.length < 2 && /^[a-z\d]?$/i.test(family) && /^[a-z\d]?$/i.test(given);
+  if (family === "" || given === "" || isOne) return [group];
+  return [group, `${family} ${given}`, `${given} ${family}`, `${family}${given}`, `${given}${family}`];
 }
 
 function dateTerms(tag: number, value: string): Term[] {

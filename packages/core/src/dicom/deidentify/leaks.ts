@@ -64,7 +64,7 @@ export function leaks(source: Uint8Array, copy: Uint8Array, name: string, option
     eachElement(elements, bytes, ({ element, path, sets }) => {
       if ((element.tag >>> 16) % 2 === 1 && !profile.has("retain-safe-private")) say(element.tag, path, "private");
       if (!isText(element)) {
-        const hit = element.items === undefined ? inBinary(terms, element, bytes) : undefined;
+        const hit = BINARY.has(element.vr) && element.items === undefined ? inBinary(terms, element, bytes) : undefined;
         if (hit !== undefined) say(hit.tag, path, hit.kind);
         return;
       }
@@ -88,6 +88,9 @@ export function leaks(source: Uint8Array, copy: Uint8Array, name: string, option
   if (path !== undefined) say(path.tag, "its path", "name-of-file");
   return left;
 }
+
+/** VRs of bytes, which no text is searched in otherwise; dates and numbers are compared at their own place. */
+const BINARY: ReadonlySet<string> = new Set("OB OD OF OL OV OW UN".split(" "));
 
 /** In pixels, tables and other bytes; comments of compressed frames are text. */
 function inBinary(terms: readonly Term[], element: Element, bytes: Uint8Array): Term | undefined {

@@ -223,3 +223,9 @@ test("an overlay in unused bits of the pixels is warned of", async () => {
   const { warnings } = await deidentifyFile(source, "a.dcm", { key, profile: new Set(), dictionary, decoder });
   expect(warnings.join()).toContain("unused bits");
 });
+
+test("a list of UIDs that grows beyond the length its VR can say is an error, not a broken file", () => {
+  const list = Array.from({ length: 2000 }, (_, i) => `1.2.3.${i}`).join("\\");
+  const source = file([text(0x00080018, "UI", "1.2.3.4"), text(0x00080058, "UI", list), ...PATIENT]);
+  expect(() => deidentify(source, "a.dcm", options())).toThrow("does not fit");
+});

@@ -133,3 +133,13 @@ test("one broken file is told and does not end the batch; only broken ones are a
   await rm(at("out.report.jsonl"));
   expect(await deidentify()).toBe(1);
 });
+
+test("never writes over its sources", async () => {
+  await scans();
+  const before = await readFile(at("in", "a.dcm"));
+  const rest = ["--key-file", at("k.key"), "--new-key"];
+  expect(await fovea("deidentify", at("in"), "--out", at("in"), ...rest)).toBe(2);
+  expect(await fovea("deidentify", at("in", "a.dcm"), "--out", at("in"), ...rest)).toBe(2);
+  expect((await readFile(at("in", "a.dcm"))).equals(before)).toBe(true);
+  expect(await readdir(folder)).toEqual(["in"]);
+});

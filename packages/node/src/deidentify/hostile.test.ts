@@ -229,3 +229,19 @@ test("a list of UIDs that grows beyond the length its VR can say is an error, no
   const source = file([text(0x00080018, "UI", "1.2.3.4"), text(0x00080058, "UI", list), ...PATIENT]);
   expect(() => deidentify(source, "a.dcm", options())).toThrow("does not fit");
 });
+
+test("words in numbers and dates that are kept go; numbers stay as they are written", () => {
+  const values = ["1.50 ", "NaN", "Miller", "Dr Who"];
+  const source = file([
+    text(0x00080018, "UI", "1.2.3.4"),
+    text(0x00080020, "DA", "Miller"),
+    ...PATIENT,
+    ...values.map((value, i) => text(0x00180050 + i * 0x10, "DS", value)),
+  ]);
+  const dates = options(["retain-full-dates"]);
+  const { bytes: copy } = deidentify(source, "a.dcm", dates);
+  expect(latin1(copy)).toContain("DS\x06\x001.50  ");
+  expect(latin1(copy)).toContain("NaN");
+  expect(latin1(copy)).not.toMatch(/Miller|Who/);
+  expect(leaks(source, copy, "a.dcm", { dictionary, decodeText })).toEqual([]);
+});

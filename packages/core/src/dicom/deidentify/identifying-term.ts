@@ -11,7 +11,8 @@
  * - times of the day: as a whole value.
  *
  * Codes (CS) and numbers (IS, DS) are not searched for words: there a term counts as a whole value, if it has six characters and
- * is not one word of letters, which cannot be told from a code. Dates and times are compared at their own place only.
+ * is not one word of letters, which cannot be told from a code. Dates and times are compared at their own place only. Names count
+ * in numbers, dates and ages too.
  */
 
 export type TermKind = "name" | "uid" | "date" | "time" | "text";
@@ -125,9 +126,12 @@ const CODED: ReadonlySet<number> = new Set([
 /** VRs of codes and numbers. */
 const CODES: ReadonlySet<string> = new Set(["CS", "IS", "DS"]);
 
+/** In which only a name that does not belong there is looked for. */
+const DATES_AND_AGES: ReadonlySet<string> = new Set(["DA", "TM", "DT", "AS"]);
+
 /** Whether values of this VR are looked at at all. */
 export function isSearched(vr: string): boolean {
-  return SEARCHED.has(vr) || CODES.has(vr);
+  return SEARCHED.has(vr) || CODES.has(vr) || DATES_AND_AGES.has(vr);
 }
 
 /** The first of `terms` that occurs in the text of an element that was kept; undefined if none does. */
@@ -136,6 +140,8 @@ export function found(terms: readonly Term[], text: string, { vr, tag }: Place):
   const small = text.toLowerCase();
   const values = new Set(valuesOf(vr, small));
   return terms.find(({ kind, text: one, whole }) => {
+    if (vr !== "CS" && kind === "name" && !whole && !SEARCHED.has(vr)) return holdsWord(small, one);
+    if (DATES_AND_AGES.has(vr)) return false;
     if (CODES.has(vr)) return kind !== "time" && one.length >= 6 && !/^[a-z]+$/.test(one) && values.has(one);
     if (vr === "UI" && (kind !== "uid" || whole)) return false;
     if (whole && kind !== "name" && CODED.has(tag)) return false;

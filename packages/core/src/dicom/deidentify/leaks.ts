@@ -89,8 +89,8 @@ export function leaks(source: Uint8Array, copy: Uint8Array, name: string, option
   return left;
 }
 
-/** VRs of bytes, which no text is searched in otherwise; dates and numbers are compared at their own place. */
-const BINARY: ReadonlySet<string> = new Set("OB OD OF OL OV OW UN".split(" "));
+/** VRs of bytes and binary numbers, which no text is searched in otherwise. */
+const BINARY: ReadonlySet<string> = new Set("OB OD OF OL OV OW UN US UL SS SL SV UV FL FD AT".split(" "));
 
 /** In pixels, tables and other bytes; comments of compressed frames are text. */
 function inBinary(terms: readonly Term[], element: Element, bytes: Uint8Array): Term | undefined {

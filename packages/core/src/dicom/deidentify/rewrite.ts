@@ -71,7 +71,8 @@ function rewrittenElement(element: Element, context: RewriteContext, path: strin
       return [];
     case "keep": {
       if (element.encapsulated) return withoutComments(element, context, () => note("scrub"));
-      const hit = isText(element) && tells(element, bytes.subarray(element.valueStart, element.valueEnd), context);
+      const value = bytes.subarray(element.valueStart, element.valueEnd);
+      const hit = isText(element) && (isWordInNumber(element.vr, value) || tells(element, value, context));
       if (!hit) return [bytes.subarray(element.start, element.end)];
       note("scrub");
       return [replaced(element, scrubbed(element, context))];
@@ -90,6 +91,13 @@ function rewrittenElement(element: Element, context: RewriteContext, path: strin
       return [replaced(element, value)];
     }
   }
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["IS", "DS", "DA", "TM", "DT", "AS"]);
+
+/** Whether a number, date or age holds a word, which nobody will miss (PS3.15 E.3.5, note 3). */
+function isWordInNumber(vr: string, value: Uint8Array): boolean {
+  return NUMBERS.has(vr) && /[a-z\u0080-\u00ff]{3}/i.test(latin1(value).replace(/nan|inf(inity)?/gi, ""));
 }
 
 /** Whether a value holds a term, as bytes or as it reads. */

@@ -1,7 +1,9 @@
 """
 Checks de-identified copies with other people's tools: DCMTK's dcmdump, strings, and dicom3tools' dciodvfy.
 
-    python3 test/deidentify/check-outside.py SOURCES COPIES [--json OUT]
+    python3 test/deidentify/check-outside.py SOURCES COPIES [--keep uids,dates,institution,device] [--json OUT]
+
+`--keep` names what the options of the profile keep, which is then not searched; birth dates always are.
 
 It shares no code with Fovea. From `dcmdump` of a source it takes the values of
 
@@ -36,6 +38,10 @@ NAMED = {
     "PerformedStationAETitle", "ScheduledStationAETitle", "SourceApplicationEntityTitle", "FillerOrderNumberImagingServiceRequest",
     "PlacerOrderNumberImagingServiceRequest", "RETIRED_OtherPatientIDs", "ContainerIdentifier", "SpecimenIdentifier",
 }
+KEPT_BY = {
+    "institution": {"InstitutionName", "InstitutionAddress", "InstitutionalDepartmentName"},
+    "device": {"StationName", "DeviceSerialNumber", "PlateID", "DetectorID", "PerformedStationAETitle", "ScheduledStationAETitle"},
+}
 DESCRIPTIVE = {
     "StudyDescription", "SeriesDescription", "ProtocolName", "PerformedProcedureStepDescription",
     "RequestedProcedureDescription", "AdmittingDiagnosesDescription", "RequestingService", "CurrentPatientLocation",
@@ -50,6 +56,7 @@ KINDS = {
     "ReferencedSOPClassUIDInFile", "ReferencedRelatedGeneralSOPClassUIDInFile", "ReferencedTransferSyntaxUIDInFile",
 }
 TEXT_VRS = {"AE", "LO", "SH", "LT", "ST", "UT", "UC", "UR", "PN", "UI"}
+KEEP = set(sys.argv[sys.argv.index("--keep") + 1].split(",")) if "--keep" in sys.argv else set()
 GENERIC = {"removed", "yes", "no", "none", "unknown", "anonymous", "19000101"}
 CODED = {"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning", "LongCodeValue", "URNCodeValue"}
 LINE = re.compile(rb"^\s*\(([0-9a-f]{4}),([0-9a-f]{4})\) (\w\w|\?\?) (.*?)\s*#\s*(\d+|u/l),\s*\d+ (.*)$")
@@ -85,10 +92,18 @@ def dump(path):
     return rows
 
 
+def is_kept(vr, keyword):
+    if vr == "UI":
+        return "uids" in KEEP
+    if vr in ("DA", "DT"):
+        return "dates" in KEEP and "Birth" not in keyword
+    return any(keyword in KEPT_BY.get(one, ()) for one in KEEP)
+
+
 def terms(rows):
     found = set()
     for vr, value, keyword in rows:
-        if value == "" or value.startswith("="):
+        if value == "" or value.startswith("=") or is_kept(vr, keyword):
             continue
         values = [value] if vr in ("LT", "ST", "UT") else value.split("\\")
         for one in (each.strip(" \0") for each in values):

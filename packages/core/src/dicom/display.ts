@@ -121,7 +121,8 @@ function readPadding(dataSet: DataSet, lut: ModalityLut): Interval | undefined {
   return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
-function paletteColors(dataSet: DataSet, stored: StoredValues): Uint8Array {
+/** Red, green and blue of each stored value, 8 bit. */
+export function paletteColors(dataSet: DataSet, stored: StoredValues): Uint8Array {
   const out = new Uint8ClampedArray(3 * stored.length);
   for (const [offset, color] of (["Red", "Green", "Blue"] as const).entries()) {
     const table = readLookupTable(
@@ -149,7 +150,7 @@ function toBytes(stored: StoredValues, { bitsStored }: ImagePixel): Uint8Array {
 }
 
 /** ITU-R BT.601, full range, as PS3.3 C.7.6.3.1.2 gives it. */
-function rgbFromYbr(ybr: Uint8Array): Uint8Array {
+export function rgbFromYbr(ybr: Uint8Array): Uint8Array {
   const out = new Uint8ClampedArray(ybr.length);
   for (let i = 0; i < ybr.length; i += 3) {
     const y = ybr[i];

@@ -2,22 +2,19 @@
  * @file One file de-identified, with its pixels: what a batch does for each.
  */
 import type { Rectangle } from "@fovea/core/dicom/deidentify/blank";
-import {
-  type DeidentifyOptions,
-  deidentifyLayout,
-  identifyingTerms,
-  patientOf,
-} from "@fovea/core/dicom/deidentify/deidentify";
+import { type DeidentifyOptions, deidentifyLayout, patientOf } from "@fovea/core/dicom/deidentify/deidentify";
 import type { Dictionary } from "@fovea/core/dicom/deidentify/element";
 import { type FileLayout, fileLayout } from "@fovea/core/dicom/deidentify/file-layout";
-import { found } from "@fovea/core/dicom/deidentify/identifying-term";
-import { burnedIn, HeaderValues, regionsToBlank } from "@fovea/core/dicom/deidentify/pixel-regions";
-import { planOf } from "@fovea/core/dicom/deidentify/plan";
+import { fileTerms, plannedSets } from "@fovea/core/dicom/deidentify/file-terms";
+import { commentsOf } from "@fovea/core/dicom/deidentify/frame-comment";
+import { toldByPath } from "@fovea/core/dicom/deidentify/identifying-term";
+import { burnedIn, pixelDataOf, regionsToBlank } from "@fovea/core/dicom/deidentify/pixel-regions";
 import type { Profile } from "@fovea/core/dicom/deidentify/profile";
 import type { Change } from "@fovea/core/dicom/deidentify/rewrite";
 import { FoveaError } from "@fovea/core/errors";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { VERSION } from "../version";
+import { decodeText } from "./character-set";
 import { cleanPixels } from "./clean-pixels";
 import type { SecretKey } from "./secret-key";
 
@@ -61,12 +58,17 @@ export async function deidentifyFile(file: Uint8Array, path: string, options: Fi
   const warnings = regions === undefined ? burnedInWarnings(layout, path, burnedInRule, profile) : [];
   const core: DeidentifyOptions = {
     ...{ profile, dictionary, software: `Fovea ${VERSION}`, implementationUid: IMPLEMENTATION_CLASS },
+    decodeText,
     mapUid: (uid) => key.uid(uid, uidRoot),
     pseudonym: (patient) => key.pseudonym(patient),
     shiftDays: (patient) => key.shiftDays(patient),
     ...(regions && { pixels: await cleanPixels(layout, path, regions, options.decoder) }),
   };
+  if (regions !== undefined && blank.length === 0) {
+    warnings.push("blanked around its ultrasound regions; text inside of them stays: look, and give --blank");
+  }
   const { bytes, changes } = deidentifyLayout(layout, path, core);
+  if (regions === undefined) warnings.push(...commentWarnings(layout), ...hiddenOverlayWarnings(layout));
   if (layout.trailing > 0) warnings.push(`${layout.trailing} bytes behind the data set left out`);
   if (patientOf(layout) === "") warnings.push("no patient number, name or study to make a pseudonym from");
   return { bytes, changes, warnings, path: safePath(path, layout, options) };
@@ -85,17 +87,27 @@ function burnedInWarnings(layout: FileLayout, file: string, rule: BurnedInRule, 
   return [`text ${burned === "yes" ? "is" : "may be"} burned into its pixels, and ${why}`];
 }
 
+/** Text in compressed frames that names nothing of the header, but may name somebody. */
+function commentWarnings(layout: FileLayout): string[] {
+  const pixels = pixelDataOf(layout);
+  const telling = pixels && commentsOf(pixels, layout.body).some(({ start, end, isText }) => isText && end - start > 3);
+  return telling ? ["compressed frames carry comments, which stay unless the header's values stand in them"] : [];
+}
+
+/** Bits above or below the stored ones were a place for overlays, whose planes stay though their headers go. */
+function hiddenOverlayWarnings({ elements }: FileLayout): string[] {
+  const planes = elements.filter(({ tag }) => (tag & 0xff00ffff) >>> 0 === 0x60000102);
+  const hidden = planes.some(({ tag }) => !elements.some((one) => one.tag === ((tag & 0xffff0000) | 0x3000) >>> 0));
+  return hidden ? ["an overlay lies in unused bits of its pixels, which stay as they are"] : [];
+}
+
 /** Parts of a path that hold a name, number, date or UID of the file become codes of the secret key. */
 function safePath(path: string, layout: FileLayout, { key, profile }: FileOptions): string {
-  const plan = planOf(layout.elements, layout.body, profile);
-  const terms = identifyingTerms(plan, layout.body).filter(({ kind }) => kind !== "time");
-  const id = new HeaderValues(layout.elements, layout.body).text(0x00100020).toLowerCase();
+  const terms = fileTerms(plannedSets(layout, profile), decodeText);
   return path
     .split("/")
-    .map((part) => {
-      const words = part.replace(/\.dcm$/i, "").replace(/_+/g, " ");
-      const tells = found(terms, words, { vr: "LT", tag: 0 }) ?? (id.length > 2 && words.toLowerCase().includes(id));
-      return tells ? `${key.code("path", part)}${/\.dcm$/i.test(part) ? ".dcm" : ""}` : part;
-    })
+    .map((part) =>
+      toldByPath(terms, part) === undefined ? part : `${key.code("path", part)}${/\.dcm$/i.test(part) ? ".dcm" : ""}`,
+    )
     .join("/");
 }

@@ -96,6 +96,8 @@ export async function deidentifyTree(
         count.earlier++;
         continue;
       }
+      // A copy that was taken away is made again under its name.
+      if (before !== undefined) used.delete(before.output);
       const line = await deidentifyOne(root, source, out, file, used);
       await appendReport(report, line);
       count[line.status]++;

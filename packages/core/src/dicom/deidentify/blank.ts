@@ -22,6 +22,8 @@ export interface FrameLayout {
   readonly bigEndian: boolean;
   readonly photometricInterpretation: string;
   readonly frames: number;
+  /** Darkest entry of the palette, for PALETTE COLOR. @default 0 */
+  readonly darkest?: number;
 }
 
 export interface BlankRegions {
@@ -57,9 +59,15 @@ export function blankMask(rows: number, columns: number, { keep, blank }: BlankR
 }
 
 /** Black as the stored value of each sample: white is 0 in MONOCHROME1, and grey 128 in chroma. */
-function blackOf({ photometricInterpretation, bitsStored, samplesPerPixel }: FrameLayout): readonly number[] {
+function blackOf({
+  photometricInterpretation,
+  bitsStored,
+  samplesPerPixel,
+  darkest = 0,
+}: FrameLayout): readonly number[] {
   if (photometricInterpretation === "MONOCHROME1") return [2 ** bitsStored - 1];
   if (photometricInterpretation.startsWith("YBR")) return [0, 2 ** (bitsStored - 1), 2 ** (bitsStored - 1)];
+  if (photometricInterpretation === "PALETTE COLOR") return [darkest];
   return new Array<number>(samplesPerPixel).fill(0);
 }
 

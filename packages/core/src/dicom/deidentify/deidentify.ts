@@ -7,11 +7,11 @@
 import { deflateSync } from "fflate";
 import { FoveaError } from "../../errors";
 import type { Dictionary, Element } from "./element";
-import { encoded, encodedText, joined } from "./encode";
+import { encoded, encodedText, joined, latin1 } from "./encode";
 import { type FileLayout, fileLayout } from "./file-layout";
-import { type Term, termsOf } from "./identifying-term";
+import { type DecodeText, fileTerms, plannedSets } from "./file-terms";
 import { METHOD, METHOD_CODES, metaWithLength, methodElements, withElements } from "./method";
-import { type Plan, planOf, textOf } from "./plan";
+import { textOf } from "./plan";
 import type { Profile } from "./profile";
 import { type Change, type RewriteContext, rewritten, rewrittenItem } from "./rewrite";
 
@@ -24,6 +24,8 @@ export interface DeidentifyOptions {
   readonly pseudonym: (patient: string) => string;
   /** Days that a patient's dates move, not 0. */
   readonly shiftDays: (patient: string) => number;
+  /** Text as it reads; without it only bytes are compared. */
+  readonly decodeText?: DecodeText;
   /** Name and version of the software, for DeidentificationMethod. */
   readonly software: string;
   /** Writer of the file, for ImplementationClassUID. */
@@ -35,6 +37,8 @@ export interface DeidentifyOptions {
 /** Pixels that were blanked, and how they lie if they were compressed before. */
 export interface CleanedPixels {
   readonly bytes: Uint8Array;
+  /** Whether the user gave rectangles, after a look at the picture; otherwise only the file's ultrasound regions were followed. */
+  readonly given: boolean;
   /** Given where the file was compressed: it becomes Explicit VR Little Endian. */
   readonly decompressed?: { readonly photometricInterpretation: string; readonly bitsAllocated: number };
 }
@@ -63,18 +67,18 @@ export function deidentify(file: Uint8Array, name: string, options: DeidentifyOp
 /** As `deidentify`, of a file that is taken apart already. */
 export function deidentifyLayout(layout: FileLayout, name: string, options: DeidentifyOptions): Deidentified {
   refuseUncleanable(layout, name);
-  const { profile, dictionary } = options;
-  const plan = planOf(layout.elements, layout.body, profile);
-  const metaPlan = planOf(layout.meta, layout.file, profile);
+  const { profile, dictionary, decodeText = latin1 } = options;
+  const sets = plannedSets(layout, profile);
+  const [header, data] = sets;
   const patient = patientOf(layout);
   const changes: Change[] = [];
   const shared = {
     ...{ dictionary, changes, mapUid: options.mapUid },
-    terms: distinct([...identifyingTerms(plan, layout.body), ...identifyingTerms(metaPlan, layout.file)]),
+    ...{ decodeText, terms: fileTerms(sets, decodeText) },
     ...{ pseudonym: options.pseudonym(patient), shiftDays: options.shiftDays(patient) },
   };
-  const meta = newMeta(layout, { ...shared, bytes: layout.file, plan: metaPlan }, options);
-  const body = joined(newBody(layout, { ...shared, bytes: layout.body, plan }, options));
+  const meta = newMeta(layout, { ...shared, ...header }, options);
+  const body = joined(newBody(layout, { ...shared, ...data }, options));
   const head = layout.hasPrefix ? prefix() : new Uint8Array();
   return { bytes: joined([head, meta, layout.deflated ? deflated(body) : body]), changes };
 }
@@ -91,12 +95,12 @@ function deflated(body: Uint8Array): Uint8Array {
 }
 
 /** What no rule of the table can look into. */
-function refuseUncleanable({ elements, meta }: FileLayout, name: string): void {
+function refuseUncleanable({ elements }: FileLayout, name: string): void {
   if (elements.some(({ tag, valueEnd, valueStart }) => tag === ENCAPSULATED_DOCUMENT && valueEnd > valueStart)) {
     const message = "holds a document (PDF, CDA ...), whose text is not cleaned; leave it out or clean it by hand";
     throw new FoveaError("unsupported_dicom", message, { file: name, at: "EncapsulatedDocument" });
   }
-  if (elements.some(({ tag }) => tag >>> 16 === 4) && meta.length > 0) {
+  if (elements.some(({ tag }) => tag >>> 16 === 4)) {
     const message =
       "is a directory of other files (DICOMDIR), useless once they are renamed; write a new one over the results";
     throw new FoveaError("unsupported_dicom", message, { file: name });
@@ -111,29 +115,6 @@ export function patientOf({ elements, body }: FileLayout): string {
     if (text !== "") return `${tag.toString(16)}:${text}`;
   }
   return "";
-}
-
-/** Values that may not be left, of every element on which the plan acts. */
-export function identifyingTerms(plan: Plan, bytes: Uint8Array, read = textOf): Term[] {
-  const terms: Term[] = [];
-  for (const [element, action] of plan) {
-    if (action === "keep" || action === "drop" || element.items !== undefined || element.encapsulated) continue;
-    if (element.valueEnd - element.valueStart > 1 << 20) continue;
-    const text = read(element, bytes);
-    if (text === "" || ((element.vr === "UN" || element.vr === "OB") && !isReadable(text))) continue;
-    // A description that is cleaned stays in part; what must not stay in it is what other elements tell.
-    if (action !== "clean") terms.push(...termsOf(element.tag, element.vr, text));
-  }
-  return terms;
-}
-
-/** Binary values are no text; of control characters only breaks and escapes are usual in one. */
-function isReadable(text: string): boolean {
-  return Array.from(text).every((character) => character >= " " || "\t\n\f\r\x1b".includes(character));
-}
-
-function distinct(terms: readonly Term[]): Term[] {
-  return [...new Map(terms.map((term) => [`${term.kind}|${term.whole}|${term.text}`, term])).values()];
 }
 
 function newMeta(layout: FileLayout, context: RewriteContext, options: DeidentifyOptions): Uint8Array {
@@ -158,7 +139,7 @@ function newBody(layout: FileLayout, context: RewriteContext, options: Deidentif
   const kept = earlierMethod && rewritten([earlierMethod], context).length > 0 ? textOf(earlierMethod, body) : "";
   const added = new Map(
     methodElements({
-      ...{ encoding, profile, software, blanked: pixels !== undefined },
+      ...{ encoding, profile, software, blanked: pixels !== undefined, textIsOut: pixels?.given === true },
       earlierMethod: context.changes.some(
         ({ keyword, action }) => keyword === "DeidentificationMethod" && action === "scrub",
       )

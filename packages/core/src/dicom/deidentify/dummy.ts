@@ -2,7 +2,7 @@
  * @file Values that stand for removed ones, and values that are moved or mapped (PS3.15 E.1.1, action codes D, U and C).
  */
 import { latin1Bytes, padded } from "./encode";
-import { DUMMY_DATE, DUMMY_TEXT, DUMMY_TIME } from "./identifying-term";
+import { DUMMY_DATE, DUMMY_TEXT, DUMMY_TIME, isStandardUid } from "./identifying-term";
 
 /** Dummies by VR; other VRs are numbers or bytes and become zeros. */
 const TEXT_DUMMIES: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ export function mappedUids(text: string, mapUid: (uid: string) => string): strin
   return text
     .split("\\")
     .map((part) => part.replace(/[\0\s]+$/, "").trim())
-    .map((uid) => (uid === "" || uid.startsWith("1.2.840.10008.") ? uid : mapUid(uid)))
+    .map((uid) => (uid === "" || isStandardUid(uid) ? uid : mapUid(uid)))
     .join("\\");
 }
 

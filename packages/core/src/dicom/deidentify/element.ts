@@ -22,6 +22,8 @@ export interface Element {
   readonly encoding: Encoding;
   /** Whether the file itself said `vr`. */
   readonly vrIsWritten: boolean;
+  /** Whether the dictionary has the tag. */
+  readonly isKnown: boolean;
   readonly start: number;
   readonly valueStart: number;
   /** Without the delimiter of an undefined length. */
@@ -86,6 +88,7 @@ interface Header {
   readonly tag: number;
   readonly vr: string;
   readonly vrIsWritten: boolean;
+  readonly isKnown: boolean;
   readonly length: number;
   readonly valueStart: number;
   readonly encoding: Encoding;
@@ -162,7 +165,7 @@ export class ElementReader {
     if (encoding.explicit && !isDelimiter && looksExplicit(this.#bytes, at)) {
       const vr = String.fromCharCode(this.#bytes[at + 4], this.#bytes[at + 5]);
       const meant = vr === "UN" ? (known?.vr ?? "UN") : vr;
-      const common = { tag, vr: meant, vrIsWritten: vr === meant, encoding };
+      const common = { tag, vr: meant, vrIsWritten: vr === meant, isKnown: known !== undefined, encoding };
       if (!hasLongForm(vr)) {
         const length = this.#view.getUint16(at + 6, !encoding.bigEndian);
         return { ...common, length, valueStart: at + 8 };
@@ -172,14 +175,16 @@ export class ElementReader {
     }
     const length = this.#view.getUint32(at + 4, !encoding.bigEndian);
     const vr = tag % 0x10000 === 0 ? "UL" : (known?.vr ?? "UN");
-    return { tag, vr, vrIsWritten: false, length, valueStart: at + 8, encoding: { ...encoding, explicit: false } };
+    const isKnown = known !== undefined;
+    const own = { ...encoding, explicit: false };
+    return { tag, vr, vrIsWritten: false, isKnown, length, valueStart: at + 8, encoding: own };
   }
 
   #element(at: number, end: number, encoding: Encoding, depth: number): Element {
     const header = this.#header(at, end, encoding);
     const { length, valueStart, tag } = header;
     const common = {
-      ...{ tag, vr: header.vr, vrIsWritten: header.vrIsWritten, encoding: header.encoding },
+      ...{ tag, vr: header.vr, vrIsWritten: header.vrIsWritten, isKnown: header.isKnown, encoding: header.encoding },
       ...{ start: at, valueStart, undefinedLength: length === UNDEFINED },
     };
     if (tag >>> 16 === 0xfffe) return { ...common, valueEnd: valueStart, end: valueStart, encapsulated: false };

@@ -40,6 +40,7 @@ export function header(tag: number, vr: string, length: number, { explicit, bigE
   }
   out[4] = vr.charCodeAt(0);
   out[5] = vr.charCodeAt(1);
+  if (!isLong && length > 0xfffe) throw new Error(`a value of ${length} bytes does not fit a length of 16 bits`);
   if (isLong) view.setUint32(8, length, !bigEndian);
   else view.setUint16(6, length, !bigEndian);
   return out;

@@ -3,15 +3,16 @@
  *
  * One rule for the de-identifier, which clears attributes that it keeps of such terms, and for the check of its result:
  *
- * - names: the whole name, and each of its parts, as words in any text; parts of fewer than four letters (two outside
- *   of ASCII) only as a whole value;
+ * - names: the whole name, family and given name together, and each of its parts, as words in any text; parts of fewer than
+ *   four letters (two outside of ASCII) only as a whole value;
  * - UIDs, numbers and other text: as words in any text. Shorter than four characters, or one word of letters only, as a whole
  *   value, and not in coded entries: "Head" may well be the name of a protocol and of a body part;
  * - dates: eight digits, and the same day written with `-`, `.` or `/`, year or day first, in any text;
  * - times of the day: as a whole value.
  *
  * Codes (CS) and numbers (IS, DS) are not searched for words: there a term counts as a whole value, if it has six characters and
- * is not one word of letters, which cannot be told from a code. Dates and times are compared at their own place only.
+ * is not one word of letters, which cannot be told from a code. Dates and times are compared at their own place only. Names count
+ * in numbers, dates and ages too.
  */
 
 export type TermKind = "name" | "uid" | "date" | "time" | "text";
@@ -64,12 +65,17 @@ export function termsOf(tag: number, vr: string, text: string): Term[] {
   const terms = valuesOf(vr, text).flatMap((value) => {
     if (value === "") return [];
     if (vr === "PN") return nameTerms(tag, value);
-    if (vr === "UI") return value.startsWith("1.2.840.10008.") ? [] : [term("uid", tag, value, value.length < 6)];
+    if (vr === "UI") return isStandardUid(value) ? [] : [term("uid", tag, value, value.length < 6)];
     if (vr === "DA" || vr === "DT") return dateTerms(tag, value);
     if (vr === "TM") return /^\d{4}/.test(value) ? [term("time", tag, value, true)] : [];
     return SEARCHED.has(vr) ? textTerms(tag, value) : [];
   });
-  return terms.filter(({ text: one }) => !UNTOLD.has(one));
+  return terms.filter(({ text: one }) => one !== "" && !UNTOLD.has(one));
+}
+
+/** UIDs of the standard itself (PS3.6 Annex A): parts of up to four digits. A date or a serial number behind its root is none. */
+export function isStandardUid(uid: string): boolean {
+  return /^1\.2\.840\.10008(\.\d{1,4}){1,8}$/.test(uid);
 }
 
 function term(kind: TermKind, tag: number, text: string, whole: boolean): Term {
@@ -84,7 +90,16 @@ function isLong(text: string): boolean {
 function nameTerms(tag: number, value: string): Term[] {
   const words = value.split(/[\^=\s,.]+/).filter((word) => word.length > 0 && !/^\d$/.test(word));
   const parts = words.map((word) => term("name", tag, word, !isLong(word)));
-  return [term("name", tag, value, !isLong(value)), ...parts];
+  const wholes = [value, ...value.split("=").flatMap(writtenNames)];
+  return [...wholes.map((one) => term("name", tag, one, !isLong(one))), ...parts];
+}
+
+/** Family and given name as running text writes them: "Li Wei", "Wei Li", "LiWei"; parts of two letters alone would be anywhere. */
+function writtenNames(group: string): string[] {
+  const [family = "", given = ""] = group.split("^").map((part) => part.trim());
+  const isOne = family.length < 2 && given.length < 2 && /^[a-z\d]?$/i.test(family) && /^[a-z\d]?$/i.test(given);
+  if (family === "" || given === "" || isOne) return [group];
+  return [group, `${family} ${given}`, `${given} ${family}`, `${family}${given}`, `${given}${family}`];
 }
 
 function dateTerms(tag: number, value: string): Term[] {
@@ -111,9 +126,12 @@ const CODED: ReadonlySet<number> = new Set([
 /** VRs of codes and numbers. */
 const CODES: ReadonlySet<string> = new Set(["CS", "IS", "DS"]);
 
+/** In which only a name that does not belong there is looked for. */
+const DATES_AND_AGES: ReadonlySet<string> = new Set(["DA", "TM", "DT", "AS"]);
+
 /** Whether values of this VR are looked at at all. */
 export function isSearched(vr: string): boolean {
-  return SEARCHED.has(vr) || CODES.has(vr);
+  return SEARCHED.has(vr) || CODES.has(vr) || DATES_AND_AGES.has(vr);
 }
 
 /** The first of `terms` that occurs in the text of an element that was kept; undefined if none does. */
@@ -122,6 +140,8 @@ export function found(terms: readonly Term[], text: string, { vr, tag }: Place):
   const small = text.toLowerCase();
   const values = new Set(valuesOf(vr, small));
   return terms.find(({ kind, text: one, whole }) => {
+    if (vr !== "CS" && kind === "name" && !whole && !SEARCHED.has(vr)) return holdsWord(small, one);
+    if (DATES_AND_AGES.has(vr)) return false;
     if (CODES.has(vr)) return kind !== "time" && one.length >= 6 && !/^[a-z]+$/.test(one) && values.has(one);
     if (vr === "UI" && (kind !== "uid" || whole)) return false;
     if (whole && kind !== "name" && CODED.has(tag)) return false;
@@ -129,18 +149,78 @@ export function found(terms: readonly Term[], text: string, { vr, tag }: Place):
   });
 }
 
-const LETTER = /[0-9a-z\u0080-\uffff]/i;
+const LETTER = /[a-z]/i;
+const DIGIT = /\d/;
 
-/** Whether `word` stands in `text` with no letter or digit beside it; scripts without blanks count anywhere. */
+/**
+ * Whether `word` stands in `text` as a word: no letter beside its letters, no digit beside its digits, so that "Miller2" and
+ * "PID4711" hold "Miller" and "4711". Scripts without blanks count anywhere, and so does a word among them.
+ */
 export function holdsWord(text: string, word: string): boolean {
   const bounded = /^[\0-\x7f]*$/.test(word);
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     if (!bounded) return true;
-    const before = text[at - 1] ?? "";
-    const after = text[at + word.length] ?? "";
-    if (!LETTER.test(before) && !LETTER.test(after)) return true;
+    const last = word.length - 1;
+    if (!areJoined(text[at - 1], word[0]) && !areJoined(word[last], text[at + last + 1])) return true;
   }
   return false;
+}
+
+function areJoined(a = "", b = ""): boolean {
+  return (LETTER.test(a) && LETTER.test(b)) || (DIGIT.test(a) && DIGIT.test(b));
+}
+
+/**
+ * The first term that a path tells. Names of files are written without blanks, so that names of four letters, numbers, dates
+ * and UIDs count anywhere, and shorter names where other signs stand around them.
+ */
+export function toldByPath(terms: readonly Term[], path: string): Term | undefined {
+  const small = path.toLowerCase();
+  const words = new Set(small.split(/[^0-9a-z\u0080-\uffff]+/));
+  const text = small.replace(/[_/\\]+/g, " ").replace(/\.dcm\b/g, "");
+  const told = found(
+    terms.filter(({ kind }) => kind !== "time"),
+    text,
+    { vr: "LT", tag: 0 },
+  );
+  return (
+    told ??
+    terms.find(({ kind, text: one }) => {
+      if (kind === "time") return false;
+      if (kind === "name" && one.length >= 2 && words.has(one)) return true;
+      const counts = kind !== "text" || /\d/.test(one);
+      return counts && isLong(one) && small.includes(one);
+    })
+  );
+}
+
+/** Terms of fewer bytes would be found by chance in compressed pixels: once in 10^14 places for six. */
+const MIN_BINARY = 6;
+const LOWER = Uint8Array.from({ length: 256 }, (_, i) => String.fromCharCode(i).toLowerCase().charCodeAt(0));
+
+/** The first term of six bytes or more that stands anywhere in bytes that are no text, such as pixels. */
+export function foundInBytes(terms: readonly Term[], bytes: Uint8Array): Term | undefined {
+  const byStart = new Map<number, Term[]>();
+  const starts = new Uint8Array(65536);
+  for (const one of terms) {
+    if (one.whole || one.kind === "time" || one.text.length < MIN_BINARY || /[^\0-\xff]/.test(one.text)) continue;
+    const start = (one.text.charCodeAt(0) << 8) | one.text.charCodeAt(1);
+    starts[start] = 1;
+    byStart.set(start, [...(byStart.get(start) ?? []), one]);
+  }
+  if (byStart.size === 0) return undefined;
+  for (let at = 0; at + MIN_BINARY <= bytes.length; at++) {
+    const start = (LOWER[bytes[at]] << 8) | LOWER[bytes[at + 1]];
+    if (starts[start] === 0) continue;
+    const hit = byStart.get(start)?.find(({ text }) => standsAt(bytes, at, text));
+    if (hit !== undefined) return hit;
+  }
+  return undefined;
+}
+
+function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (LOWER[bytes[at + i] ?? 0] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 /** Text without the terms and without what looks like a number of a person, a date, an address or a title with its name. */

@@ -5,19 +5,17 @@
  * (`identifying-term.ts`). Terms are taken from the bytes and from the decoded text of every element that the profile acts on,
  * and searched in both forms in every element of the copy.
  */
-import { identifyingTerms } from "./deidentify";
 import { dummyValue } from "./dummy";
 import { type Dictionary, type Element, name } from "./element";
 import { latin1 } from "./encode";
 import { type FileLayout, fileLayout } from "./file-layout";
-import { found, type Term } from "./identifying-term";
+import { type DecodeText, eachElement, fileTerms, plannedSets } from "./file-terms";
+import { commentsOf } from "./frame-comment";
+import { found, foundInBytes, isStandardUid, type Term, toldByPath } from "./identifying-term";
 import { METHOD_CODES, PATIENT_IDENTITY_REMOVED } from "./method";
 import { planOf, textOf } from "./plan";
 import { type Action, BASIC_PROFILE, PROFILE_OPTIONS, type Profile, profileOfCodes } from "./profile";
 import { isText, keywordOf } from "./rewrite";
-
-/** Decodes bytes by the values of SpecificCharacterSet. */
-export type DecodeText = (bytes: Uint8Array, characterSets: readonly string[]) => string;
 
 /** A value that is left; the value itself is not told. */
 export interface Leak {
@@ -45,7 +43,6 @@ const OWN_WORDS: ReadonlySet<string> = new Set(
   [BASIC_PROFILE, ...Object.values(PROFILE_OPTIONS)].map((one) => one.meaning),
 );
 
-const CHARACTER_SET = 0x00080005;
 const SOP_INSTANCE = 0x00080018;
 const MEDIA_SOP_INSTANCE = 0x00020003;
 
@@ -59,18 +56,18 @@ export function leaks(source: Uint8Array, copy: Uint8Array, name: string, option
   const [from, to] = [fileLayout(source, name, dictionary), fileLayout(copy, `copy of ${name}`, dictionary)];
   const profile = options.profile ?? profileOf(to);
   if (profile === undefined) return [{ from: "", at: "DeidentificationMethodCodeSequence", kind: "unmarked" }];
-  const parts = [
-    { elements: from.meta, bytes: from.file },
-    { elements: from.elements, bytes: from.body },
-  ];
-  const terms = parts.flatMap(({ elements, bytes }) => allTerms(elements, bytes, profile, options));
+  const terms = fileTerms(plannedSets(from, profile), options.decodeText);
   const left: Leak[] = [];
   const say = (tag: number, at: string, kind: Leak["kind"]) =>
     left.push({ from: keywordOf(tag, dictionary), at, kind });
   for (const [elements, bytes] of [[to.meta, to.file] as const, [to.elements, to.body] as const]) {
     eachElement(elements, bytes, ({ element, path, sets }) => {
       if ((element.tag >>> 16) % 2 === 1 && !profile.has("retain-safe-private")) say(element.tag, path, "private");
-      if (!isText(element)) return;
+      if (!isText(element)) {
+        const hit = BINARY.has(element.vr) && element.items === undefined ? inBinary(terms, element, bytes) : undefined;
+        if (hit !== undefined) say(hit.tag, path, hit.kind);
+        return;
+      }
       const value = bytes.subarray(element.valueStart, element.valueEnd);
       if (OWN_WORDS.has(textOf(element, bytes)) && path.startsWith(METHOD_CODES_PATH)) return;
       const hit = found(terms, latin1(value), element) ?? found(terms, options.decodeText(value, sets), element);
@@ -87,67 +84,27 @@ export function leaks(source: Uint8Array, copy: Uint8Array, name: string, option
     const hit = found(terms, text, rest);
     if (hit !== undefined) say(hit.tag, "outside of all elements", hit.kind);
   }
-  const path = found(terms, (options.copyPath ?? "").replace(/[/\\_]+/g, " "), { vr: "LT", tag: 0 });
-  if (path !== undefined && path.kind !== "text") say(path.tag, "its path", "name-of-file");
+  const path = toldByPath(terms, options.copyPath ?? "");
+  if (path !== undefined) say(path.tag, "its path", "name-of-file");
   return left;
+}
+
+/** VRs of bytes and binary numbers, which no text is searched in otherwise. */
+const BINARY: ReadonlySet<string> = new Set("OB OD OF OL OV OW UN US UL SS SL SV UV FL FD AT".split(" "));
+
+/** In pixels, tables and other bytes; comments of compressed frames are text. */
+function inBinary(terms: readonly Term[], element: Element, bytes: Uint8Array): Term | undefined {
+  for (const { start, end } of commentsOf(element, bytes)) {
+    const hit = found(terms, latin1(bytes.subarray(start, end)), { vr: "UN", tag: element.tag });
+    if (hit !== undefined) return hit;
+  }
+  return foundInBytes(terms, bytes.subarray(element.valueStart, element.valueEnd));
 }
 
 function profileOf({ elements, body }: FileLayout): Profile | undefined {
   const items = elements.find(({ tag }) => tag === METHOD_CODES)?.items ?? [];
   const codes = items.flatMap((item) => item.elements.filter(({ tag }) => tag === 0x00080100));
   return profileOfCodes(codes.map((code) => textOf(code, body).trim()));
-}
-
-/** Terms of bytes as they are, of text as it reads, and of that text in UTF-8. */
-function allTerms(elements: readonly Element[], bytes: Uint8Array, profile: Profile, options: LeakOptions): Term[] {
-  const plan = planOf(elements, bytes, profile);
-  const setsOf = new Map<Element, readonly string[]>();
-  eachElement(elements, bytes, ({ element, sets }) => setsOf.set(element, sets));
-  const decoded = (element: Element) =>
-    options.decodeText(bytes.subarray(element.valueStart, element.valueEnd), setsOf.get(element) ?? []);
-  const read = identifyingTerms(plan, bytes, decoded);
-  const utf8 = read.filter(({ text }) => /[^\0-\x7f]/.test(text)).map((one) => ({ ...one, text: utf8Bytes(one.text) }));
-  const all = [...identifyingTerms(plan, bytes), ...read, ...utf8];
-  return [...new Map(all.map((one) => [`${one.kind}|${one.whole}|${one.text}`, one])).values()];
-}
-
-/** UTF-8 of a text, as characters 0 to 255 in small letters as they are compared. */
-function utf8Bytes(text: string): string {
-  return unescapeBytes(encodeURIComponent(text)).toLowerCase();
-}
-
-function unescapeBytes(text: string): string {
-  return text.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-interface Visited {
-  readonly element: Element;
-  readonly path: string;
-  /** Values of SpecificCharacterSet that hold here. */
-  readonly sets: readonly string[];
-}
-
-function eachElement(
-  elements: readonly Element[],
-  bytes: Uint8Array,
-  visit: (visited: Visited) => void,
-  path = "",
-  outer: readonly string[] = [],
-): void {
-  const own = elements.find(({ tag }) => tag === CHARACTER_SET);
-  const sets =
-    own === undefined
-      ? outer
-      : textOf(own, bytes)
-          .split("\\")
-          .map((one) => one.trim());
-  for (const element of elements) {
-    const at = `${path}${name(element.tag)}`;
-    visit({ element, path: at, sets });
-    for (const [i, item] of (element.items ?? []).entries()) {
-      eachElement(item.elements, bytes, visit, `${at}[${i}].`, sets);
-    }
-  }
 }
 
 /** Acts whose result differs from what was there, but for dummies that happen to be it. */
@@ -174,8 +131,8 @@ function sameValues(from: FileLayout, to: FileLayout, profile: Profile, dictiona
       const before = textOf(element, bytes);
       if (before === "" || before !== values.get(path)) return;
       const dummy = latin1(dummyValue(element.vr, element.valueEnd - element.valueStart)).replace(/[\0\s]+$/, "");
-      const isStandardUid = element.vr === "UI" && before.startsWith("1.2.840.10008.");
-      if (before !== dummy && !isStandardUid)
+      const isStandard = element.vr === "UI" && before.split("\\").every(isStandardUid);
+      if (before !== dummy && !isStandard)
         left.push({ from: keywordOf(element.tag, dictionary), at: path, kind: "same" });
     });
   }

@@ -22,11 +22,16 @@ export interface MethodOptions {
   readonly earlierCodes: readonly Uint8Array[];
   /** Whether pixels were blanked. */
   readonly blanked: boolean;
+  /**
+   * Whether BurnedInAnnotation says NO (PS3.15 E.3.1): where the user said what to blank. Text inside of an ultrasound
+   * region may still tell who somebody is, so that blanking around regions leaves what the file said.
+   */
+  readonly textIsOut: boolean;
 }
 
 /** New elements by tag. */
 export function methodElements(options: MethodOptions): ReadonlyMap<number, Uint8Array> {
-  const { encoding, profile, software, earlierMethod, earlierCodes, blanked } = options;
+  const { encoding, profile, software, earlierMethod, earlierCodes, blanked, textIsOut } = options;
   const method = `${software}: PS3.15 Annex E`;
   const methods = earlierMethod.split("\\").filter((one) => one !== "" && one !== method);
   const names = [...profile].filter((option) => option !== "clean-pixel" || blanked);
@@ -38,7 +43,7 @@ export function methodElements(options: MethodOptions): ReadonlyMap<number, Uint
     [METHOD_CODES, joined([header(METHOD_CODES, "SQ", items.length, encoding), items])],
     [LONGITUDINAL, encodedText(LONGITUDINAL, "CS", longitudinal(profile), encoding)],
   ];
-  if (blanked) elements.push([BURNED_IN, encodedText(BURNED_IN, "CS", "NO", encoding)]);
+  if (textIsOut) elements.push([BURNED_IN, encodedText(BURNED_IN, "CS", "NO", encoding)]);
   return new Map(elements);
 }
 

@@ -3,7 +3,7 @@
  */
 import type { Element, Item } from "./element";
 import { latin1 } from "./encode";
-import { type Action, actionOf, isPersonalConcept, type Mode, type Profile } from "./profile";
+import { type Action, actionOf, isListed, isPersonalConcept, type Mode, type Profile } from "./profile";
 import { isSafePrivate } from "./safe-private";
 
 /** Actions of all elements, those inside of sequences too. */
@@ -37,7 +37,7 @@ function planElements(elements: readonly Element[], context: Context, mode: Mode
   const { plan, profile, bytes } = context;
   const safe = profile.has("retain-safe-private") ? safePrivates(elements, bytes) : undefined;
   for (const element of elements) {
-    const action = safe?.has(element) ? "keep" : actionOf(element.tag, element.vr, profile, mode);
+    const action = safe?.has(element) ? "keep" : actionOfElement(element, profile, mode);
     const inside = INSIDE[action];
     // A sequence that cannot be followed cannot be cleaned.
     const lost = element.vr === "SQ" && element.items === undefined && element.valueEnd > element.valueStart;
@@ -47,6 +47,12 @@ function planElements(elements: readonly Element[], context: Context, mode: Mode
       else planElements(item.elements, context, modeOfItem(element, item, inside, bytes));
     }
   }
+}
+
+/** An attribute that neither the dictionary nor the table knows goes, whatever VR the file gives it: nobody knows what it holds. */
+function actionOfElement({ tag, vr, isKnown }: Element, profile: Profile, mode: Mode): Action {
+  const action = actionOf(tag, vr, profile, mode);
+  return isKnown || action === "drop" || isListed(tag) ? action : "remove";
 }
 
 function planRemoved(elements: readonly Element[], plan: Map<Element, Action>): void {
@@ -77,7 +83,10 @@ function safePrivates(elements: readonly Element[], bytes: Uint8Array): Readonly
       continue;
     }
     const creator = creators.get((tag & 0xffffff00) >>> 0);
-    if (creator === undefined || element.vr === "SQ" || !isSafePrivate(textOf(creator, bytes).trim(), tag)) continue;
+    if (creator === undefined) continue;
+    const { vr, valueStart, valueEnd } = element;
+    const block = textOf(creator, bytes).trim();
+    if (!isSafePrivate(block, tag, vr, valueEnd - valueStart, textOf(element, bytes))) continue;
     safe.add(element).add(creator);
   }
   return safe;

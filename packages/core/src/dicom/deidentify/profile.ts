@@ -167,6 +167,14 @@ export function actionOf(tag: number, vr: string, profile: Profile, mode: Mode):
   return vr === "SQ" ? (mode === "content" ? "descend-content" : "descend") : "keep";
 }
 
+/** Whether the rules name the attribute itself, and do not only go by its VR. */
+export function isListed(tag: number): boolean {
+  return (
+    [KEEPS_VALID, ROWS, BEYOND_TABLE].some((rows) => rows.has(tag)) ||
+    [KINDS, CONTENT_VALUES].some((set) => set.has(tag))
+  );
+}
+
 function ofRow({ basic, options }: Row, vr: string, profile: Profile): Action {
   const chosen = options.filter(([letter]) => letterChosen(letter, profile));
   const says = (action: string) => chosen.some(([, one]) => one === action);

@@ -4,7 +4,9 @@
  */
 import { dummyValue, mappedUids, shiftedDates } from "./dummy";
 import { type Dictionary, type Element, type Encoding, type Item, name } from "./element";
-import { copied, encoded, headerWithLength, latin1Bytes } from "./encode";
+import { copied, encoded, headerWithLength, latin1, latin1Bytes } from "./encode";
+import type { DecodeText } from "./file-terms";
+import { commentsOf } from "./frame-comment";
 import { DUMMY_TEXT, found, isSearched, type Term, withoutTerms } from "./identifying-term";
 import { type Plan, textOf } from "./plan";
 import type { Action } from "./profile";
@@ -22,6 +24,9 @@ export interface Change {
 export interface RewriteContext {
   readonly bytes: Uint8Array;
   readonly plan: Plan;
+  /** Values of SpecificCharacterSet that hold for an element. */
+  readonly setsOf: ReadonlyMap<Element, readonly string[]>;
+  readonly decodeText: DecodeText;
   readonly dictionary: Dictionary;
   /** Of the whole file: looked for in what is kept. */
   readonly terms: readonly Term[];
@@ -65,7 +70,9 @@ function rewrittenElement(element: Element, context: RewriteContext, path: strin
       note("remove");
       return [];
     case "keep": {
-      const hit = isText(element) && found(context.terms, textOf(element, bytes), element) !== undefined;
+      if (element.encapsulated) return withoutComments(element, context, () => note("scrub"));
+      const value = bytes.subarray(element.valueStart, element.valueEnd);
+      const hit = isText(element) && (isWordInNumber(element.vr, value) || tells(element, value, context));
       if (!hit) return [bytes.subarray(element.start, element.end)];
       note("scrub");
       return [replaced(element, scrubbed(element, context))];
@@ -84,6 +91,34 @@ function rewrittenElement(element: Element, context: RewriteContext, path: strin
       return [replaced(element, value)];
     }
   }
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["IS", "DS", "DA", "TM", "DT", "AS"]);
+
+/** Whether a number, date or age holds a word, which nobody will miss (PS3.15 E.3.5, note 3). */
+function isWordInNumber(vr: string, value: Uint8Array): boolean {
+  return NUMBERS.has(vr) && /[a-z\u0080-\u00ff]{3}/i.test(latin1(value).replace(/nan|inf(inity)?/gi, ""));
+}
+
+/** Whether a value holds a term, as bytes or as it reads. */
+function tells(element: Element, value: Uint8Array, { terms, setsOf, decodeText }: RewriteContext): boolean {
+  const text = latin1(value);
+  if (found(terms, text, element) !== undefined) return true;
+  // Plain ASCII without an escape reads as it stands.
+  if (value.every((byte) => byte < 0x80 && byte !== 0x1b)) return false;
+  return found(terms, decodeText(value, setsOf.get(element) ?? []), element) !== undefined;
+}
+
+/** Compressed pixels as they are, but for comments that hold a term: blanks, so that the picture stays what it is. */
+function withoutComments(element: Element, { bytes, terms }: RewriteContext, note: () => void): Uint8Array[] {
+  const telling = commentsOf(element, bytes).filter(
+    ({ start, end }) => found(terms, latin1(bytes.subarray(start, end)), { vr: "UN", tag: element.tag }) !== undefined,
+  );
+  if (telling.length === 0) return [bytes.subarray(element.start, element.end)];
+  note();
+  const out = copied(bytes, element.start, element.end);
+  for (const { start, end } of telling) out.fill(0x20, start - element.start, end - element.start);
+  return [out];
 }
 
 /** A dummy; of several codes, such as ImageType, only for those that are terms. */
@@ -108,7 +143,11 @@ function newValue(
     uid: () => latin1Bytes(mappedUids(text(), mapUid)),
     shift: () => latin1Bytes(shiftedDates(text(), vr, shiftDays)),
     pseudonym: () => latin1Bytes(pseudonym),
-    clean: () => latin1Bytes(withoutTerms(text(), terms) || DUMMY_TEXT),
+    clean: () => {
+      const value = latin1Bytes(withoutTerms(text(), terms) || DUMMY_TEXT);
+      // What still reads as a term, in a character set with escapes, cannot be cut out.
+      return tells(element, value, context) ? dummyValue(vr, value.length) : value;
+    },
   };
   return written[action]();
 }

@@ -2,6 +2,7 @@
  * @file What `fovea dicom deidentify` does. Names of files are shown in the report only: they may tell who somebody is.
  */
 import { appendFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { CHANGES_CSV_HEAD, changesCsv } from "@fovea/core/dicom/deidentify/changes-csv";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { readReport } from "../../deidentify/report";
@@ -20,9 +21,12 @@ export async function runDeidentify(source: string, options: DeidentifyCommandOp
   if (blank.length > 0 && !profile.has("clean-pixel")) {
     throw new ArgumentError("--blank is given without the profile that it belongs to; add --profile basic,clean-pixel");
   }
+  const tree = await sourceTree(source, out);
+  if (resolve(tree.root) === resolve(out)) {
+    throw new ArgumentError(`--out ${out} is the folder of the sources, which would be overwritten; give another one`);
+  }
   if (newKey) await makeKey(keyFile);
   const key = await readKey(keyFile);
-  const tree = await sourceTree(source, out);
   const progress = new Progress();
   const interruption = new Interruption(() =>
     progress.say("Finishing the file at hand; the same command goes on later."),

@@ -5,9 +5,8 @@ import { extname } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { readCocoResults } from "@fovea/core/dataset/formats/detections";
 import type { Problem } from "@fovea/core/dataset/sample";
-import { recordOfSets } from "@fovea/core/metrics/evaluate-sets";
+import { type RecordSetsOptions, recordOfSets } from "@fovea/core/metrics/evaluate-sets";
 import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
-import type { HitOptions } from "@fovea/core/metrics/lesion-hits";
 import { readCaseTable } from "../../data/case-facts";
 import { type OpenAnnotationsOptions, openAnnotations } from "../../data/open-annotations";
 import { readText } from "../../read-file";
@@ -34,7 +33,7 @@ export async function openDetections(
 export async function openRecords(
   gt: string,
   detections: readonly string[],
-  { columns, ...hits }: HitOptions & { readonly columns?: string } = {},
+  { columns, ...rest }: Omit<RecordSetsOptions, "attributesOf"> & { readonly columns?: string } = {},
 ): Promise<EvaluationRecord[]> {
   const truth = await openAnnotations(gt);
   problemLines(truth.problems).forEach(warn);
@@ -43,7 +42,7 @@ export async function openRecords(
   for (const path of detections) {
     const found = await openDetections(path, truth.set);
     problemLines(found.problems).forEach(warn);
-    records.push(recordOfSets(truth.set, found.set, { ...hits, attributesOf: (file) => table?.of(file) }));
+    records.push(recordOfSets(truth.set, found.set, { ...rest, attributesOf: (file) => table?.of(file) }));
   }
   return records;
 }

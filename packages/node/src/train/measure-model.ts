@@ -140,7 +140,7 @@ async function trainedModel(path: string, imgsz: number): Promise<MeasuredModel>
 
 /** The graph of an exported model is run as it is. */
 async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel> {
-  const { graph, signature, name, warnings } = await openDetector(path);
+  const { graph, signature, name, operatingPoint, warnings } = await openDetector(path);
   const { names, strides, inputSize, normalize } = signature;
   const stride = Math.max(...strides);
   if (inputSize && (inputSize.width !== imgsz || inputSize.height !== imgsz)) {
@@ -160,7 +160,7 @@ async function exportedModel(path: string, imgsz: number): Promise<MeasuredModel
       await session.release();
     }
   };
-  return { name, names, warnings, stride, normalize, measure };
+  return { name, names, warnings, stride, normalize, operatingPoint, measure };
 }
 
 /** Numbers of classes must agree; the same names in another order would measure nonsense. */

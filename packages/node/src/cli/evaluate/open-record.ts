@@ -5,6 +5,7 @@ import { extname } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { readCocoResults } from "@fovea/core/dataset/formats/detections";
 import type { Problem } from "@fovea/core/dataset/sample";
+import { FoveaError } from "@fovea/core/errors";
 import { type RecordSetsOptions, recordOfSets } from "@fovea/core/metrics/evaluate-sets";
 import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
 import { readCaseTable } from "../../data/case-facts";
@@ -24,9 +25,24 @@ export async function openDetections(
 ): Promise<{ readonly set: AnnotationSet; readonly problems: readonly Problem[] }> {
   if (extname(path).toLowerCase() === ".json") {
     const text = await readText(path, "file of detections");
-    if (LIST.test(text)) return readCocoResults(text, { file: path, truth });
+    if (LIST.test(text)) {
+      const found = readCocoResults(text, { file: path, truth });
+      checkSome(found, path);
+      return found;
+    }
   }
   return openAnnotations(path, { ...options, sizesOf: truth.images });
+}
+
+/** Results of which every row is left out belong to another truth; a sensitivity of 0 would be said of them. */
+function checkSome({ set, problems }: Awaited<ReturnType<typeof openDetections>>, file: string): void {
+  if (set.images.some(({ annotations }) => annotations.length > 0)) return;
+  const first = problems.find(({ severity }) => severity === "error");
+  if (first === undefined) return;
+  throw new FoveaError("invalid_annotations", `none of its results can be used: ${first.message}`, {
+    file,
+    at: first.at,
+  });
 }
 
 /** One record for each file of detections. What cannot be used is warned of. */

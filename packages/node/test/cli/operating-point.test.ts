@@ -15,7 +15,7 @@ const VAL = `val --model ${MODEL} --data data/data.yaml --imgsz ${SIDE} --rect f
 let desk: Desk;
 beforeAll(async () => {
   desk = await Desk.make();
-  await writeSmallData(desk.path("data"), { count: 12 });
+  await writeSmallData(desk.path("data"), { count: 24 });
   await desk.succeed(
     `train --data data/data.yaml --model small.yaml --epochs 6 --batch 2 --nbs=2 --imgsz ${SIDE} --threads 1 workers=0
      optimizer=AdamW lr0=0.01 warmup_epochs=0 mosaic=0 scale=0 translate=0 hsv_h=0 hsv_s=0 hsv_v=0 plots=false val=false

@@ -18,7 +18,7 @@ import { warn } from "../message";
 const LIST = /^\uFEFF?\s*\[/;
 
 /** COCO's results, or annotations of any format whose scores are those of a detector. */
-export async function openDetections(
+export async function openScoredAnnotations(
   path: string,
   truth: AnnotationSet,
   options: Pick<OpenAnnotationsOptions, "images" | "split"> = {},
@@ -35,7 +35,7 @@ export async function openDetections(
 }
 
 /** Results of which every row is left out belong to another truth; a sensitivity of 0 would be said of them. */
-function checkSome({ set, problems }: Awaited<ReturnType<typeof openDetections>>, file: string): void {
+function checkSome({ set, problems }: Awaited<ReturnType<typeof openScoredAnnotations>>, file: string): void {
   if (set.images.some(({ annotations }) => annotations.length > 0)) return;
   const first = problems.find(({ severity }) => severity === "error");
   if (first === undefined) return;
@@ -56,7 +56,7 @@ export async function openRecords(
   const table = columns === undefined ? undefined : await readCaseTable(columns);
   const records: EvaluationRecord[] = [];
   for (const path of detections) {
-    const found = await openDetections(path, truth.set);
+    const found = await openScoredAnnotations(path, truth.set);
     problemLines(found.problems).forEach(warn);
     records.push(recordOfSets(truth.set, found.set, { ...rest, attributesOf: (file) => table?.of(file) }));
   }

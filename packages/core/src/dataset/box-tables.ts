@@ -107,7 +107,10 @@ export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet
     truth: {
       ...marked.table,
       crowd: Uint8Array.from(marked.rows, ({ crowd }) => (crowd ? 1 : 0)),
-      ignore: Uint8Array.from(marked.rows, ({ ignore }) => (ignore ? 1 : 0)),
+      // VOC's word for what its own evaluation leaves out.
+      ignore: Uint8Array.from(marked.rows, ({ ignore, attributes }) =>
+        Number(ignore || attributes?.difficult === true),
+      ),
     },
     detections: { ...found.table, scores },
   };

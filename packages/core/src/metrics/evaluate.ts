@@ -1,6 +1,7 @@
 /**
  * @file A record of judged images becomes an evaluation.
  */
+import { ArgumentError } from "../errors";
 import { expectedCalibrationError, fitTemperature, reliability, withTemperature } from "./calibration";
 import { ConfusionMatrix } from "./confusion-matrix";
 import { delong } from "./delong";
@@ -63,6 +64,7 @@ const LEVEL = 0.95;
 /** @throws {ArgumentError} if there is no image */
 export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}): Evaluation {
   const { rule = { by: "fp", atMost: 1 }, worst = 12, resamples = 1000, seed = 0 } = options;
+  if (record.cases.length === 0) throw new ArgumentError("evaluate: the truth has no image, wanted at least one");
   const view = evaluationView(record);
   const { cases, lesions } = view;
   const bootstrap = { resamples, seed, level: LEVEL };

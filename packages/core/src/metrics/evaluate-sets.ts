@@ -8,6 +8,7 @@ import {
   type Attributes,
   isIgnored,
 } from "../dataset/annotation-set";
+import { imageFinder } from "../dataset/image-finder";
 import { ArgumentError } from "../errors";
 import { patientOf, spacingOf } from "./case-attributes";
 import { EvaluationRecord } from "./evaluation-record";
@@ -72,16 +73,14 @@ export function recordOfSets(
 
 /** Detected images under the file that the truth has for them. */
 function byTruthFile(truth: AnnotationSet, detections: AnnotationSet): Map<string, AnnotatedImage> {
-  const files = new Set(truth.images.map(({ file }) => file));
-  const bare = (file: string) => file.replace(/^.*\//, "").replace(/\.[^.]+$/, "");
-  const byName = new Map<string, string | undefined>();
-  for (const { file } of truth.images) byName.set(bare(file), byName.has(bare(file)) ? undefined : file);
-  const exact = new Set(detections.images.map(({ file }) => file).filter((file) => files.has(file)));
+  const indexOf = imageFinder(
+    truth.images.map(({ file }) => file),
+    detections.images.map(({ file }) => file),
+  );
   const found = new Map<string, AnnotatedImage>();
   for (const image of detections.images) {
-    const named = byName.get(bare(image.file));
-    // A truth's image whose own file is among the detections is not that of another folder too.
-    const file = files.has(image.file) || named === undefined || exact.has(named) ? image.file : named;
+    const index = indexOf(image.file);
+    const file = index === undefined ? image.file : truth.images[index].file;
     const other = found.get(file);
     if (other) {
       throw new ArgumentError(`${other.file} and ${image.file} are both detections of ${file}; leave one out`);

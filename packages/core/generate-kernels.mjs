@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 const flags = ["--enable", "simd", "--runtime", "stub", "--importMemory", "--noAssert", "-O3", "-o", "kernel.wasm"];
 
-for (const place of ["src/nn/optimiser-kernel", "src/imaging/pixel-kernel"]) {
+for (const place of ["src/nn/optimiser-kernel", "src/imaging/pixel-kernel", "src/imaging/picture-kernel"]) {
   const source = join(import.meta.dirname, place);
   const folder = mkdtempSync(join(tmpdir(), "fovea-kernel-"));
   copyFileSync(join(source, "kernel.as"), join(folder, "kernel.ts"));

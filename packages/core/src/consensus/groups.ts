@@ -98,7 +98,8 @@ export function groupSightings(
           edges,
           method === "dbscan" ? { eps: 1 - iou, minPoints } : { eps: 1, minPoints: 1 },
         );
-  const whole = sameReader === "keep" ? groups : groups.flatMap((group) => split(group, sightings, edges));
+  const inside = sameReader === "keep" ? [] : edgesInside(groups, edges, sightings.length);
+  const whole = sameReader === "keep" ? groups : groups.flatMap((group, g) => split(group, sightings, inside[g]));
   return whole.map((group) => group.sort((a, b) => a - b)).sort((a, b) => a[0] - b[0]);
 }
 
@@ -150,13 +151,24 @@ function corners({ boxes }: Sighting): number[] {
   return [x1, y1, x2, y2];
 }
 
+/** Edges within each group, in their order. One pass: a set of many images has many groups and many edges. */
+function edgesInside(groups: readonly (readonly number[])[], edges: readonly Overlap[], count: number): Overlap[][] {
+  const groupOf = new Int32Array(count);
+  groups.forEach((group, g) => {
+    for (const i of group) groupOf[i] = g;
+  });
+  const inside: Overlap[][] = groups.map(() => []);
+  for (const edge of edges) if (groupOf[edge.a] === groupOf[edge.b]) inside[groupOf[edge.a]].push(edge);
+  return inside;
+}
+
 /** A group in parts that hold each reader once; the group itself if it does already. */
 function split(group: readonly number[], sightings: readonly Sighting[], edges: readonly Overlap[]): number[][] {
   if (new Set(group.map((i) => sightings[i].reader)).size === group.length) return [[...group]];
   const at = new Map(group.map((i, k) => [i, k]));
   const parent = group.map((_, k) => k);
   const readers = group.map((i) => new Set([sightings[i].reader]));
-  const own = edges.filter(({ a, b }) => at.has(a) && at.has(b));
+  const own = [...edges];
   // Ties keep the order of the sightings, so that every machine gives the same groups.
   own.sort((p, q) => q.iou - p.iou || p.a - q.a || p.b - q.b);
   for (const { a, b } of own) {

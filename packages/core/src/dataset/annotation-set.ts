@@ -46,7 +46,7 @@ export interface Annotation {
 
 /** One image with what is marked in it; none at all is a statement too. */
 export interface AnnotatedImage {
-  /** Path as the source writes it, with `/`; unique in its set. */
+  /** Path as the source writes it, with `/`; unique in its part of the set. */
   readonly file: string;
   /** Pixels; absent where neither the source nor the picture says. */
   readonly width?: number;

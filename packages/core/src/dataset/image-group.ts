@@ -21,13 +21,18 @@ export function groupAttribute(attributes: Attributes | undefined, by: string): 
   if (attributes === undefined) return undefined;
   const exact = textOf(Object.hasOwn(attributes, by) ? attributes[by] : undefined);
   if (exact !== undefined) return exact;
-  const names = KEYS[by] ?? [plain(by)];
+  const names = Object.hasOwn(KEYS, by) ? KEYS[by] : [plain(by)];
   const values = new Map(Object.entries(attributes).map(([name, value]) => [plain(name), value]));
   for (const name of names) {
     const text = textOf(values.get(name));
     if (text !== undefined) return text;
   }
   return undefined;
+}
+
+/** What a patient, a study or a series is called by: such a thing belongs to the image, not to what is marked in it. */
+export function namesWholeImage(name: string): boolean {
+  return [...KEYS.patient, ...KEYS.study, ...KEYS.series].includes(plain(name));
 }
 
 function textOf(value: Attributes[string] | undefined): string | undefined {

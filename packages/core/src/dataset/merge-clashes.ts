@@ -17,7 +17,7 @@ export interface MergedSets {
  */
 export function mergeAll(sets: readonly AnnotationSet[]): MergedSets {
   // Ids of two sets count the same numbers: they are counted anew where they clash.
-  const merged = mergeSets(sets);
+  const merged = mergeSets(sets, { acrossParts: true });
   const clashes = [...nameClashes(merged), ...imageClashes(sets)];
   let doubled = 0;
   const images = merged.images.map((image) => {
@@ -69,11 +69,14 @@ function imageClashes(sets: readonly AnnotationSet[]): string[] {
 const SAME_PX = 0.5;
 
 function once(annotations: readonly Annotation[]): Annotation[] {
-  return annotations.filter((one, i) => !annotations.slice(0, i).some((before) => isSame(before, one)));
+  const kept: Annotation[] = [];
+  for (const one of annotations) if (!kept.some((before) => isSame(before, one))) kept.push(one);
+  return kept;
 }
 
 function isSame(a: Annotation, b: Annotation): boolean {
   if (a.classId !== b.classId || (a.crowd ?? false) !== (b.crowd ?? false)) return false;
+  if ((a.ignore ?? false) !== (b.ignore ?? false)) return false;
   return CORNERS.every((corner) => Math.abs(a.box[corner] - b.box[corner]) <= SAME_PX);
 }
 

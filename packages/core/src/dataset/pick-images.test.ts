@@ -63,6 +63,8 @@ describe("parseCondition", () => {
     ["age>60", false],
     ["age<=60.5", true],
     ["age=60.0", true],
+    ["age!=60.0", false],
+    ["constructor=1", false],
     ["patient=p1", true],
     ["file~^p1/", true],
     ["boxes=1", true],

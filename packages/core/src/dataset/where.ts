@@ -19,19 +19,20 @@ const byNumber =
 
 /** Longer signs first, so that `>=` is not read as `>`. */
 const SIGNS: readonly (readonly [sign: string, compare: Compare])[] = [
-  ["!=", (value, wanted) => value !== wanted],
+  ["!=", (value, wanted) => !isEqual(value, wanted)],
   [">=", byNumber((a, b) => a >= b)],
   ["<=", byNumber((a, b) => a <= b)],
-  [
-    "=",
-    (value, wanted) =>
-      value === wanted ||
-      (value !== undefined && isNumber(value) && Number(value) === Number(wanted) && isNumber(wanted)),
-  ],
+  ["=", isEqual],
   [">", byNumber((a, b) => a > b)],
   ["<", byNumber((a, b) => a < b)],
   ["~", (value, wanted) => value !== undefined && new RegExp(wanted).test(value)],
 ];
+
+/** The same text, or the same number however it is written. */
+function isEqual(value: string | undefined, wanted: string): boolean {
+  if (value === wanted) return true;
+  return value !== undefined && isNumber(value) && isNumber(wanted) && Number(value) === Number(wanted);
+}
 
 const isNumber = (text: string) => text.trim() !== "" && Number.isFinite(Number(text));
 

@@ -4,6 +4,7 @@
  * A frame has far more pixels than values: 262,144 pixels of a CT slice take some 4,000. To the same bytes as
  * `displayImage`.
  */
+import { wordsThrough } from "../imaging/picture-kernel/picture-kernel";
 import { lookUp } from "./lookup-table";
 import { type ModalityLut, modalityValues } from "./rescale";
 import type { StoredValues } from "./stored-values";
@@ -25,14 +26,21 @@ const MOST_ENTRIES = 65536;
 
 /** Shades of `stored`, equally long, 0 black. */
 export function greyShades(stored: StoredValues, options: GreyOptions): Uint8Array | Uint16Array {
+  const isWord = stored instanceof Int16Array || stored instanceof Uint16Array;
+  if (isWord && options.white === 255 && stored.length > 0) {
+    return wordsThrough(stored, (least, greatest) => shades(range(least, greatest), options) as Uint8Array);
+  }
   const [least, greatest] = storedExtent(stored);
   if (greatest - least >= MOST_ENTRIES || greatest < least) return shades(stored, options);
-  const inputs = new Int32Array(greatest - least + 1);
-  for (let i = 0; i < inputs.length; i++) inputs[i] = least + i;
-  const table = shades(inputs, options);
+  const table = shades(range(least, greatest), options);
   const out = options.white === 255 ? new Uint8Array(stored.length) : new Uint16Array(stored.length);
   for (let i = 0; i < stored.length; i++) out[i] = table[stored[i] - least];
   return out;
+}
+
+/** `least` ... `greatest`. */
+function range(least: number, greatest: number): Int32Array {
+  return Int32Array.from({ length: greatest - least + 1 }, (_, i) => least + i);
 }
 
 /** Least and greatest of `stored`; infinite the wrong way round where there are none. */
@@ -49,7 +57,7 @@ export function storedExtent(stored: StoredValues): [least: number, greatest: nu
 
 function shades(stored: StoredValues, { modalityLut, voiLut, inverted, white }: GreyOptions): Uint8Array | Uint16Array {
   const values = modalityValues(stored, modalityLut);
-  const out = white === 255 ? bytesThrough(values, voiLut) : wordsThrough(values, voiLut);
+  const out = white === 255 ? bytesThrough(values, voiLut) : openWords(values, voiLut);
   if (inverted) for (let i = 0; i < out.length; i++) out[i] = white - out[i];
   return out;
 }
@@ -61,7 +69,7 @@ function bytesThrough(values: Float32Array, voiLut: VoiLut): Uint8Array {
   return new Uint8Array(out.buffer);
 }
 
-function wordsThrough(values: Float32Array, voiLut: VoiLut): Uint16Array {
+function openWords(values: Float32Array, voiLut: VoiLut): Uint16Array {
   const out = new Uint16Array(values.length);
   if (voiLut.kind === "table") {
     lookUp(values, voiLut.table, out, { scale: 65535 / (2 ** voiLut.table.bits - 1) });

@@ -17,8 +17,9 @@ export interface CompareOptions {
 }
 
 const EXAMPLES = `
-Example:
-  fovea compare --a old.json --b new.json --gt gt.json --json comparison.json`;
+Examples:
+  fovea compare --a old.json --b new.json --gt gt.json --json comparison.json
+  fovea compare --a a.json --b b.json --gt lesions.json --hit centre --lang zh`;
 
 export function register(program: Command): void {
   program

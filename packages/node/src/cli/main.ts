@@ -42,7 +42,7 @@ function program(): Command {
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain the command")
     .option("--debug", "show where an error comes from")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     // What commander would say is said by `failure`, in the form of every other error.
     .configureOutput({ outputError: () => undefined })
     .exitOverride()

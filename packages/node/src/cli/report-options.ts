@@ -20,8 +20,9 @@ export interface ReportOptions {
 }
 
 export const REPORT_FILES = `
-The report's folder holds report.html (everything, with pictures), summary.html (one page), evaluation.json, and
-froc.csv, per-class.csv, subgroups.csv, cases.csv.`;
+The report's folder holds report.html (everything, with pictures), summary.html
+(one page), evaluation.json, and froc.csv, per-class.csv, subgroups.csv,
+cases.csv.`;
 
 /** Declares them; `--report` itself is the command's, required or not. */
 export function addReportOptions(command: Command): Command {

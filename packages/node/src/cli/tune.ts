@@ -7,7 +7,8 @@ import { addTrainingOptions, collectOptions } from "./training-options";
 const OWN = ["data", "model", "weights", "iterations", "space", "project", "name", "on_problem"] as const;
 
 const EXAMPLES = `
-Training arguments are those of fovea train, for every trial: epochs=20 imgsz=320.
+Training arguments are those of fovea train, for every trial:
+epochs=20 imgsz=320.
 The first trial is that of the arguments as they are. Trials that are done are
 kept: the same command, with more --iterations too, goes on where it stopped.
 

@@ -30,8 +30,10 @@ Examples:
   fovea val --model runs/train/weights/best.safetensors --data lesions.yaml
   fovea val --model best.pt --data lesions.yaml --json val.json --plots val
   fovea val --model best.pt --data nodules.yaml --hit-iou 0.2 --plots val
-  fovea val --model best.pt --data lesions.yaml --report report --lang en --operating-point "fp<=0.5"
-  fovea val --model best.safetensors --data lesions.yaml --report report --operating-point "fp<=0.5" --save
+  fovea val --model best.pt --data lesions.yaml --report report --lang en \\
+    --operating-point "fp<=0.5"
+  fovea val --model best.safetensors --data lesions.yaml --report report \\
+    --operating-point "fp<=0.5" --save
   fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {

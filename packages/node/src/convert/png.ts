@@ -7,6 +7,7 @@
  * tissue, is searched in the usual way.
  */
 import { constants, deflateSync } from "node:zlib";
+import { paethRows } from "@fovea/core/imaging/picture-kernel/picture-kernel";
 import { crc32 } from "@fovea/core/math/crc32";
 
 const SIGNATURE = Buffer.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -28,39 +29,10 @@ export function encodePng(
   head[8] = 8 * size;
   head[9] = COLOUR_TYPE[channels];
   const rows = size === 1 ? (data as Uint8Array) : bigEndian(data as Uint16Array);
-  const filtered = paeth(rows, width * channels * size, channels * size);
+  const filtered = paethRows(rows, width * channels * size, channels * size);
   const strategy = channels === 1 ? constants.Z_RLE : constants.Z_DEFAULT_STRATEGY;
   const packed = deflateSync(filtered, { level: LEVEL, strategy, memLevel: 9, chunkSize: 2 ** 18 });
   return Buffer.concat([SIGNATURE, chunk("IHDR", head), chunk("IDAT", packed), chunk("IEND", Buffer.alloc(0))]);
-}
-
-/**
- * Each row behind the number of its filter, 4: of left, above and upper left the one nearest to left + above - upper left
- * is taken away (ISO/IEC 15948, 9.4).
- *
- * @param step bytes of a pixel
- */
-function paeth(bytes: Uint8Array, stride: number, step: number): Uint8Array {
-  const rows = bytes.length / stride;
-  const out = new Uint8Array(bytes.length + rows);
-  let before: Uint8Array = new Uint8Array(stride);
-  for (let row = 0, to = 0; row < rows; row++) {
-    const own = bytes.subarray(row * stride, (row + 1) * stride);
-    out[to++] = 4;
-    for (let i = 0; i < step; i++) out[to++] = own[i] - before[i];
-    for (let i = step; i < stride; i++) {
-      const left = own[i - step];
-      const above = before[i];
-      const corner = before[i - step];
-      const fromLeft = Math.abs(above - corner);
-      const fromAbove = Math.abs(left - corner);
-      const fromCorner = Math.abs(left + above - 2 * corner);
-      const nearest = fromLeft <= fromAbove && fromLeft <= fromCorner ? left : fromAbove <= fromCorner ? above : corner;
-      out[to++] = own[i] - nearest;
-    }
-    before = own;
-  }
-  return out;
 }
 
 function bigEndian(words: Uint16Array): Uint8Array {

@@ -172,4 +172,63 @@ describe("openAnnotations", () => {
     expect(readdirSync(folder).sort()).toEqual(["in", "out"]);
     expect(readdirSync(join(folder, "out/in")).sort()).toEqual(["a.json", "a.png"]);
   });
+
+  const coco = (...files: string[]) =>
+    JSON.stringify({
+      images: files.map((file_name, id) => ({ id, file_name, width: 40, height: 20 })),
+      annotations: [{ id: 1, image_id: 0, category_id: 1, bbox: [1, 1, 4, 4] }],
+      categories: [{ id: 1, name: "x" }],
+    });
+
+  test("keeps an image that stands in two parts in both, found under one path", async () => {
+    put("pictures/deep/a.png", await picture());
+    put("train.json", coco("a.png", "b.png"));
+    put("val.json", coco("a.png"));
+    const { set } = await openAnnotations(folder);
+    expect(set.images.map(({ file, split, annotations }) => [file, split, annotations.length])).toEqual([
+      ["pictures/deep/a.png", "train", 1],
+      ["b.png", "train", 0],
+      ["pictures/deep/a.png", "val", 1],
+    ]);
+  });
+
+  test("copies pictures only, whatever an annotation file names", async () => {
+    put("set/a.png", await picture());
+    put("set/slice", new Uint8Array(128));
+    writeFileSync(join(folder, "set/slice"), "DICM", { flag: "a" });
+    put("secret.txt", "key");
+    put("set/folder/b.txt", "");
+    put("set/coco.json", coco("a.png", "slice", "../secret.txt", "folder"));
+    const { set, root } = await openAnnotations(join(folder, "set/coco.json"));
+    const out = join(folder, "out");
+    const { pictures, problems } = await writeAnnotations(set, out, { format: "yolo", root, pictures: "copy" });
+    expect(pictures).toBe(2);
+    expect(readdirSync(join(out, "images/train")).sort()).toEqual(["a.png", "slice"]);
+    expect(problems.map(({ code }) => code).sort()).toEqual(["file_unreadable", "invalid_image"]);
+  });
+
+  test("reads back VOC with pictures in folders, names with blanks and classes with a colon", async () => {
+    const images = [
+      { file: "sub/my image 1.png", width: 40, height: 20, split: "val", annotations: [mark(0)] },
+      { file: "b.png", width: 40, height: 20, split: "train", annotations: [mark(1)] },
+    ];
+    const set = { categories: [{ name: "a:b" }, { name: "c" }], images };
+    await writeAnnotations(set, join(folder, "voc"), { format: "voc", root: folder });
+    const read = await openAnnotations(join(folder, "voc"));
+    expect(read.set.categories).toEqual(set.categories);
+    expect(read.set.images.toSorted((a, b) => (a.file > b.file ? -1 : 1))).toEqual(images);
+  });
+
+  test("takes a VOC image that two lists name for one of either part", async () => {
+    put("Annotations/a.xml", voc("x", "a.png"));
+    put("ImageSets/Main/train.txt", "a\n");
+    put("ImageSets/Main/val.txt", "a  1\n");
+    const { set } = await openAnnotations(folder);
+    expect(set.images.map(({ file, split }) => [file, split])).toEqual([
+      ["a.png", "train"],
+      ["a.png", "val"],
+    ]);
+  });
 });
+
+const mark = (classId: number) => ({ classId, box: { x1: 1, y1: 2, x2: 3, y2: 4 } });

@@ -1,17 +1,21 @@
 /**
  * @file Writes an annotation set in any format, with its pictures where that is wanted.
  */
-import { copyFile, link, mkdir, readdir, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, rm, stat, symlink } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import type { AnnotatedImage, AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import type { WriteFormat } from "@fovea/core/dataset/formats/format-names";
 import { type Loss, lossesOf } from "@fovea/core/dataset/formats/losses";
 import { WRITERS } from "@fovea/core/dataset/formats/write-annotations";
 import { pictureName, type WrittenFile } from "@fovea/core/dataset/formats/written-file";
-import type { Problem } from "@fovea/core/dataset/sample";
-import { ArgumentError } from "@fovea/core/errors";
+import { type Problem, problemOf } from "@fovea/core/dataset/sample";
+import { hasDicomPrefix } from "@fovea/core/dicom/data-set";
+import { ArgumentError, FoveaError } from "@fovea/core/errors";
+import { imageFormat } from "../imaging/image-format";
+import { readFailure } from "../read-file";
 import { writeAtomically, writeFailure } from "./atomic-write";
 import { mapBounded } from "./map-bounded";
+import { IMAGE_ENDINGS } from "./source-image";
 
 export interface WriteAnnotationsOptions {
   readonly format: WriteFormat;
@@ -127,9 +131,9 @@ async function placePictures(pairs: readonly PictureOf[], folder: string, option
     if (stopped() || !isNew(path, taken, folder, problems)) return;
     const source = resolve(root, name);
     const target = join(folder, path);
-    const there = await stat(source).catch(() => undefined);
-    if (there === undefined) {
-      problems.push({ severity: "warning", code: "file_not_found", file: source, message: "no such picture to copy" });
+    const unfit = await whyNoPicture(source);
+    if (unfit !== undefined) {
+      problems.push({ severity: "warning", code: unfit.code, file: source, message: unfit.message });
     } else if (source !== resolve(target)) {
       await placeOne(source, target, pictures);
       placed++;
@@ -137,6 +141,35 @@ async function placePictures(pairs: readonly PictureOf[], folder: string, option
     onProgress?.(pairs.length + ++done, total);
   });
   return placed;
+}
+
+/** Bytes in which all formats show what they are; DICOM's mark ends at 132. */
+const GLANCE = 256;
+
+/**
+ * Why the file is not copied; `undefined` if it is a picture. Names come from annotation files of anybody: one that
+ * leads to a key or a list of passwords must not bring it into a data set that is given away.
+ */
+async function whyNoPicture(path: string): Promise<Pick<Problem, "code" | "message"> | undefined> {
+  const entry = await stat(path).catch(() => undefined);
+  if (entry === undefined) return { code: "file_not_found", message: "no such picture to copy" };
+  if (!entry.isFile()) return { code: "file_unreadable", message: "is no file; not copied" };
+  if (IMAGE_ENDINGS.has(extname(path).toLowerCase())) return undefined;
+  try {
+    const handle = await open(path);
+    try {
+      const bytes = new Uint8Array(GLANCE);
+      await handle.read(bytes, 0, GLANCE, 0);
+      if (imageFormat(bytes) !== undefined || hasDicomPrefix(bytes)) return undefined;
+      return { code: "invalid_image", message: "is no picture, by its ending nor by its content; not copied" };
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const failure = readFailure(path, error, "picture to copy");
+    if (!(failure instanceof FoveaError)) throw failure;
+    return problemOf(failure);
+  }
 }
 
 /** @throws {FoveaError} `disk_full` or `write_failed` */

@@ -2,6 +2,7 @@
  * @file Reads a picture once and keeps what checks need of it: a kilobyte, however large it is.
  */
 import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { greyFacts, type LookedPicture, type PictureFacts } from "@fovea/core/dataset/check/picture-facts";
 import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
@@ -26,6 +27,11 @@ const ENDINGS: Readonly<Record<string, string>> = {
 /** Facts of the picture at `path`, or why there are none; never rejects. */
 export async function lookAtPicture(path: string, decoder?: FrameDecoder): Promise<LookedPicture> {
   try {
+    // A name in an annotation file may lead to a device, which never ends, or a pipe, which waits for ever.
+    const entry = await stat(path).catch(() => undefined);
+    if (entry && !entry.isFile() && !entry.isDirectory()) {
+      return { code: "file_unreadable", message: "is a device or a pipe, expected a file" };
+    }
     const bytes = await readBytes(path, "image file");
     const dicom = hasDicomPrefix(bytes) || (isDicomName(path) && imageFormat(bytes) === undefined);
     const image = dicom

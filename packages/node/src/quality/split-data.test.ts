@@ -10,6 +10,7 @@ import { runSubset } from "../cli/data/run-subset";
 import { openDataset } from "../data/open-dataset";
 import { openSets } from "./open-sets";
 import { splitData } from "./split-data";
+import { divisionFolders } from "./write-division";
 
 let folder = "";
 beforeAll(async () => {
@@ -218,5 +219,16 @@ describe.skipIf(!sharedAvailable)("real data", () => {
       }
     }
     expect(seen.size).toBe(100);
+  });
+});
+
+describe("divisionFolders", () => {
+  test("stays inside the folder and gives each site one of its own", () => {
+    const folders = divisionFolders(
+      "out",
+      ["..", "A/B", "A B", "a_b", "..."].map((name) => ({ name })),
+    );
+    expect(folders).toEqual(["out/_", "out/A_B", "out/A_B-2", "out/a_b-3", "out/_-2"].map((path) => join(path)));
+    expect(divisionFolders("out", [{ name: "" }])).toEqual(["out"]);
   });
 });

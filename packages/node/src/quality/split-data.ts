@@ -14,7 +14,7 @@ import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { allGrouped, groupsOf } from "./groups-of";
 import { lookAtPictures } from "./look-at-pictures";
 import { type OpenedSets, openSets } from "./open-sets";
-import { writeDivision } from "./write-division";
+import { divisionFolders, writeDivision } from "./write-division";
 
 export interface SplitDataRequest {
   readonly data: readonly string[];
@@ -82,7 +82,8 @@ export async function splitData(request: SplitDataRequest, events: SplitDataEven
         : [byRatios(grouped, request.ratios ?? [70, 15, 15], options)];
   for (const division of divisions) refuseLeaks(division, groups, patients, by);
   const files: string[] = [];
-  for (const division of divisions) files.push(await writeDivision(out, division, opened));
+  const folders = divisionFolders(out, divisions);
+  for (const [d, division] of divisions.entries()) files.push(await writeDivision(folders[d], division, opened));
   return { opened, divisions, by, groups, files };
 }
 

@@ -14,14 +14,30 @@ import type { OpenedSets } from "./open-sets";
 const YAML_PARTS = new Set(["train", "val", "test"]);
 
 /**
- * Writes the parts of a division into `out`, or into a folder of its name there. Images come by their names, so that
+ * Folders of the divisions inside `out`: their names without what paths or other systems take for something else, and
+ * each another one, as `A/B` and `A B` are two sites. `out` itself for the only one, which has no name.
+ */
+export function divisionFolders(out: string, divisions: readonly Pick<Division, "name">[]): string[] {
+  const taken = new Set<string>();
+  return divisions.map(({ name }) => {
+    if (name === "") return out;
+    // A name of dots is the folder above.
+    const plain = name.replace(/[^\p{L}\p{N}._-]+/gu, "_").replace(/^\.+/, "_");
+    let folder = plain;
+    for (let n = 2; taken.has(folder.toLowerCase()); n++) folder = `${plain}-${n}`;
+    taken.add(folder.toLowerCase());
+    return join(out, folder);
+  });
+}
+
+/**
+ * Writes the parts of a division into `folder`. Images come by their names, so that
  * the same division is the same file.
  *
  * @returns path of the data YAML
  * @throws {FoveaError} `disk_full` or `write_failed`
  */
-export async function writeDivision(out: string, { name, parts }: Division, opened: OpenedSets): Promise<string> {
-  const folder = name === "" ? out : join(out, name.replace(/[^\p{L}\p{N}._-]+/gu, "_"));
+export async function writeDivision(folder: string, { parts }: Division, opened: OpenedSets): Promise<string> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeFailure(folder, error);
   });

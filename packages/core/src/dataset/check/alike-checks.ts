@@ -34,6 +34,26 @@ export function alikeFindings(
   ];
 }
 
+/** Files that several parts list, of images whose content was not read: read ones tell it by their content. */
+export function sharedFileFindings(
+  images: readonly AnnotatedImage[],
+  isRead: (image: number) => boolean,
+): CheckFinding[] {
+  const groups = new Map<string, number[]>();
+  images.forEach(({ file }, i) => {
+    if (isRead(i)) return;
+    const own = groups.get(file);
+    if (own) own.push(i);
+    else groups.set(file, [i]);
+  });
+  return [...groups.values()]
+    .filter((group) => new Set(group.map((i) => images[i].split)).size > 1)
+    .map((group) => {
+      const text = names(images, group);
+      return finding("duplicate_across_parts", `same file: ${text}`, `同一文件：${text}`, { images: group });
+    });
+}
+
 /** Images without labels whose twin, the same or nearly, has some. */
 export function emptyTwinFindings(images: readonly AnnotatedImage[], { same, near }: AlikeImages): CheckFinding[] {
   const judged = images.map(({ annotations }) => annotations.filter((one) => !isIgnored(one)).length);

@@ -21,9 +21,15 @@ export interface AlikePair {
 export interface AlikeImages {
   /** Groups of the same file content, each in the order of the images. */
   readonly same: readonly (readonly number[])[];
-  /** Pairs that are nearly the same and not of one such group; the first of each group stands for it. */
+  /**
+   * Pairs that are nearly the same and not of one such group; the first of each group stands for it. Of images with
+   * very many near-duplicates (frames of a still video) not every pair is there, but those that are link all of them.
+   */
   readonly near: readonly AlikePair[];
 }
+
+/** Pairs of an image with those before it, beyond which only pairs that link it to further images are kept. */
+const MOST_PARTNERS = 50;
 
 export function alikeImages(
   pictures: readonly (LookedPicture | undefined)[],
@@ -38,6 +44,8 @@ export function alikeImages(
   });
   const groups = [...byDigest.values()];
   const near: AlikePair[] = [];
+  const partners = new Map<number, number>();
+  const parent = new Map<number, number>();
   const factsOf = (i: number) => pictures[i] as PictureFacts;
   // Constant pictures have no frequencies, and their hashes no meaning.
   const told = groups.map(([first]) => first).filter((i) => factsOf(i).deviation >= 1);
@@ -48,11 +56,28 @@ export function alikeImages(
     return known;
   };
   for (const [a, b, distance] of nearHashes(told, (i) => factsOf(i).hash, Math.min(hashBits, BYTES - 1))) {
+    const count = partners.get(b) ?? 0;
+    if (count >= MOST_PARTNERS && rootOf(parent, a) === rootOf(parent, b)) continue;
     const correlation = dot(centredOf(a), centredOf(b));
-    if (correlation >= least) near.push({ a, b, distance, correlation });
+    if (correlation < least) continue;
+    near.push({ a, b, distance, correlation });
+    partners.set(b, count + 1);
+    const [x, y] = [rootOf(parent, a), rootOf(parent, b)];
+    if (x !== y) parent.set(y, x);
   }
   near.sort((x, y) => x.a - y.a || x.b - y.b);
   return { same: groups.filter((group) => group.length > 1), near };
+}
+
+/** The image that stands for all that `image` is linked to; the way there is shortened. */
+function rootOf(parent: Map<number, number>, image: number): number {
+  let root = image;
+  for (let above = parent.get(root); above !== undefined; above = parent.get(root)) {
+    const next = parent.get(above);
+    if (next !== undefined) parent.set(root, next);
+    root = above;
+  }
+  return root;
 }
 
 /** Bytes of a hash: with fewer bits that differ than bytes, one byte at least is the same in both. */

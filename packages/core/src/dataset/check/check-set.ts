@@ -4,7 +4,7 @@
 import type { ErrorCode } from "../../errors";
 import type { AnnotationSet } from "../annotation-set";
 import type { Problem } from "../sample";
-import { alikeFindings, emptyTwinFindings } from "./alike-checks";
+import { alikeFindings, emptyTwinFindings, sharedFileFindings } from "./alike-checks";
 import { alikeImages } from "./alike-images";
 import { boxFindings } from "./box-checks";
 import { classFindings } from "./class-checks";
@@ -15,7 +15,7 @@ import { CHECK_LIMITS, type CheckLimits } from "./limits";
 import { type ModelAnswers, modelFindings } from "./model-checks";
 import { outlierFindings } from "./outliers";
 import { pictureFindings } from "./picture-checks";
-import type { LookedPicture } from "./picture-facts";
+import { isRead, type LookedPicture } from "./picture-facts";
 
 /** What is known of a data set, by image where it says so. */
 export interface CheckInput {
@@ -43,6 +43,7 @@ export function checkSet(
     ...problems.map(problemFinding),
     ...leakageFindings(images, patients),
     ...alikeFindings(images, alike, patients),
+    ...sharedFileFindings(images, (i) => pictures[i] !== undefined && isRead(pictures[i])),
     ...pictureFindings(images, pictures, limits),
     ...boxFindings(set, limits),
     ...outlierFindings(set, limits),

@@ -3,7 +3,7 @@
  */
 import type { AnnotatedImage } from "../annotation-set";
 import { groupAttribute } from "../image-group";
-import { findLeaks, leakText } from "../split/leaks";
+import { findLeaks, type Leak, leakText } from "../split/leaks";
 import { type CheckFinding, finding } from "./finding-kinds";
 
 /**
@@ -14,25 +14,33 @@ export function leakageFindings(
   patients: readonly (string | undefined)[],
 ): CheckFinding[] {
   // Whoever the patient is, a study and a series are of one.
-  const unknown = (by: string) =>
-    images.map(({ attributes }, i) => (patients[i] === undefined ? groupAttribute(attributes, by) : undefined));
-  const studies = unknown("study");
-  const series = unknown("series").map((own, i) => (studies[i] === undefined ? own : undefined));
+  const studies = images.map(({ attributes }) => groupAttribute(attributes, "study"));
+  const series = images.map(({ attributes }) => groupAttribute(attributes, "series"));
+  const ofPatients = findLeaks(patients, partsOf(images));
+  // Where all patients are known, their own leak tells it; so does that of the studies where all of these are known.
+  const ofStudies = leaksWith(images, studies, (i) => patients[i] === undefined);
+  const ofSeries = leaksWith(images, series, (i) => patients[i] === undefined && studies[i] === undefined);
   return [
-    ...leaked(images, patients, ["患者", "patient"]),
-    ...leaked(images, studies, ["检查", "study"]),
-    ...leaked(images, series, ["序列", "series"]),
+    ...leaked(ofPatients, ["患者", "patient"]),
+    ...leaked(ofStudies, ["检查", "study"]),
+    ...leaked(ofSeries, ["序列", "series"]),
     ...unknownFinding(images, patients),
   ];
 }
 
-function leaked(
+const partsOf = (images: readonly AnnotatedImage[]) => images.map(({ split }) => split);
+
+/** Leaks of `groups` that have an image of which something is `unknown`. */
+function leaksWith(
   images: readonly AnnotatedImage[],
   groups: readonly (string | undefined)[],
-  [zh, en]: readonly [zh: string, en: string],
-): CheckFinding[] {
-  const parts = images.map(({ split }) => split);
-  return findLeaks(groups, parts).map((leak) => {
+  unknown: (image: number) => boolean,
+): Leak[] {
+  return findLeaks(groups, partsOf(images)).filter(({ parts }) => [...parts.values()].flat().some(unknown));
+}
+
+function leaked(leaks: readonly Leak[], [zh, en]: readonly [zh: string, en: string]): CheckFinding[] {
+  return leaks.map((leak) => {
     const text = leakText(leak);
     return finding("patient_leakage", `${en} ${leak.group}: ${text}`, `${zh} ${leak.group}：${text}`, {
       images: firstOfEach(leak.parts),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { perceptualHash } from "../../imaging/perceptual-hash";
 import { Random } from "../../math/random";
+import { joinGroups } from "../together";
 import { alikeFindings, emptyTwinFindings } from "./alike-checks";
 import { alikeImages } from "./alike-images";
 import { pictureFindings } from "./picture-checks";
@@ -88,6 +89,16 @@ describe("pictureFindings", () => {
 });
 
 describe("alikeImages", () => {
+  test("links the frames of a still video without every pair of them", () => {
+    const frame = facts(1);
+    const { near } = alikeImages(Array.from({ length: 400 }, (_, i) => ({ ...frame, digest: `${i}` })));
+    // Frame i has i before it, of which 50 at most are kept: 0 + 1 + ... + 49, then 350 times 50.
+    expect(near).toHaveLength(1225 + 17500);
+    const groups = Array.from({ length: 400 }, (_, i) => `${i}`);
+    const pairs = near.map(({ a, b }) => [a, b] as const);
+    expect(new Set(joinGroups(groups, pairs)).size).toBe(1);
+  });
+
   test("groups the same files, and pairs those that look nearly the same, each pair once", () => {
     // The first picture a little brighter, as another window makes it.
     const brighter = facts(1).thumbnail.map((value) => Math.min(255, value * 1.1 + 3));

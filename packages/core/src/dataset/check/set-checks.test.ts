@@ -82,6 +82,20 @@ describe("leakageFindings", () => {
     expect(texts(of({ series_uid: "1.2.3" }))[0]).toBe("series 1.2.3: train 2, val 2");
   });
 
+  test("finds the study in two parts where the patient is known in one of them only", () => {
+    const own = images.map((one, i) => ({ ...one, attributes: { study: i === 1 || i === 2 ? "s" : `${i}` } }));
+    const found = leakageFindings(own, ["a", "b", undefined, "c"]);
+    expect(found.map(({ message }) => message.en)[0]).toBe("study s: train 1, val 1");
+  });
+
+  test("finds the file that two parts list, whether or not its picture is there", () => {
+    const own = [image("a.png", [], { split: "train" }), image("b.png", [], { split: "val" })];
+    const set = { categories: [], images: [...own, image("a.png", [], { split: "val" })] };
+    const found = checkSet({ set }).filter(({ kind }) => kind === "duplicate_across_parts");
+    expect(found).toMatchObject([{ severity: "error", images: [0, 2] }]);
+    expect(found[0].message.en).toBe("same file: train: a.png = val: a.png");
+  });
+
   test("says that nothing can be said where patients are not known", () => {
     const found = leakageFindings(images, ["a", undefined, undefined, "c"]);
     expect(found.map(({ kind }) => kind)).toEqual(["patient_unknown"]);

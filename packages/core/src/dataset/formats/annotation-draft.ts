@@ -2,6 +2,7 @@
  * @file Images whose annotations still name their classes, as most formats do, put together to a set.
  */
 import type { AnnotatedImage, Annotation, AnnotationSet, Category } from "../annotation-set";
+import { joinImages } from "../join-images";
 import type { Problem } from "../sample";
 
 /** An annotation with the name of its class in place of an index. */
@@ -24,7 +25,7 @@ export interface ReadSet {
  * The set of `drafts`. Classes are `known` ones in their order, then those that only annotations name, by code unit:
  * so that parts of one set that are read apart count alike wherever they show the same classes.
  *
- * Images of one `file` become one, with the annotations of all: a name must be unique in a set.
+ * Images of one `file` become one within a part, with the annotations of all.
  */
 export function assembleSet(drafts: readonly ImageDraft[], known: readonly (string | Category)[] = []): AnnotationSet {
   const categories: Category[] = known.map((one) => (typeof one === "string" ? { name: one } : one));
@@ -35,13 +36,11 @@ export function assembleSet(drafts: readonly ImageDraft[], known: readonly (stri
     classOf.set(name, categories.length);
     categories.push({ name });
   }
-  const images = new Map<string, AnnotatedImage>();
-  for (const { annotations, ...image } of drafts) {
-    const indexed = annotations.map(({ className, ...rest }) => ({ classId: classOf.get(className) ?? 0, ...rest }));
-    const before = images.get(image.file);
-    images.set(image.file, { ...image, ...before, annotations: [...(before?.annotations ?? []), ...indexed] });
-  }
-  return { categories, images: [...images.values()] };
+  const images = drafts.map(({ annotations, ...image }) => ({
+    ...image,
+    annotations: annotations.map(({ className, ...rest }) => ({ classId: classOf.get(className) ?? 0, ...rest })),
+  }));
+  return { categories, images: joinImages(images) };
 }
 
 /** Order of texts that no machine's language changes. */

@@ -80,7 +80,8 @@ function readImages(list: readonly unknown[], file: string, tally: Tally): Map<u
       continue;
     }
     const path = imagePath(name);
-    const same = byName.get(path);
+    const key = typeof split === "string" ? `${split}\n${path}` : path;
+    const same = byName.get(key);
     if (same) tally.add(`${path} is listed twice; its annotations are put together`, at);
     const sized = isSide(width) && isSide(height);
     if (!sized && (width !== undefined || height !== undefined)) {
@@ -96,7 +97,7 @@ function readImages(list: readonly unknown[], file: string, tally: Tally): Map<u
       annotations: [],
     };
     images.set(id, image);
-    byName.set(path, image);
+    byName.set(key, image);
   }
   return images;
 }

@@ -5,11 +5,13 @@
  * Read by the names of the columns: RSNA pneumonia (`patientId,x,y,width,height,Target`), VinDr-CXR
  * (`image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max`, several readers), ChestX-ray14's boxes, TensorFlow's
  * `filename,width,height,class,xmin,ymin,xmax,ymax`, `bbox` as a list, and what `writeCsv` writes. Columns without a
- * meaning of their own become attributes, of the image where their name begins with `image.`.
+ * meaning of their own become attributes, of the image where their name begins with `image.` or is that of a patient, a
+ * study or a series.
  */
 import { FoveaError } from "../../errors";
 import type { Box } from "../../finding";
 import type { Annotation, Attributes, Segmentation } from "../annotation-set";
+import { namesWholeImage } from "../image-group";
 import { type AnnotationDraft, assembleSet, type ImageDraft, imagePath, type ReadSet } from "./annotation-draft";
 import { attributeOf, someAttributes } from "./attribute-text";
 import { type CsvColumns, csvColumns, missingRoles } from "./csv-columns";
@@ -59,7 +61,7 @@ export function readCsv(text: string, { file, columns: given }: CsvOptions): Rea
   const drafts: ImageDraft[] = [];
   const classIds = new Map<string, number>();
   for (const [index, row] of rows.entries()) {
-    const cell: Cell = (role) => row[columns[role] ?? ""] ?? "";
+    const cell: Cell = (role) => cellOf(row, columns[role]);
     const place = { at: `line ${index + 2}`, tally };
     if (cell("image") === "") {
       tally.add("no image named, left out", place.at, "error");
@@ -74,6 +76,16 @@ export function readCsv(text: string, { file, columns: given }: CsvOptions): Rea
   return { set: assembleSet(drafts, known), problems: tally.problems(file) };
 }
 
+/** Empty where there is no such column. The column without a name, an index, stands for none. */
+function cellOf(row: Row, column: string | undefined): string {
+  return column !== undefined && Object.hasOwn(row, column) ? row[column] : "";
+}
+
+/** Whether a further column tells of the image: by its prefix, or as it names a patient, a study or a series. */
+function isOfImage(name: string): boolean {
+  return name.startsWith(IMAGE_PREFIX) || namesWholeImage(name);
+}
+
 function readImageCells(
   cell: Cell,
   row: Row,
@@ -81,9 +93,11 @@ function readImageCells(
   columns: CsvColumns,
 ): Omit<ImageDraft, "annotations"> {
   const [width, height] = [numberOf(cell("imageWidth")), numberOf(cell("imageHeight"))];
-  const own = further.filter((name) => name.startsWith(IMAGE_PREFIX) && row[name] !== "");
   const attributes: Record<string, Attributes[string]> = {};
-  for (const name of own) attributes[name.slice(IMAGE_PREFIX.length)] = attributeOf(row[name]);
+  for (const name of further.filter((one) => isOfImage(one) && row[one] !== "")) {
+    const plain = name.startsWith(IMAGE_PREFIX) ? name.slice(IMAGE_PREFIX.length) : name;
+    if (plain !== "__proto__") attributes[plain] = attributeOf(row[name]);
+  }
   // RSNA calls its images by their patients.
   if (columns.image?.toLowerCase() === "patientid") attributes.patient_id = cell("image");
   return {
@@ -119,7 +133,7 @@ function readBoxRow(
   }
   const attributes: Record<string, Attributes[string]> = {};
   for (const name of further) {
-    if (!name.startsWith(IMAGE_PREFIX) && row[name] !== "") attributes[name] = attributeOf(row[name]);
+    if (!isOfImage(name) && row[name] !== "") attributes[name] = attributeOf(row[name]);
   }
   return {
     className: className || (cell("present") === "" ? "object" : RSNA_CLASS),

@@ -108,9 +108,9 @@ function addShape(
 ): void {
   const { tally, at, inputs } = context;
   const { label, group_id: group = "0" } = shape.attributes;
-  const place = PLACES[shape.name]?.(shape, context);
+  const readable = Object.hasOwn(PLACES, shape.name);
+  const place = readable ? PLACES[shape.name](shape, context) : undefined;
   if (!label || place === undefined) {
-    const readable = shape.name in PLACES;
     const what = readable
       ? `a ${shape.name} without its label or its numbers`
       : `<${shape.name}> marks no region that is read`;

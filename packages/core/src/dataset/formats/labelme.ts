@@ -77,7 +77,7 @@ function readShape(shape: Fields, at: string, tally: Tally): AnnotationDraft | u
     tally.add(`points of a ${String(type)} are no list of [x, y]; left out`, at, "error");
     return undefined;
   }
-  const place = PLACES[String(type)]?.(flat);
+  const place = Object.hasOwn(PLACES, String(type)) ? PLACES[String(type)](flat) : undefined;
   if (place === undefined) {
     tally.add(`a shape of the kind ${String(type)} with ${flat.length / 2} points marks no region; left out`, at);
     return undefined;

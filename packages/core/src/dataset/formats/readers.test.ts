@@ -301,3 +301,56 @@ describe("class maps", () => {
     expect(() => map('"*": null')).toThrow("drops every class");
   });
 });
+
+describe("names that objects of the language have", () => {
+  test("are no shapes that LabelMe draws", () => {
+    const shapes = ["constructor", "toString", "rectangle"].map((type) => ({
+      ...{ label: "x", shape_type: type },
+      points: [
+        [1, 2],
+        [3, 4],
+      ],
+    }));
+    const { image, problems } = readLabelMe(JSON.stringify({ imagePath: "a.png", shapes }), "a.json");
+    expect(image.annotations).toEqual([{ className: "x", box: { x1: 1, y1: 2, x2: 3, y2: 4 } }]);
+    expect(problems).toHaveLength(2);
+  });
+
+  test("are no shapes of CVAT", () => {
+    const text =
+      '<annotations><image name="a.png" width="9" height="9"><valueOf label="x"/><box label="x" xtl="1" ytl="2" xbr="3" ybr="4"/></image></annotations>';
+    const { set } = readCvat(text, "a.xml");
+    expect(set.images[0].annotations).toEqual([{ classId: 0, box: { x1: 1, y1: 2, x2: 3, y2: 4 } }]);
+  });
+});
+
+describe("numbers that are none", () => {
+  test("of YOLO's rows are refused: 1e999 is beyond what a number holds", () => {
+    const image = { file: "a.txt", nc: 1, width: 10, height: 10 };
+    expect(() => readYoloLabels("0 0.5 0.5 0.1 0.1\n0 1e999 0.5 1e999 0.1", image)).toThrow("line 2");
+  });
+});
+
+describe("readCsv of a table with an index", () => {
+  test("does not take the column without a name for those that are not there", () => {
+    const text = ",file,class,xmin,ymin,xmax,ymax\n0,a.png,n,1,2,3,4\n1,a.png,m,5,6,9,9\n";
+    const { set, problems } = readCsv(text, { file: "x.csv" });
+    expect(problems).toEqual([]);
+    expect(set.images).toEqual([
+      {
+        file: "a.png",
+        annotations: [
+          { classId: 1, box: { x1: 1, y1: 2, x2: 3, y2: 4 } },
+          { classId: 0, box: { x1: 5, y1: 6, x2: 9, y2: 9 } },
+        ],
+      },
+    ]);
+  });
+
+  test("takes patients for attributes of the image, of one without a box too", () => {
+    const text = "image,patient_id,grade,x,y,width,height\na.png,p1,3,1,2,3,4\nb.png,p2,,,,,\n";
+    const { set } = readCsv(text, { file: "x.csv" });
+    expect(set.images.map(({ attributes }) => attributes)).toEqual([{ patient_id: "p1" }, { patient_id: "p2" }]);
+    expect(set.images[0].annotations[0].attributes).toEqual({ grade: 3 });
+  });
+});

@@ -93,6 +93,10 @@ function readExample(
     tally.add("lists of xmin, ymin, xmax and ymax differ in length; left out", at, "error");
     return undefined;
   }
+  if (![x1, y1, x2, y2, [width, height]].flat().every(Number.isFinite)) {
+    tally.add("sides of boxes or of the image that are no numbers; left out", at, "error");
+    return undefined;
+  }
   const classTexts = texts("image/object/class/text");
   const classIds = numbers("image/object/class/label");
   const flags = { difficult: numbers("image/object/difficult"), truncated: numbers("image/object/truncated") };

@@ -69,7 +69,9 @@ function yoloNumbers(row: string, nc: number, place: Place): number[] {
   }
   const values = columns.map((column) => {
     if (!NUMBER.test(column)) throw fail(`"${column.slice(0, 40)}" is not a number`);
-    return Number(column);
+    const value = Number(column);
+    if (!Number.isFinite(value)) throw fail(`"${column.slice(0, 40)}" is beyond all numbers`);
+    return value;
   });
   if (!Number.isInteger(values[0]) || values[0] < 0 || values[0] >= nc) {
     throw fail(`class ${columns[0]}; the data set has ${nc} classes, 0 to ${nc - 1}`);

@@ -25,7 +25,9 @@ export function findLeaks(
     if (group === undefined || part === undefined) return;
     const own = byGroup.get(group) ?? new Map<string, number[]>();
     byGroup.set(group, own);
-    own.set(part, [...(own.get(part) ?? []), i]);
+    const images = own.get(part);
+    if (images) images.push(i);
+    else own.set(part, [i]);
   });
   return [...byGroup]
     .filter(([, own]) => own.size > 1)

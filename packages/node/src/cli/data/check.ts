@@ -24,7 +24,8 @@ export interface CheckOptions {
 const EXAMPLES = `
 Each of several files is a part (train, val ...), named after its file; a data
 YAML names its parts itself. A patient or an image in several parts is refused:
-exit code 1 (--fail-on). A folder of pictures without annotations counts as unlabelled.
+exit code 1 (--fail-on). A folder of pictures without annotations counts as
+unlabelled.
 
 Two pictures are near-duplicates if their 64-bit perceptual hashes differ in
 --hash-bits at most and their 32 x 32 grey values correlate by 0.97 or more.

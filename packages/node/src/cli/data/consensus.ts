@@ -38,16 +38,20 @@ export interface ReaderFile {
 export type Reliability = "estimated" | ReadonlyMap<string, number>;
 
 const EXAMPLES = `
-An image that is missing in a reader's file was not read by that reader; one that
-is there without annotations was read, and nothing was seen.
+An image that is missing in a reader's file was not read by that reader; one
+that is there without annotations was read, and nothing was seen.
 
 Examples:
-  fovea data consensus anna.json ben.json chen.json --out consensus.json --report agreement
-  fovea data consensus --reader anna=a/labels.json --reader ben=b/labels.json --out both.json
-  fovea data consensus r1.json r2.json r3.json --min-readers 2 --minority soft --out soft.json
-  fovea data consensus r1.json r2.json r3.json --reliability r1=0.9,r2=0.8,r3=0.6 --out c.json
-  fovea data consensus expert1.json expert2.json expert3.json expert4.json --volume \\
-    --interchangeable-readers --out nodules.json --report agreement
+  fovea data consensus anna.json ben.json chen.json --out consensus.json \\
+    --report agreement
+  fovea data consensus --reader anna=a/labels.json --reader ben=b/labels.json \\
+    --out both.json
+  fovea data consensus r1.json r2.json r3.json --min-readers 2 --minority soft \\
+    --out soft.json
+  fovea data consensus r1.json r2.json r3.json \\
+    --reliability r1=0.9,r2=0.8,r3=0.6 --out c.json
+  fovea data consensus expert1.json expert2.json expert3.json expert4.json \\
+    --volume --interchangeable-readers --out nodules.json --report agreement
 
 The folder of the report holds agreement.html, agreement.json and lesions.csv.`;
 

@@ -15,11 +15,13 @@ export interface SubsetOptions {
 }
 
 const EXAMPLES = `
-A condition is a name, a sign and a value: site=A, age>=60, boxes=0, split!=test,
-file~^p1. The name is that of an attribute, or file, split, width, height, boxes.
+A condition is a name, a sign and a value: site=A, age>=60, boxes=0, split!=test
+or file~^p1. The name is that of an attribute, or file, split, width, height,
+boxes.
 
 Examples:
-  fovea data subset all.json --where "site=A" --where "age>=60" --out elderly.json
+  fovea data subset all.json --where "site=A" --where "age>=60" \\
+    --out elderly.json
   fovea data subset lesions.yaml --classes nodule,mass --n 200 --out small.json`;
 
 export function register(group: Command): void {

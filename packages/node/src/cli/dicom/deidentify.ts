@@ -21,17 +21,21 @@ export interface DeidentifyCommandOptions {
 
 const EXAMPLES = `
 Profiles, after basic, which is always there:
-  retain-uids  retain-device  retain-institution  retain-patient  retain-full-dates  retain-modified-dates
-  retain-safe-private  clean-descriptors  clean-structured-content  clean-pixel
+  retain-uids  retain-device  retain-institution  retain-patient
+  retain-full-dates  retain-modified-dates  retain-safe-private
+  clean-descriptors  clean-structured-content  clean-pixel
 
 Examples:
   fovea dicom deidentify scans --out shared --key-file study.key --new-key
-  fovea dicom deidentify scans --out shared --key-file study.key --profile basic,retain-modified-dates,retain-patient
-  fovea dicom deidentify echo --out shared --key-file study.key --profile basic,clean-pixel --blank 0,0,800,60
+  fovea dicom deidentify scans --out shared --key-file study.key \\
+    --profile basic,retain-modified-dates,retain-patient
+  fovea dicom deidentify echo --out shared --key-file study.key \\
+    --profile basic,clean-pixel --blank 0,0,800,60
   fovea dicom verify scans shared
 
-The key makes UIDs, pseudonyms and shifts of dates: with the same one, files of a patient keep belonging together. Keep it,
-and the report beside the results, as safe as the sources. See docs/deidentification.md for what is not done.`;
+The key makes UIDs, pseudonyms and shifts of dates: with the same one, files of
+a patient keep belonging together. Keep it, and the report beside the results,
+as safe as the sources. See docs/deidentification.md for what is not done.`;
 
 /** `basic,clean-pixel`; names of options, basic or not. */
 export function profileList(text: string): ReadonlySet<ProfileOption> {

@@ -15,7 +15,8 @@ export interface CocoEvaluationOptions {
 const EXAMPLES = `
 Examples:
   fovea evaluate coco --gt annotations.json --dt results.json
-  fovea evaluate coco --gt annotations.json --dt masks.json --iou-type segm --json coco.json
+  fovea evaluate coco --gt annotations.json --dt masks.json --iou-type segm \\
+    --json coco.json
   fovea evaluate coco --gt data.yaml --dt detected/ --honour-ignore
 
 The numbers are those of pycocotools. Results are COCO's list of image_id,

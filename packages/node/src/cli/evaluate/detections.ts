@@ -20,9 +20,12 @@ export interface DetectionsOptions extends ReportOptions {
 const EXAMPLES = `${REPORT_FILES}
 
 Examples:
-  fovea evaluate detections --gt gt.json --dt results.json --images images --report report
-  fovea evaluate detections --gt lesions.yaml --split val --dt found.json --report report --lang en
-  fovea evaluate detections --gt gt.json --dt dt.json --report report --cases cases.csv --operating-point "fp<=0.5"`;
+  fovea evaluate detections --gt gt.json --dt results.json --images images \\
+    --report report
+  fovea evaluate detections --gt lesions.yaml --split val --dt found.json \\
+    --report report --lang en
+  fovea evaluate detections --gt gt.json --dt dt.json --report report \\
+    --cases cases.csv --operating-point "fp<=0.5"`;
 
 export function register(group: Command): void {
   const command = group

@@ -24,11 +24,15 @@ export interface FrocCommandOptions {
 const EXAMPLES = `
 Examples:
   fovea evaluate froc --gt gt.json --dt results.json --json froc.json
-  fovea evaluate froc --gt gt.json --dt results.json --hit distance --hit-mm 5 --per patient
-  fovea evaluate froc --gt gt.json --dt results.json --columns cases.csv --by site,sex,age
-  fovea evaluate froc --gt val.json --dt val-found.json --operating-point "fp<=0.5" --model best.safetensors
+  fovea evaluate froc --gt gt.json --dt results.json --hit distance --hit-mm 5 \\
+    --per patient
+  fovea evaluate froc --gt gt.json --dt results.json --columns cases.csv \\
+    --by site,sex,age
+  fovea evaluate froc --gt val.json --dt val-found.json \\
+    --operating-point "fp<=0.5" --model best.safetensors
 
-With --operating-point and --model the confidence is kept in the model, and predict uses it.`;
+With --operating-point and --model the confidence is kept in the model, and
+predict uses it.`;
 
 export function register(group: Command): void {
   group

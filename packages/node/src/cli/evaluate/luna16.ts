@@ -14,8 +14,9 @@ export interface Luna16CommandOptions {
 }
 
 const EXAMPLES = `
-Example:
-  fovea evaluate luna16 --annotations annotations.csv --excluded annotations_excluded.csv \\
+Examples:
+  fovea evaluate luna16 --annotations annotations.csv \\
+    --excluded annotations_excluded.csv \\
     --seriesuids seriesuids.csv --results results.csv --json luna16.json`;
 
 export function register(group: Command): void {

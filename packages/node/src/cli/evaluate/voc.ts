@@ -17,7 +17,8 @@ export interface VocEvaluationOptions {
 const EXAMPLES = `
 Examples:
   fovea evaluate voc --gt annotations.json --dt results.json
-  fovea evaluate voc --gt Annotations/ --dt detections.json --iou 0.3 --method 11-point --json voc.json
+  fovea evaluate voc --gt Annotations/ --dt detections.json --iou 0.3 \\
+    --method 11-point --json voc.json
 
 Boxes are measured as VOC does it: their last row and column of pixels are
 included, so that a box is x2 - x1 + 1 wide.`;

@@ -70,6 +70,34 @@ function notFound(file: string, where: string): FoveaError {
 
 type Found = Map<ReadFormat, string[]>;
 
+/** Formats with a file for each image, and its ending: pictures in folders have their files in folders. */
+const PER_IMAGE: readonly (readonly [ReadFormat, string])[] = [
+  ["voc", "xml"],
+  ["labelme", "json"],
+];
+
+/** Adds those of the same format in folders below. */
+async function withDeeper(found: Found): Promise<Found> {
+  for (const [format, ending] of PER_IMAGE) {
+    const files = found.get(format);
+    if (files === undefined) continue;
+    const all = new Set(files);
+    for (const folder of new Set(files.map((file) => dirname(file)))) {
+      const below = await glob(`*/**/*.${ending}`, {
+        cwd: folder,
+        absolute: true,
+        expandDirectories: false,
+        deep: DEPTH,
+      });
+      for (const file of below.map((one) => resolve(one))) {
+        if (!all.has(file) && (await sniff(file)) === format) all.add(file);
+      }
+    }
+    found.set(format, [...all].sort());
+  }
+  return found;
+}
+
 async function inFolder(folder: string, wanted: ReadFormat | undefined): Promise<Found> {
   const near: string[] = [];
   const seen = new Set<string>();
@@ -81,7 +109,7 @@ async function inFolder(folder: string, wanted: ReadFormat | undefined): Promise
   const files = near.filter((file) => !seen.has(file.toLowerCase()) && seen.add(file.toLowerCase()));
   const found = await judged(files, wanted);
   // Label files of YOLO are judged last: a list of names is a text of words as well.
-  if (found.size > 0) return found;
+  if (found.size > 0) return withDeeper(found);
   const deep = await glob("**/*.{json,xml,csv,txt,yaml,yml,tfrecord,record}", {
     cwd: folder,
     absolute: true,
@@ -99,7 +127,9 @@ async function judged(files: readonly string[], wanted: ReadFormat | undefined):
   const kinds = new Map<string, string[]>();
   for (const file of [...files].sort()) {
     const ending = extname(file).toLowerCase();
-    kinds.set(ending, [...(kinds.get(ending) ?? [])].concat(file));
+    const own = kinds.get(ending);
+    if (own) own.push(file);
+    else kinds.set(ending, [file]);
   }
   for (const [ending, list] of kinds) {
     const formats = new Map<string, ReadFormat | undefined>();
@@ -108,7 +138,9 @@ async function judged(files: readonly string[], wanted: ReadFormat | undefined):
     for (const file of list) {
       const format = formats.has(file) ? formats.get(file) : ending === ".csv" ? await sniff(file) : first;
       if (format === undefined || (wanted !== undefined && format !== wanted)) continue;
-      found.set(format, [...(found.get(format) ?? []), file]);
+      const own = found.get(format);
+      if (own) own.push(file);
+      else found.set(format, [file]);
     }
   }
   return withOneYolo(found);

@@ -52,8 +52,12 @@ export async function findPictures(
   if (there.every(Boolean)) return { root, images, found: new Set(images.map(({ file }) => file)) };
   const byName = await picturesByName(folder === undefined ? resolve(base) : root);
   const taken = new Set(images.filter((_, i) => there[i]).map(({ file }) => file));
+  const names = new Map<string, string>();
   const renamed = images.map((image, i) => {
     if (there[i]) return image;
+    // The same image in another part.
+    const known = names.get(image.file);
+    if (known !== undefined) return { ...image, file: known };
     const match = lastParts(image.file)
       .map((key) => byName.get(key))
       .find((one) => one !== undefined);
@@ -62,6 +66,7 @@ export async function findPictures(
     // Two images that lead to one picture would mix what is marked in them.
     if (taken.has(file)) return image;
     taken.add(file);
+    names.set(image.file, file);
     return { ...image, file };
   });
   return { root, images: renamed, found: taken };

@@ -1,7 +1,7 @@
 /**
  * @file Pascal VOC, ImageNet and CVAT files as annotation sets.
  */
-import { basename, dirname, extname, join, posix, resolve } from "node:path";
+import { basename, dirname, extname, join, posix, resolve, sep } from "node:path";
 import type { AnnotationSet } from "@fovea/core/dataset/annotation-set";
 import { assembleSet, type ImageDraft } from "@fovea/core/dataset/formats/annotation-draft";
 import { readCvat } from "@fovea/core/dataset/formats/cvat";
@@ -17,6 +17,9 @@ import { readEach } from "./read-each";
 /** Lists of a VOC set that name its parts, below `ImageSets/Main`. */
 const PARTS = ["train", "val", "test"] as const;
 
+/** Folders that a name in a list of images may begin with, and the name. */
+const LISTED_DEPTH = 6;
+
 export async function gatherVoc({ files, folder }: AnnotationFiles): Promise<Gathered> {
   const problems: Problem[] = [];
   const top = files.length === 1 ? dirname(files[0]) : commonTop(files);
@@ -27,7 +30,7 @@ export async function gatherVoc({ files, folder }: AnnotationFiles): Promise<Gat
   });
   const splits = await splitsByStem([folder, top, dirname(top)]);
   const taken = new Set<string>();
-  const drafts = read.map(({ xml, image }): ImageDraft => {
+  const drafts = read.flatMap(({ xml, image }): ImageDraft[] => {
     const within = posix.normalize(posix.join(fromBase(top, dirname(xml)), image.file));
     const own = posix.join(fromBase(top, dirname(xml)), basename(xml, extname(xml)) + posix.extname(image.file));
     // Files copied by hand keep the name of the first image.
@@ -37,8 +40,8 @@ export async function gatherVoc({ files, folder }: AnnotationFiles): Promise<Gat
       problems.push({ severity: "warning", code: "invalid_annotations", file: xml, at: "filename", message });
     }
     taken.add(file);
-    const split = splits.get(basename(xml, extname(xml)));
-    return { ...image, file, ...(split && { split }) };
+    const parts = partsOf(xml, splits);
+    return parts.length === 0 ? [{ ...image, file }] : parts.map((split) => ({ ...image, file, split }));
   });
   const known = await labelMapNames([folder, dirname(top)]);
   const set = assembleSet(drafts, known);
@@ -51,13 +54,28 @@ function commonTop(files: readonly string[]): string {
   return top;
 }
 
-async function splitsByStem(folders: readonly string[]): Promise<Map<string, string>> {
-  const splits = new Map<string, string>();
+/** Parts that a file is listed in, by its path from any folder above it, the longest that is listed. */
+function partsOf(xml: string, splits: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const path = xml.slice(0, xml.length - extname(xml).length).split(sep);
+  for (let from = Math.max(0, path.length - LISTED_DEPTH); from < path.length; from++) {
+    const parts = splits.get(path.slice(from).join("/"));
+    if (parts) return [...parts];
+  }
+  return [];
+}
+
+async function splitsByStem(folders: readonly string[]): Promise<Map<string, Set<string>>> {
+  const splits = new Map<string, Set<string>>();
   for (const folder of folders) {
     for (const part of PARTS) {
       const text = await readText(join(folder, "ImageSets/Main", `${part}.txt`), "list").catch(() => "");
-      for (const line of text.split(/\r\n|\n|\r/))
-        if (line.trim() !== "") splits.set(line.trim().split(/\s+/)[0], part);
+      for (const line of text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/)) {
+        const name = line.trim();
+        // Lists of one class say behind the name whether it is there; names may have blanks.
+        for (const stem of new Set([name, name.replace(/\s+(-1|0|1)$/, "")])) {
+          if (stem !== "") splits.set(stem, (splits.get(stem) ?? new Set()).add(part));
+        }
+      }
     }
     if (splits.size > 0) break;
   }
@@ -76,7 +94,7 @@ async function labelMapNames(folders: readonly string[]): Promise<string[]> {
         .map((line) => line.trim());
       const names = lines.filter((line) => line !== "" && !line.startsWith("#"));
       return names
-        .map((line) => (name === "labelmap.txt" ? line.split(":")[0] : line))
+        .map((line) => (name === "labelmap.txt" ? line.replace(/(:[^:]*){3}$/, "") : line))
         .filter((one) => one !== "background");
     }
   }

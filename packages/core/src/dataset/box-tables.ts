@@ -7,6 +7,7 @@
 import { ArgumentError } from "../errors";
 import { type MaskRuns, maskArea } from "../geometry/mask-runs";
 import type { AnnotatedImage, Annotation, AnnotationSet, Category } from "./annotation-set";
+import { imageFinder } from "./image-finder";
 import { segmentationMask } from "./segmentation-mask";
 
 /** What two objects are compared by: their boxes, or their masks. */
@@ -66,16 +67,6 @@ export function orderOfIds(items: readonly { readonly id?: number | string }[]):
   return order.sort((a, b) => (ids[a] < ids[b] ? -1 : ids[a] > ids[b] ? 1 : 0));
 }
 
-/** Index of an image by its file, or else by its name without folder and ending where only one has it. */
-function imageFinder(files: readonly string[]): (file: string) => number | undefined {
-  const byFile = new Map(files.map((file, index) => [file, index]));
-  // An ending begins with a letter: the last number of a UID is none.
-  const stem = (file: string) => file.slice(file.lastIndexOf("/") + 1).replace(/\.[a-z][a-z0-9]*$/i, "");
-  const byStem = new Map<string, number | undefined>();
-  for (const [index, file] of files.entries()) byStem.set(stem(file), byStem.has(stem(file)) ? undefined : index);
-  return (file) => byFile.get(file) ?? byStem.get(stem(file));
-}
-
 /**
  * Tables of two annotation sets. Images are the same where their files are, or the names of these without folder and
  * ending (`a/1.dcm` and `1.png`); categories where their names are. Both go in the order of the truth's ids.
@@ -88,7 +79,10 @@ export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet
   const images = orderOfIds(truth.images).map((at) => truth.images[at]);
   const places: Places = {
     images,
-    imageOf: imageFinder(images.map(({ file }) => file)),
+    imageOf: imageFinder(
+      images.map(({ file }) => file),
+      detections.images.map(({ file }) => file),
+    ),
     categoryOf: new Map(categories.map(({ name }, index) => [name, index])),
   };
   const marked = tableOf(truth, "truth", places, kind);
@@ -107,7 +101,10 @@ export function evaluationTables(truth: AnnotationSet, detections: AnnotationSet
     truth: {
       ...marked.table,
       crowd: Uint8Array.from(marked.rows, ({ crowd }) => (crowd ? 1 : 0)),
-      ignore: Uint8Array.from(marked.rows, ({ ignore }) => (ignore ? 1 : 0)),
+      // VOC's word for what its own evaluation leaves out.
+      ignore: Uint8Array.from(marked.rows, ({ ignore, attributes }) =>
+        Number(ignore || attributes?.difficult === true),
+      ),
     },
     detections: { ...found.table, scores },
   };

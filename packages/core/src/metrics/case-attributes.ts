@@ -9,9 +9,9 @@ const SPACING = /^(pixel_?spacing|imager_?pixel_?spacing|spacing)(_?mm)?$/i;
 
 /** The patient, where an attribute names one. */
 export function patientOf(attributes: Attributes): string | undefined {
-  const name = Object.keys(attributes).find((key) => PATIENT.test(key));
-  const value = name === undefined ? undefined : attributes[name];
-  return value === null || value === undefined || value === "" ? undefined : String(value);
+  const named = Object.entries(attributes).filter(([key]) => PATIENT.test(key));
+  const value = named.map(([, one]) => one).find((one) => one !== null && one !== undefined && one !== "");
+  return value === undefined ? undefined : String(value);
 }
 
 /** Millimetres per pixel: one number, or `row\column` as DICOM writes it (PS3.3 10.7.1.3), comma or blank between too. */

@@ -9,7 +9,7 @@ import { ShapeError } from "../errors";
 import { type BootstrapOptions, bootstrap, type Interval } from "../math/stats";
 import { type AucDifference, delong, delongTest } from "./delong";
 import type { EvaluationRecord } from "./evaluation-record";
-import { evaluationView, selectedScans } from "./evaluation-view";
+import { evaluationView, judgedImages, selectedScans } from "./evaluation-view";
 import { cpm, froc, LUNA16_POINTS, sensitivityAt } from "./froc";
 import { frocReader } from "./froc-intervals";
 import { type McNemar, mcnemar } from "./mcnemar";
@@ -33,7 +33,7 @@ export interface ModelComparison {
   readonly cpm: ModelDifference;
   /** Lesions that only one of them finds, each at the confidence where it has at most one false positive per image. */
   readonly lesionsFound: McNemar;
-  /** Of images, by DeLong; absent where all images are of one kind. */
+  /** Of images that are judged, by DeLong; absent where all images are of one kind. */
   readonly auc?: { readonly a: number; readonly b: number } & AucDifference;
   /** Mean over classes, without interval. */
   readonly ap50: { readonly a: number; readonly b: number; readonly difference: number };
@@ -88,10 +88,8 @@ export function compareModels(
     0,
     curves.map((curve) => sensitivityAt(curve, 1)),
   );
-  const [positive] = views.map((view) => view.positive);
-  const bothKinds = positive.includes(1) && positive.includes(0);
   const maps = [a, b].map((record) => record.metrics.summary().map50);
-  const [scoresA, scoresB] = views.map(({ imageScores }) => imageScores);
+  const [{ scores: scoresA, positive, bothKinds }, { scores: scoresB }] = views.map(judgedImages);
   return {
     images: scanCount,
     lesions: lesionCount,

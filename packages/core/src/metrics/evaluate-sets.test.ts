@@ -48,6 +48,29 @@ describe("recordOfSets", () => {
     expect(cases[1].patient).toBeUndefined();
   });
 
+  test("takes the patient of a table under whatever name", () => {
+    const attributesOf = () => ({ patient: "P9" });
+    const { cases } = recordOfSets(TRUTH, found("one/b.png", 0.5), { attributesOf });
+    expect(cases.map(({ patient }) => patient)).toEqual(["P9", "P9"]);
+  });
+
+  test("never puts detections of one file in place of another's", () => {
+    const both = (first: string, second: string): AnnotationSet => ({
+      categories: [{ name: "mass" }],
+      images: [first, second].map((file, i) => ({ file, annotations: [{ classId: 0, box, score: 0.5 + 0.1 * i }] })),
+    });
+    // The truth's own file is there: one of the same name in another folder is another image.
+    expect(() => recordOfSets(TRUTH, both("one/b.png", "two/b.png"))).toThrow("two/b.png, an image that the truth");
+    expect(() => recordOfSets(TRUTH, both("two/b.png", "three/b.png"))).toThrow("both detections of one/b.png");
+  });
+
+  test("keeps as many detections of an image as are asked for", () => {
+    const many = Array.from({ length: 120 }, () => ({ classId: 0, box, score: 0.5 }));
+    const set = { categories: [{ name: "nodule" }], images: [{ file: "one/b.png", annotations: many }] };
+    const kept = (mostDetections?: number) => recordOfSets(TRUTH, set, { mostDetections }).cases[1].hits.length;
+    expect([kept(), kept(110), kept(Number.POSITIVE_INFINITY)]).toEqual([100, 110, 120]);
+  });
+
   test.each([
     ["no score", found("one/b.png")],
     ["a score beyond 1", found("one/b.png", 3.5)],
@@ -76,6 +99,7 @@ describe("case attributes", () => {
   test("name patient and spacing whatever the source calls them", () => {
     expect(patientOf({ PatientID: "7" })).toBe("7");
     expect(patientOf({ patient: "" })).toBeUndefined();
+    expect(patientOf({ patient: "", patient_id: "8" })).toBe("8");
     expect(spacingOf({ spacing_mm: 0.7 })).toEqual({ x: 0.7, y: 0.7 });
     expect(spacingOf({ PixelSpacing: "0.5\\0.6" })).toEqual({ x: 0.6, y: 0.5 });
     expect(spacingOf({ spacing_mm: "unknown" })).toBeUndefined();

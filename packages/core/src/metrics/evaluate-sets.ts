@@ -8,6 +8,7 @@ import {
   type Attributes,
   isIgnored,
 } from "../dataset/annotation-set";
+import { imageFinder } from "../dataset/image-finder";
 import { ArgumentError } from "../errors";
 import { patientOf, spacingOf } from "./case-attributes";
 import { EvaluationRecord } from "./evaluation-record";
@@ -16,6 +17,8 @@ import type { HitOptions } from "./lesion-hits";
 export interface RecordSetsOptions extends HitOptions {
   /** What else is known of an image; counts before what the truth says. @default nothing */
   readonly attributesOf?: (file: string) => Attributes | undefined;
+  /** Most confident detections of an image that are kept. @default 100 */
+  readonly mostDetections?: number;
 }
 
 /**
@@ -29,19 +32,22 @@ export interface RecordSetsOptions extends HitOptions {
 export function recordOfSets(
   truth: AnnotationSet,
   detections: AnnotationSet,
-  { attributesOf, ...hits }: RecordSetsOptions = {},
+  { attributesOf, mostDetections, ...hits }: RecordSetsOptions = {},
 ): EvaluationRecord {
   const names = truth.categories.map(({ name }) => name);
   const classOf = detections.categories.map(({ name }) => names.indexOf(name));
   const found = byTruthFile(truth, detections);
-  const record = new EvaluationRecord(names, hits);
+  const record = new EvaluationRecord(names, hits, mostDetections);
   for (const { file, width, height, annotations, attributes } of truth.images) {
     const own = found.get(file)?.annotations ?? [];
     found.delete(file);
-    const known = { ...attributes, ...attributesOf?.(file) };
+    const told = attributesOf?.(file) ?? {};
+    const known = { ...attributes, ...told };
     const lesions = annotations.filter((one) => !isIgnored(one));
     record.add({
-      ...{ file, width, height, attributes: known, patient: patientOf(known), spacingMm: spacingOf(known) },
+      ...{ file, width, height, attributes: known },
+      // What is told counts first, also where it calls the patient something else.
+      ...{ patient: patientOf(told) ?? patientOf(known), spacingMm: spacingOf(told) ?? spacingOf(known) },
       truth: { boxes: boxesOf(lesions), classIds: Int32Array.from(lesions, ({ classId }) => classId) },
       certainty: Float32Array.from(lesions, certaintyOf),
       regions: boxesOf(annotations.filter(isIgnored)),
@@ -67,16 +73,21 @@ export function recordOfSets(
 
 /** Detected images under the file that the truth has for them. */
 function byTruthFile(truth: AnnotationSet, detections: AnnotationSet): Map<string, AnnotatedImage> {
-  const files = new Set(truth.images.map(({ file }) => file));
-  const bare = (file: string) => file.replace(/^.*\//, "").replace(/\.[^.]+$/, "");
-  const byName = new Map<string, string | undefined>();
-  for (const { file } of truth.images) byName.set(bare(file), byName.has(bare(file)) ? undefined : file);
-  return new Map(
-    detections.images.map((image) => [
-      files.has(image.file) ? image.file : (byName.get(bare(image.file)) ?? image.file),
-      image,
-    ]),
+  const indexOf = imageFinder(
+    truth.images.map(({ file }) => file),
+    detections.images.map(({ file }) => file),
   );
+  const found = new Map<string, AnnotatedImage>();
+  for (const image of detections.images) {
+    const index = indexOf(image.file);
+    const file = index === undefined ? image.file : truth.images[index].file;
+    const other = found.get(file);
+    if (other) {
+      throw new ArgumentError(`${other.file} and ${image.file} are both detections of ${file}; leave one out`);
+    }
+    found.set(file, image);
+  }
+  return found;
 }
 
 function boxesOf(annotations: readonly Annotation[]): Float32Array {

@@ -64,6 +64,10 @@ describe("evaluate", () => {
     expect(operating.patients).toMatchObject({ ...cases, truePositives: 1 });
   });
 
+  test("refuses a truth without images", () => {
+    expect(() => evaluate(record([]))).toThrow("the truth has no image");
+  });
+
   test("chooses the threshold by its rule on these images, and says so", () => {
     // Points of the curve: 0.9 finds 1 of 2 with 0 false alarms; 0.2 finds both with 2 of 4 images.
     expect(evaluate(record(FOUR)).operating).toMatchObject({ rule: "fp<=1", given: false, found: 2, falseAlarms: 2 });

@@ -1,6 +1,7 @@
 /**
  * @file A record of judged images becomes an evaluation.
  */
+import { ArgumentError } from "../errors";
 import { expectedCalibrationError, fitTemperature, reliability, withTemperature } from "./calibration";
 import { ConfusionMatrix } from "./confusion-matrix";
 import { delong } from "./delong";
@@ -13,8 +14,8 @@ import {
   millimetreGroups,
   pixelSizeGroups,
 } from "./evaluation-groups";
-import { type EvaluationRecord, MOST_DETECTIONS } from "./evaluation-record";
-import { type EvaluationView, evaluationView, selectedScans } from "./evaluation-view";
+import type { EvaluationRecord } from "./evaluation-record";
+import { type EvaluationView, evaluationView, judgedImages, selectedScans } from "./evaluation-view";
 import { cpm, type FrocCurve, froc, LUNA16_POINTS, NO_LESION } from "./froc";
 import { chooseThreshold, operatingMeasures } from "./operating-measures";
 import { type OperatingRule, operatingRuleText } from "./operating-point";
@@ -63,6 +64,7 @@ const LEVEL = 0.95;
 /** @throws {ArgumentError} if there is no image */
 export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}): Evaluation {
   const { rule = { by: "fp", atMost: 1 }, worst = 12, resamples = 1000, seed = 0 } = options;
+  if (record.cases.length === 0) throw new ArgumentError("evaluate: the truth has no image, wanted at least one");
   const view = evaluationView(record);
   const { cases, lesions } = view;
   const bootstrap = { resamples, seed, level: LEVEL };
@@ -96,7 +98,7 @@ export function evaluate(record: EvaluationRecord, options: EvaluateOptions = {}
       ...record.hitOptions,
       unit: view.byPatient ? "patient" : "image",
       ...bootstrap,
-      mostDetections: MOST_DETECTIONS,
+      mostDetections: record.mostDetections,
     },
     counts: {
       images: cases.length,
@@ -151,13 +153,9 @@ function thinned({ fpPerScan, sensitivity, thresholds }: FrocCurve) {
   return { fpPerImage: of(fpPerScan), sensitivity: of(sensitivity), thresholds: of(thresholds) };
 }
 
-function imageRoc({ imageScores, positive, negative }: EvaluationView): CaseRoc | undefined {
-  const judged = Array.from(imageScores.keys()).filter((s) => positive[s] === 1 || negative[s] === 1);
-  return caseRoc(
-    "image",
-    judged.map((s) => imageScores[s]),
-    judged.map((s) => positive[s]),
-  );
+function imageRoc(view: EvaluationView): CaseRoc | undefined {
+  const { scores, positive } = judgedImages(view);
+  return caseRoc("image", [...scores], [...positive]);
 }
 
 /** A patient scores what the best of the images scores. */

@@ -8,9 +8,9 @@ import type { BootstrapOptions } from "../math/stats";
 import { type ClusterRatio, clusterRatios, type Measured } from "./cluster-ratio";
 import type { FrocPoint, GroupMeasures } from "./evaluation";
 import { type EvaluationView, type Selection, selectedCounts, selectedScans } from "./evaluation-view";
-import { froc, LUNA16_POINTS, sensitivityAt } from "./froc";
-import { frocIntervals } from "./froc-intervals";
+import { LUNA16_POINTS } from "./froc";
 import { LESION_SIZES } from "./lesion-size";
+import { measuredFroc } from "./measured-froc";
 import { subgroupColumns } from "./subgroup-values";
 
 /** A group before it is measured. */
@@ -110,9 +110,6 @@ export function frocPoints(
   points: readonly number[],
   options: BootstrapOptions,
 ): FrocPoint[] {
-  const scans = selectedScans(view, selection);
-  if (scans.lesionCount === 0) return [];
-  const curve = froc(scans);
-  const [intervals] = frocIntervals([{ curve: scans, points }], { ...options, clusters: scans.clusters });
-  return points.map((fpPerImage, i) => ({ fpPerImage, value: sensitivityAt(curve, fpPerImage), ...intervals[i] }));
+  const measured = measuredFroc(selectedScans(view, selection), points, options);
+  return measured.map((one, i) => ({ fpPerImage: points[i], ...one }));
 }

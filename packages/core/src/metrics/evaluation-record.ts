@@ -40,7 +40,7 @@ export interface JudgedCase extends Omit<EvaluationCase, "certainty" | "regions"
   readonly attributes: Attributes;
   readonly certainty?: Float32Array;
   readonly regions: Boxes;
-  /** By falling score, the best 100, without those in regions in which nothing is judged. */
+  /** By falling score, the best 100 (`mostDetections`), without those in regions in which nothing is judged. */
   readonly detections: ScoredBoxes;
   /** The lesion of this image that each detection hits, or `NO_LESION`. */
   readonly hits: Int32Array;
@@ -68,7 +68,7 @@ export interface FalseAlarmColumns {
   readonly score: Float32Array;
 }
 
-/** Detections kept of an image: COCO's number. */
+/** Detections kept of an image, unless more are asked for: COCO's number. */
 export const MOST_DETECTIONS = 100;
 
 /** Takes images in one by one. */
@@ -78,11 +78,18 @@ export class EvaluationRecord {
   readonly hitOptions: Required<HitOptions>;
   /** Average precision, curves and confusion, of all detections given. */
   readonly metrics: DetectionMetrics;
+  /** The most confident detections of an image that are kept; `Infinity` of all. */
+  readonly mostDetections: number;
   readonly #cases: JudgedCase[] = [];
 
   /** @throws {ArgumentError} if an option lies outside */
-  constructor(names: readonly string[], { hit = "iou", hitIou = 0.5, hitMm = 5 }: HitOptions = {}) {
+  constructor(
+    names: readonly string[],
+    { hit = "iou", hitIou = 0.5, hitMm = 5 }: HitOptions = {},
+    mostDetections = MOST_DETECTIONS,
+  ) {
     this.names = names;
+    this.mostDetections = mostDetections;
     this.hitOptions = { hit, hitIou, hitMm };
     // Average precision and confusion go by overlap whatever a hit is, and know no millimetres.
     this.metrics = new DetectionMetrics(names, hit === "distance" ? { hit: "centre" } : this.hitOptions);
@@ -100,7 +107,7 @@ export class EvaluationRecord {
       throw new ShapeError(`evaluation: ${certainty.length} certainties for ${truth.classIds.length} lesions`);
     }
     this.metrics.add(detections, truth, regions);
-    const best = pickDetections(detections, orderByScore(detections.scores).subarray(0, MOST_DETECTIONS));
+    const best = pickDetections(detections, orderByScore(detections.scores).subarray(0, this.mostDetections));
     const judged =
       regions.length > 0
         ? pickDetections(best, judgedDetections(best, truth, regions, this.hitOptions, one.spacingMm))

@@ -51,6 +51,29 @@ export function evaluationView(record: EvaluationRecord): EvaluationView {
   };
 }
 
+/** Images as cases: those with a lesion, and those of which it is certain that they have none. */
+export interface JudgedImages {
+  /** Their numbers. */
+  readonly images: readonly number[];
+  readonly scores: Float64Array;
+  /** 1 for one with a lesion. */
+  readonly positive: Uint8Array;
+  /** Whether there are cases with and without. */
+  readonly bothKinds: boolean;
+}
+
+/** Images without a lesion but with a region in which nothing is judged are left out: they are neither. */
+export function judgedImages({ imageScores, positive, negative }: EvaluationView): JudgedImages {
+  const images = Array.from(positive.keys()).filter((s) => positive[s] === 1 || negative[s] === 1);
+  const own = Uint8Array.from(images, (s) => positive[s]);
+  return {
+    images,
+    scores: Float64Array.from(images, (s) => imageScores[s]),
+    positive: own,
+    bothKinds: own.includes(1) && own.includes(0),
+  };
+}
+
 /** Some lesions, false alarms and images of a view, by their numbers there. @default all */
 export interface Selection {
   readonly lesion?: (j: number) => boolean;

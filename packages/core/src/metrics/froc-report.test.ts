@@ -7,13 +7,14 @@ import { frocReport } from "./froc-report";
 const boxes = (xs: readonly number[]) => Float32Array.from(xs.flatMap((x) => [x, 0, x + 10, 10]));
 
 function record(
-  images: readonly { truth: number[]; found: [number, number][]; attributes?: Attributes }[],
+  images: readonly { truth: number[]; found: [number, number][]; attributes?: Attributes; regions?: number[] }[],
 ): EvaluationRecord {
   const all = new EvaluationRecord(["nodule"]);
-  images.forEach(({ truth, found, attributes = {} }, i) => {
+  images.forEach(({ truth, found, attributes = {}, regions = [] }, i) => {
     all.add({
       file: `${i}.png`,
       attributes,
+      regions: boxes(regions),
       patient: attributes.patient === undefined ? undefined : String(attributes.patient),
       truth: { boxes: boxes(truth), classIds: new Int32Array(truth.length) },
       detections: {
@@ -49,7 +50,7 @@ describe("frocReport", () => {
     const { cases, operatingPoint } = frocReport(four(), { rule: { by: "fp", atMost: 0 }, resamples: 20 });
     expect(cases).toMatchObject({ positives: 2, negatives: 2 });
     expect(cases.auc?.auc).toBe(2.5 / 4);
-    expect(operatingPoint).toEqual({ threshold: 0.75, fpPerScan: 0, sensitivity: 0.5, rule: "fp<=0" });
+    expect(operatingPoint).toEqual({ threshold: 0.75, fpPerScan: 0, sensitivity: 0.5, rule: "fp<=0", per: "image" });
     expect(cases.accuracy).toMatchObject({ truePositives: 1, falseNegatives: 1, trueNegatives: 2, falsePositives: 0 });
   });
 
@@ -76,6 +77,39 @@ describe("frocReport", () => {
     ];
     const { curve } = frocReport(record(images), { topK: 1, resamples: 20 });
     expect([...curve.thresholds]).toEqual([Number.POSITIVE_INFINITY, 0.75]);
+  });
+
+  test("counts second hits among the most confident, for every class and size alike", () => {
+    const found: [number, number][] = [
+      [0, 0.9],
+      [1, 0.8],
+      [50, 0.7],
+    ];
+    const { curve, sizes } = frocReport(record([{ truth: [0], found }]), { topK: 2, points: [1], resamples: 20 });
+    // Both marks on the lesion are the scan's two: the false positive is the third.
+    expect([...curve.fpPerScan]).toEqual([0, 0]);
+    expect(sizes[0]).toMatchObject({ lesions: 1, sensitivity: [1] });
+  });
+
+  test("draws patients for the intervals where they are known, whatever is read at once", () => {
+    // Patient a: four of four lesions found; patient b: none of four. Drawn by patient: 0, 1/2 or 1.
+    const image = (patient: string, hit: boolean) => ({
+      ...{ truth: [0], attributes: { patient }, found: (hit ? [[0, 0.9]] : []) as [number, number][] },
+    });
+    const images = [1, 2, 3, 4].flatMap(() => [image("a", true), image("b", false)]);
+    const { all } = frocReport(record(images), { points: [1], resamples: 200 });
+    expect(all).toMatchObject({ scans: 8, sensitivity: [0.5], intervals: [{ low: 0, high: 1 }] });
+  });
+
+  test("takes an image without lesions but with an unjudged region for neither ill nor healthy", () => {
+    const images = [
+      { truth: [0], found: [[0, 0.75]] as [number, number][] },
+      { truth: [], found: [] },
+      { truth: [], regions: [0], found: [[50, 0.9]] as [number, number][] },
+    ];
+    const { cases } = frocReport(record(images), { rule: { by: "youden" }, resamples: 20 });
+    expect(cases).toMatchObject({ positives: 1, negatives: 1, neither: 1, auc: { auc: 1 } });
+    expect(cases.accuracy).toMatchObject({ threshold: 0.75, trueNegatives: 1, falsePositives: 0 });
   });
 
   test("refuses images of unknown patient, and images without a lesion", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { DetectionMetrics } from "./detection-metrics";
 import { judgedDetections } from "./ignored-regions";
+import type { HitOptions } from "./lesion-hits";
 
 const boxes = (...list: readonly (readonly [number, number, number, number])[]) => Float32Array.from(list.flat());
 /** A region of 100 x 100 pixels with one lesion of class 0 at its left edge. */
@@ -33,6 +34,19 @@ test("where the centre decides, a detection with its centre in a lesion is judge
   const wide = { boxes: boxes([60, 20, 180, 100]), classIds: Int32Array.of(0) };
   expect(judgedDetections(wide, truth, regions)).toEqual([]);
   expect(judgedDetections(wide, truth, regions, { hit: "centre" })).toEqual([0]);
+});
+
+test("what would hit a region by the rule in use is not judged, however little of it lies there", () => {
+  const none = { boxes: boxes(), classIds: Int32Array.of() };
+  // 20 x 20 around a region of 10 x 10: a quarter of it lies there, an IoU of 1/4. The other's centre is 10 px beside it.
+  const around = { boxes: boxes([0, 0, 20, 20], [10, 0, 30, 20]), classIds: Int32Array.of(1, 1) };
+  const small = boxes([5, 5, 15, 15]);
+  const judged = (hits: HitOptions) => judgedDetections(around, none, small, hits, { x: 0.5, y: 0.5 });
+  expect(judged({})).toEqual([0, 1]);
+  expect(judged({ hitIou: 0.25 })).toEqual([1]);
+  expect(judged({ hit: "centre" })).toEqual([1]);
+  expect(judged({ hit: "distance", hitMm: 4 })).toEqual([1]);
+  expect(judged({ hit: "distance", hitMm: 5 })).toEqual([]);
 });
 
 test("measures count neither what is found in a region nor the region itself", () => {

@@ -8,10 +8,10 @@
 import { ArgumentError } from "../errors";
 import type { BootstrapOptions } from "../math/stats";
 import { type ClusterRatio, clusterRatios, sumByCluster } from "./cluster-ratio";
-import type { CaseMeasures, EvaluationWarning, OperatingMeasures } from "./evaluation";
-import { type EvaluationView, selectedCounts, selectedScans } from "./evaluation-view";
+import type { CaseMeasures, Evaluation, EvaluationWarning, OperatingMeasures } from "./evaluation";
+import { type EvaluationView, judgedImages, selectedCounts, selectedScans } from "./evaluation-view";
 import { froc } from "./froc";
-import { type OperatingRule, operatingPoint, operatingRuleText } from "./operating-point";
+import { type OperatingPoint, type OperatingRule, operatingPoint, operatingRuleText } from "./operating-point";
 import { rocCurve } from "./roc";
 
 /** A threshold, and what is to be said of it. */
@@ -31,16 +31,25 @@ export function chooseThreshold(view: EvaluationView, rule: OperatingRule): Chos
   if (scores.length === 0) return { rule: text, threshold: Number.POSITIVE_INFINITY, warnings: [] };
   // Without lesions there is no sensitivity, but false positives are counted all the same.
   const curve = froc(lesionCount > 0 ? scans : { ...scans, lesionCount: 1 });
-  const positives = view.positive.reduce((sum, one) => sum + one, 0);
-  const both = positives > 0 && positives < view.positive.length;
+  const { scores: caseScores, positive, bothKinds } = judgedImages(view);
   try {
-    const roc = both ? rocCurve(view.imageScores, view.positive) : undefined;
+    const roc = bothKinds ? rocCurve(caseScores, positive) : undefined;
     const { threshold } = operatingPoint(curve, rule, { lesionsPerScan: lesionCount / scanCount, roc });
     return { rule: text, threshold, warnings: [{ code: "threshold_chosen_here" }] };
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     return { rule: text, threshold: best, warnings: [{ code: "rule_not_kept", rule: text }] };
   }
+}
+
+/** The point of an evaluation as it is kept with a model; nothing where no threshold keeps its rule, or it has none. */
+export function operatingPointOf({
+  operating: { rule, threshold, fpPerImage, sensitivity },
+  warnings,
+}: Pick<Evaluation, "operating" | "warnings">): OperatingPoint | undefined {
+  const kept = !warnings.some(({ code }) => code === "rule_not_kept");
+  if (threshold === undefined || !kept || !Number.isFinite(sensitivity.value)) return undefined;
+  return { threshold, fpPerScan: fpPerImage.value, sensitivity: sensitivity.value, rule, per: "image" };
 }
 
 /** All measures at a threshold. */

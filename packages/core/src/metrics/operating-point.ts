@@ -30,6 +30,8 @@ export interface OperatingPoint {
   readonly sensitivity: number;
   /** The rule as text, as `parseOperatingRule` reads it. */
   readonly rule: string;
+  /** What a scan was: `image`, `patient`, or the name of a column. @default not said */
+  readonly per?: string;
 }
 
 /** What some rules need beside the curve. */

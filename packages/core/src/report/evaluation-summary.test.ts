@@ -48,6 +48,15 @@ describe("summarySentences", () => {
     expect(zh).toContain("3幅无病灶图像中，2幅正确地没有检出（特异度66.7 %");
   });
 
+  test("count images with nothing but an unjudged region neither with lesions nor without", () => {
+    const unclear = { ...image("c", [], [[7, 0.9]]), regions: Float32Array.of(0, 0, 10, 10) };
+    const one = evaluation(image("a", [0], [[0, 0.9]]), image("b", [], []), unclear);
+    const en = text(one, "en");
+    expect(en).toContain("1 lesion in 1 image, 1 image without any, 1 with nothing but what is not judged.");
+    expect(en).toContain("Of 1 image without a lesion, 1 is rightly left");
+    expect(text(one, "zh")).toContain("1幅无病灶，1幅只有不作评判的区域。");
+  });
+
   test("of no lesion state no sensitivity", () => {
     const one = evaluation(image("a", [], [[0, 0.9]]), image("b", [], []));
     expect(text(one, "en")).toContain(

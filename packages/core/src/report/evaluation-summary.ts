@@ -80,9 +80,12 @@ function width({ operating: { sensitivity } }: Evaluation): 0 | 1 | 2 {
 const threshold = ({ operating }: Evaluation) => operating.threshold?.toFixed(2) ?? "";
 
 const ENGLISH: Words = {
-  tested: ({ counts: { images, positiveImages, patients, lesions } }) => {
+  tested: ({ counts: { images, positiveImages, patients, lesions }, operating }) => {
+    const healthy = operating.images.trueNegatives + operating.images.falsePositives;
+    const unclear = images - positiveImages - healthy;
+    const rest = unclear === 0 ? "" : `, ${unclear} with nothing but what is not judged`;
     const who = patients === undefined ? "" : ` of ${counted(patients, "patient")}`;
-    return `Tested on ${counted(images, "image")}${who}: ${counted(lesions, "lesion")} in ${counted(positiveImages, "image")}, ${counted(images - positiveImages, "image")} without any.`;
+    return `Tested on ${counted(images, "image")}${who}: ${counted(lesions, "lesion")} in ${counted(positiveImages, "image")}, ${counted(healthy, "image")} without any${rest}.`;
   },
   found: (evaluation) => {
     const { lesions, found, sensitivity, falseAlarms, fpPerImage } = evaluation.operating;
@@ -146,9 +149,12 @@ const ENGLISH: Words = {
 };
 
 const CHINESE: Words = {
-  tested: ({ counts: { images, positiveImages, patients, lesions } }) => {
+  tested: ({ counts: { images, positiveImages, patients, lesions }, operating }) => {
+    const healthy = operating.images.trueNegatives + operating.images.falsePositives;
+    const unclear = images - positiveImages - healthy;
+    const rest = unclear === 0 ? "" : `，${unclear}幅只有不作评判的区域`;
     const who = patients === undefined ? "" : `${patients}名患者的`;
-    return `测试使用${who}${images}幅图像：其中${positiveImages}幅共标注${lesions}处病灶，${images - positiveImages}幅无病灶。`;
+    return `测试使用${who}${images}幅图像：其中${positiveImages}幅共标注${lesions}处病灶，${healthy}幅无病灶${rest}。`;
   },
   found: (evaluation) => {
     const { lesions, found, sensitivity, falseAlarms, fpPerImage } = evaluation.operating;

@@ -77,8 +77,8 @@ async function describe(model: string, nc: number | undefined): Promise<Describe
   };
 }
 
-function operatingPointText({ threshold, fpPerScan, sensitivity, rule }: OperatingPoint): string {
-  const measured = `sensitivity ${sensitivity.toFixed(3)} at ${fpPerScan.toFixed(3)} false positives per scan`;
+function operatingPointText({ threshold, fpPerScan, sensitivity, rule, per = "scan" }: OperatingPoint): string {
+  const measured = `sensitivity ${sensitivity.toFixed(3)} at ${fpPerScan.toFixed(3)} false positives per ${per}`;
   return `confidence ${threshold.toFixed(4)} (${rule}; ${measured})`;
 }
 

@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import type { Attributes } from "@fovea/core/dataset/annotation-set";
 import type { Dataset } from "@fovea/core/dataset/sample";
 import { patientOf, spacingOf } from "@fovea/core/metrics/case-attributes";
+import type { Evaluation } from "@fovea/core/metrics/evaluation";
 import { type EvaluationCase, EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
 import { type OperatingPoint, parseOperatingRule } from "@fovea/core/metrics/operating-point";
 import { caseFacts, readCaseTable } from "../data/case-facts";
@@ -51,14 +52,15 @@ export class ReportGatherer {
     this.#record?.add({ ...one, attributes, patient: patientOf(attributes), spacingMm: spacingOf(attributes) });
   }
 
-  async write(folder: string): Promise<void> {
+  /** What was written. */
+  async write(folder: string): Promise<Evaluation> {
     if (this.#record === undefined || this.#dataset === undefined) throw new Error("unreachable: nothing was measured");
     const { model, data, split, conf, iou, operatingPoint, threshold, ...rest } = this.#options;
     const kept = operatingPoint === undefined && threshold === undefined ? this.#kept : undefined;
     const files = this.#dataset.samples.map(({ file }) => file);
     const progress = new Progress();
     try {
-      await writeReport(this.#record, folder, progress, {
+      return await writeReport(this.#record, folder, progress, {
         ...rest,
         operatingPoint: kept ? parseOperatingRule(kept.rule) : operatingPoint,
         threshold: kept?.threshold ?? threshold,

@@ -17,6 +17,7 @@ export async function runCompare(options: CompareOptions): Promise<void> {
   const names = basename(a) === basename(b) ? ([a, b] as const) : ([basename(a), basename(b)] as const);
   const { sensitivity, cpm, auc, ap50, lesionsFound } = comparison;
   const cell = (x: number) => x.toFixed(3);
+  const chance = (p: number) => (p < 0.001 ? "< 0.001" : cell(p));
   const row = (name: string, x: { a: number; b: number; difference: number }, range = "-", p = "-") => [
     name,
     ...[x.a, x.b, x.difference].map(cell),
@@ -26,16 +27,16 @@ export async function runCompare(options: CompareOptions): Promise<void> {
   const range = ({ low, high }: { low: number; high: number }) => `${cell(low)} to ${cell(high)}`;
   const reach = 1.959964 * (auc?.standardError ?? Number.NaN);
   const rows = [
-    row("S@1", sensitivity, range(sensitivity), cell(sensitivity.p)),
-    row("CPM", cpm, range(cpm), cell(cpm.p)),
+    row("S@1", sensitivity, range(sensitivity), chance(sensitivity.p)),
+    row("CPM", cpm, range(cpm), chance(cpm.p)),
     ...(auc
-      ? [row("AUC", auc, range({ low: auc.difference - reach, high: auc.difference + reach }), cell(auc.p))]
+      ? [row("AUC", auc, range({ low: auc.difference - reach, high: auc.difference + reach }), chance(auc.p))]
       : []),
     row("mAP50", ap50),
   ];
   const titles = ["A", "B", "B - A", "95 %", "p"].map((title) => ({ title }));
   const sentences = { en: comparisonSentence(comparison, names), zh: comparisonSentence(comparison, names, "zh") };
-  const found = `Only A finds ${lesionsFound.onlyA} lesions, only B ${lesionsFound.onlyB} (McNemar, exact p ${cell(lesionsFound.exactP)})`;
+  const found = `Only A finds ${lesionsFound.onlyA} lesions, only B ${lesionsFound.onlyB} (McNemar, exact p ${chance(lesionsFound.exactP)})`;
   process.stdout.write(
     `${textTable([{ title: "", align: "left" }, ...titles], rows)}\n\n${found}\n${sentences[lang]}\n`,
   );

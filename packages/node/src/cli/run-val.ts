@@ -2,6 +2,10 @@
  * @file What `fovea val` does.
  */
 import { join } from "node:path";
+import { ArgumentError } from "@fovea/core/errors";
+import type { Evaluation } from "@fovea/core/metrics/evaluation";
+import { operatingPointOf } from "@fovea/core/metrics/operating-measures";
+import { checkTakesOperatingPoint, keepOperatingPoint } from "../model/keep-operating-point";
 import { VALIDATION_PICTURES } from "../report/draw-validation";
 import { type MeasureOptions, type Measures, measureModel } from "../train/measure-model";
 import { measuresJson } from "../train/measures-json";
@@ -15,7 +19,8 @@ import { writeResult } from "./write-result";
 
 /** Measures, prints a table, writes JSON and a report if asked to. */
 export async function runValidation({ json, ...options }: ValOptions): Promise<void> {
-  const { report } = options;
+  const { report, save } = options;
+  if (save) checkSave(options);
   const gathered = report === undefined ? undefined : new ReportGatherer(options);
   const summary = await measureOnScreen(options, gathered);
   if (options.plots !== undefined) {
@@ -26,7 +31,29 @@ export async function runValidation({ json, ...options }: ValOptions): Promise<v
     await writeResult(json, `${JSON.stringify(asJson(summary, options), null, 2)}\n`);
     process.stdout.write(`Measures ${json}\n`);
   }
-  if (gathered && report !== undefined) await gathered.write(report);
+  if (gathered && report !== undefined) {
+    const evaluation = await gathered.write(report);
+    if (save) await keepIn(options.model, evaluation);
+  }
+}
+
+/** Before anything is measured. */
+function checkSave({ model, report, operatingPoint, threshold }: Omit<ValOptions, "json">): void {
+  if (report === undefined || operatingPoint === undefined || threshold !== undefined) {
+    const wanted = 'give --report DIR and --operating-point "fp<=0.5", and no --threshold';
+    throw new ArgumentError(`--save keeps the operating point that the report chooses; ${wanted}`);
+  }
+  checkTakesOperatingPoint(model);
+}
+
+async function keepIn(model: string, evaluation: Evaluation): Promise<void> {
+  const point = operatingPointOf(evaluation);
+  if (point === undefined) {
+    const { rule } = evaluation.operating;
+    throw new ArgumentError(`--save: no threshold keeps ${rule} on these images; the model stays as it was`);
+  }
+  await keepOperatingPoint(model, point);
+  process.stdout.write(`Kept ${point.rule}, confidence ${point.threshold.toFixed(4)}, in ${model}\n`);
 }
 
 /** Measures and shows it. */

@@ -21,6 +21,7 @@ export interface ValOptions extends ReportOptions {
   readonly threads?: number;
   readonly json?: string;
   readonly plots?: string;
+  readonly save?: boolean;
 }
 
 const EXAMPLES = `${REPORT_FILES}
@@ -31,6 +32,8 @@ Examples:
   fovea val --model best.pt --data nodules.yaml --hit-iou 0.2 --plots val
   fovea val --model best.pt --data lesions.yaml --report report --lang en \\
     --operating-point "fp<=0.5"
+  fovea val --model best.safetensors --data lesions.yaml --report report \\
+    --operating-point "fp<=0.5" --save
   fovea val model=best.onnx data=lesions.yaml split=test imgsz=320`;
 
 export function register(program: Command): void {
@@ -64,7 +67,8 @@ export function register(program: Command): void {
     .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
     .option("--json <file>", "also write the measures to a JSON file")
     .option("--plots <dir>", "also draw curves, FROC and confusion matrix into this folder")
-    .option("--report <dir>", "also write a report into this folder: page, one-page summary, JSON, CSV");
+    .option("--report <dir>", "also write a report into this folder: page, one-page summary, JSON, CSV")
+    .option("--save", "report: keep the operating point in the model (.safetensors), for predict to use");
   addReportOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (options: ValOptions) => {

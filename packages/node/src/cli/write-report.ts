@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import { type EvaluateOptions, evaluate } from "@fovea/core/metrics/evaluate";
+import type { Evaluation } from "@fovea/core/metrics/evaluation";
 import type { EvaluationRecord } from "@fovea/core/metrics/evaluation-record";
 import { summarySentences } from "@fovea/core/report/evaluation-summary";
 import { EVALUATION_PAGES, writeEvaluation } from "../report/write-evaluation";
@@ -25,7 +26,7 @@ export async function writeReport(
   folder: string,
   progress: Progress,
   options: WriteReportOptions,
-): Promise<void> {
+): Promise<Evaluation> {
   const { root, lang: language = systemLanguage(), operatingPoint: rule, ...rest } = options;
   progress.show("computing intervals ...");
   const evaluation = evaluate(record, { ...rest, rule });
@@ -49,4 +50,5 @@ export async function writeReport(
   }
   progress.field("Report", join(folder, EVALUATION_PAGES.report));
   progress.field("Summary", join(folder, EVALUATION_PAGES.summary));
+  return evaluation;
 }

@@ -3,13 +3,15 @@
  *
  * Input `images` (B, 3, H, W), RGB in [0, 1]. Output `output0` (B, 4 + K [+ 32], N): centre x, centre y, width, height in
  * pixels of the input, class probabilities, mask coefficients; of a segmenting model `output1`, the mask prototypes. The
- * keys of the metadata are those of the public exporter, and `normalize` where images are to be normalised: under `zscore` each
- * is cut to three standard deviations on either side of its own mean, which become 0 and 1.
+ * keys of the metadata are those of the public exporter, `normalize` where images are to be normalised (under `zscore` each is
+ * cut to three standard deviations on either side of its own mean, which become 0 and 1), and `operating_point` where the
+ * model has one.
  */
 import { checkImageSize, largestStride } from "@fovea/core/nn/image-size";
 import { inferenceGraph } from "@fovea/core/nn/inference-graph";
 import { toPublished } from "@fovea/core/nn/to-published";
 import { pythonNames, pythonText } from "@fovea/core/nn/weights/python-text";
+import { operatingPointMetadata } from "../model/keep-operating-point";
 import type { Model } from "../model/open-model";
 import { LICENSE, VERSION } from "../version";
 
@@ -34,7 +36,7 @@ export interface ExportOptions {
  * @throws {FoveaError} `invalid_checkpoint` if a weight is too large for float16
  */
 export function exportOnnx(
-  { network, values, names, normalize, checkpoint }: Model,
+  { network, values, names, normalize, checkpoint, operatingPoint }: Model,
   { height = 640, width = 640, batch = 1, dynamic = false, half = false, date }: ExportOptions,
 ): Uint8Array<ArrayBuffer> {
   checkImageSize(network, { width, height });
@@ -55,6 +57,7 @@ export function exportOnnx(
     channels: String(network.ch),
     yaml: JSON.stringify(toPublished(network)),
     ...(normalize !== "none" && { normalize }),
+    ...(operatingPoint && operatingPointMetadata(operatingPoint)),
   };
   const size = dynamic ? { batch: "batch", height: "height", width: "width" } : { batch, height, width };
   return inferenceGraph(network, values, { ...size, precision: half ? "float16" : "float32", metadata });

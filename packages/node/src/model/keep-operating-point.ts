@@ -9,6 +9,11 @@ import { readBytes } from "../read-file";
 
 const KEY = "operating_point";
 
+/** What a file's metadata say of it. */
+export function operatingPointMetadata(point: OperatingPoint): Readonly<Record<string, string>> {
+  return { [KEY]: JSON.stringify(point) };
+}
+
 /**
  * What a model's metadata say; nothing where they say nothing.
  *
@@ -26,12 +31,20 @@ export function readOperatingPoint(
   } catch {
     value = undefined;
   }
-  const { threshold, fpPerScan, sensitivity, rule } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { threshold, fpPerScan, sensitivity, rule, per } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const numbers = [threshold, fpPerScan, sensitivity];
   const sound = numbers.every(Number.isFinite) && (threshold as number) >= 0 && (threshold as number) <= 1;
-  if (sound && typeof rule === "string") return { threshold, fpPerScan, sensitivity, rule } as OperatingPoint;
+  const unit = typeof per === "string" && per !== "" ? { per } : {};
+  if (sound && typeof rule === "string") return { threshold, fpPerScan, sensitivity, rule, ...unit } as OperatingPoint;
   const message = "no operating point; choose it again with fovea evaluate froc --operating-point --model";
   throw new FoveaError("invalid_checkpoint", message, { file, at: KEY });
+}
+
+/** @throws {FoveaError} `invalid_argument` if a model of this name takes no operating point */
+export function checkTakesOperatingPoint(path: string): void {
+  if (path.toLowerCase().endsWith(".safetensors")) return;
+  const message = "an operating point is kept in .safetensors only; export carries it into .onnx";
+  throw new FoveaError("invalid_argument", message, { file: path });
 }
 
 /**
@@ -40,15 +53,13 @@ export function readOperatingPoint(
  * @throws {FoveaError} `invalid_argument` if it is no `.safetensors`; `invalid_safetensors`, `write_failed`
  */
 export async function keepOperatingPoint(path: string, point: OperatingPoint): Promise<void> {
-  if (!path.toLowerCase().endsWith(".safetensors")) {
-    throw new FoveaError("invalid_argument", "an operating point is kept in .safetensors only", { file: path });
-  }
+  checkTakesOperatingPoint(path);
   const bytes = await readBytes(path, "model");
   openSafetensors(bytes, path);
   // Eight bytes of length, a JSON header, tensors: offsets count from the header's end, so that it may grow.
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  header.__metadata__ = { ...header.__metadata__, [KEY]: JSON.stringify(point) };
+  header.__metadata__ = { ...header.__metadata__, ...operatingPointMetadata(point) };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
   const start = 8 + length;

@@ -2,7 +2,7 @@ import { toModelBytes } from "@fovea/core/graph/onnx/write";
 import type { Dim, DType, Tensor } from "@fovea/core/graph/op";
 import { constant, input, mul, reduceMean } from "@fovea/core/graph/tensor";
 import { describe, expect, test } from "vitest";
-import { readOnnxSignature } from "./onnx-model";
+import { readOnnxDescription } from "./onnx-model";
 
 interface Spec {
   readonly images?: readonly Dim[];
@@ -26,11 +26,11 @@ function model({
   return toModelBytes(Object.fromEntries(named), { inputs: [x], metadata });
 }
 
-const read = (spec: Spec) => readOnnxSignature(model(spec), "model.onnx");
+const read = (spec: Spec) => readOnnxDescription(model(spec), "model.onnx").signature;
 
 const names = "{0: 'nodule', 1: \"large mass\"}";
 
-describe("readOnnxSignature", () => {
+describe("readOnnxDescription", () => {
   test("reads names and stride as the public exporter writes them", () => {
     expect(read({ metadata: { names, stride: "64" } })).toEqual({
       file: "model.onnx",
@@ -85,6 +85,6 @@ describe("readOnnxSignature", () => {
   });
 
   test("refuses bytes that are no model", () => {
-    expect(() => readOnnxSignature(Uint8Array.of(1, 2, 3), "a.onnx")).toThrow("a.onnx: not an ONNX model");
+    expect(() => readOnnxDescription(Uint8Array.of(1, 2, 3), "a.onnx")).toThrow("a.onnx: not an ONNX model");
   });
 });

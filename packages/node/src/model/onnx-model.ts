@@ -2,7 +2,8 @@
  * @file An ONNX file as a detector: what its graph and its metadata say about its input and outputs.
  *
  * Read are models as the public exporter and `fovea export` write them: images (1, 3, H, W) in [0, 1], `output0`
- * (1, 4 + K [+ 32], N), for masks `output1` (1, 32, h, w), class names and stride in the metadata, and in ours `normalize`.
+ * (1, 4 + K [+ 32], N), for masks `output1` (1, 32, h, w), class names and stride in the metadata, and in ours `normalize` and
+ * `operating_point`.
  */
 import type { NetworkSignature } from "@fovea/core/detect/detector-network";
 import type { PixelType } from "@fovea/core/detect/network-input";
@@ -10,8 +11,10 @@ import { FoveaError } from "@fovea/core/errors";
 import { decodeModel } from "@fovea/core/graph/onnx/codec";
 import { type GraphProto, TensorProto_DataType, type ValueInfoProto } from "@fovea/core/graph/onnx/generated/onnx_pb";
 import { readNormalisation } from "@fovea/core/imaging/normalise";
+import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import { classNames } from "@fovea/core/nn/weights/class-names";
 import { pythonLiteral } from "@fovea/core/nn/weights/python-literal";
+import { readOperatingPoint } from "./keep-operating-point";
 
 const PIXEL_TYPES: ReadonlyMap<number, PixelType> = new Map([
   [TensorProto_DataType.UINT8, "uint8"],
@@ -26,16 +29,31 @@ const USUAL_STRIDE = 32;
 const MOST_SIDE = 16384;
 const MOST_STRIDE = 1024;
 
+/** What an ONNX file says of the model in it. */
+export interface OnnxDescription {
+  readonly signature: NetworkSignature;
+  /** Where it is to work, where the file says it. */
+  readonly operatingPoint?: OperatingPoint;
+}
+
 /**
- * Signature of the model in `bytes`.
+ * What the model in `bytes` says of itself.
  *
  * @param file path for messages
- * @throws {FoveaError} `invalid_onnx` if it is no model, or not one of those described above
+ * @throws {FoveaError} `invalid_onnx` if it is no model, or not one of those described above; `invalid_checkpoint` if its
+ * operating point is none
  */
-export function readOnnxSignature(bytes: Uint8Array, file: string): NetworkSignature {
+export function readOnnxDescription(bytes: Uint8Array, file: string): OnnxDescription {
   const model = decodeModel(bytes, file);
-  const graph = model.graph as GraphProto;
   const metadata = new Map(model.metadataProps.map(({ key, value }) => [key, value]));
+  const operatingPoint = readOperatingPoint(Object.fromEntries(metadata), file);
+  return {
+    signature: signatureOf(model.graph as GraphProto, metadata, file),
+    ...(operatingPoint && { operatingPoint }),
+  };
+}
+
+function signatureOf(graph: GraphProto, metadata: ReadonlyMap<string, string>, file: string): NetworkSignature {
   const [input, ...others] = inputsOf(graph);
   const fail = (message: string, at?: string) => new FoveaError("invalid_onnx", message, { file, at });
   if (input === undefined || others.length > 0) {

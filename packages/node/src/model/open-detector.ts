@@ -7,7 +7,7 @@ import { FoveaError } from "@fovea/core/errors";
 import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import { scoreGraph, tileGraph } from "@fovea/core/nn/prediction-graph";
 import { readBytes } from "../read-file";
-import { readOnnxSignature } from "./onnx-model";
+import { readOnnxDescription } from "./onnx-model";
 import { openModel } from "./open-model";
 
 /** Plain data: it can be sent to a thread. */
@@ -67,5 +67,5 @@ export async function openDetector(path: string): Promise<DetectorFile> {
 
 async function openOnnx(path: string): Promise<DetectorFile> {
   const graph = await readBytes(path, "model");
-  return { graph, signature: readOnnxSignature(graph, path), name: "ONNX", warnings: [] };
+  return { graph, ...readOnnxDescription(graph, path), name: "ONNX", warnings: [] };
 }

@@ -150,7 +150,7 @@ async function trainedModel(path: string, wanted: number | undefined): Promise<M
 
 /** The graph of an exported model is run as it is. */
 async function exportedModel(path: string, wanted: number | undefined): Promise<MeasuredModel> {
-  const { graph, signature, name, warnings } = await openDetector(path);
+  const { graph, signature, name, operatingPoint, warnings } = await openDetector(path);
   const { names, strides, inputSize, normalize } = signature;
   const stride = Math.max(...strides);
   const imgsz = wanted ?? inputSize?.width ?? USUAL_SIDE;
@@ -171,7 +171,7 @@ async function exportedModel(path: string, wanted: number | undefined): Promise<
       await session.release();
     }
   };
-  return { name, names, warnings, stride, normalize, imgsz, measure };
+  return { name, names, warnings, stride, normalize, imgsz, operatingPoint, measure };
 }
 
 /** Numbers of classes must agree; the same names in another order would measure nonsense. */

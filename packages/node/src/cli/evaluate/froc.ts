@@ -51,7 +51,11 @@ export function register(group: Command): void {
     .option("--hit-iou <x>", "least overlap of a hit", realNumber(0.01, 1), 0.5)
     .option("--hit-mm <mm>", "greatest distance of a hit, millimetres", realNumber(0.001, 1000), 5)
     .option("--per <what>", "what is read at once: image, patient, or a column", "image")
-    .option("--top-k <n>", "detections of a scan that count at most (default: all)", wholeNumber(1, 100000))
+    .option(
+      "--top-k <n>",
+      "detections of a scan that count at most (default: all of its images' 100 most confident)",
+      wholeNumber(1, 100000),
+    )
     .option("--fp <list>", "false positives to read the curve at", numbers, [0.125, 0.25, 0.5, 1, 2, 4, 8])
     .option("--bootstrap <n>", "resamples of the intervals", wholeNumber(1, 100000), 1000)
     .option("--by <columns>", "subgroups by these columns, as site,sex,age", (text) => text.split(","))

@@ -10,7 +10,7 @@ import { plural, problemLines } from "../describe-dataset";
 import { Progress, workLine } from "../progress";
 import { writeReport } from "../write-report";
 import type { DetectionsOptions } from "./detections";
-import { openDetections } from "./open-record";
+import { openScoredAnnotations } from "./open-record";
 
 /** Reads both, evaluates, writes the report. */
 export async function runDetections(options: DetectionsOptions): Promise<void> {
@@ -21,7 +21,7 @@ export async function runDetections(options: DetectionsOptions): Promise<void> {
     const onProgress = (done: number, total: number) =>
       progress.show(workLine("looking at images", done, total, (performance.now() - started) / 1000));
     const truth = await openAnnotations(gt, { images, split, onProgress });
-    const found = await openDetections(dt, truth.set, { images, split });
+    const found = await openScoredAnnotations(dt, truth.set, { images, split });
     const table = cases === undefined ? undefined : await readCaseTable(cases);
     const marked = countOf(truth.set);
     progress.field("Truth", `${plural(truth.set.images.length, "image")}, ${marked} annotations, ${truth.format}`);

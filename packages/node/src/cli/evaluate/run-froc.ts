@@ -4,7 +4,7 @@
 import { ArgumentError } from "@fovea/core/errors";
 import { type FrocGroup, type FrocReport, frocReport } from "@fovea/core/metrics/froc-report";
 import { parseOperatingRule } from "@fovea/core/metrics/operating-point";
-import { keepOperatingPoint } from "../../model/keep-operating-point";
+import { checkTakesOperatingPoint, keepOperatingPoint } from "../../model/keep-operating-point";
 import { grouped, textTable } from "../table";
 import { writeResult } from "../write-result";
 import type { FrocCommandOptions } from "./froc";
@@ -13,11 +13,16 @@ import { openRecords } from "./open-record";
 /** Measures, prints a table, keeps the operating point and writes JSON if asked to. */
 export async function runFroc(options: FrocCommandOptions): Promise<void> {
   const { gt, dt, hit, hitIou, hitMm, columns, per, topK, fp, bootstrap, by, model, json } = options;
-  if (model !== undefined && options.operatingPoint === undefined) {
-    throw new ArgumentError('--model keeps an operating point; give --operating-point "fp<=0.5" too');
+  if (model !== undefined) {
+    if (options.operatingPoint === undefined) {
+      throw new ArgumentError('--model keeps an operating point; give --operating-point "fp<=0.5" too');
+    }
+    checkTakesOperatingPoint(model);
   }
   const rule = options.operatingPoint === undefined ? undefined : parseOperatingRule(options.operatingPoint);
-  const [record] = await openRecords(gt, [dt], { hit, hitIou, hitMm, columns });
+  // Who limits the detections of a scan has no use for a second limit.
+  const mostDetections = topK === undefined ? undefined : Number.POSITIVE_INFINITY;
+  const [record] = await openRecords(gt, [dt], { hit, hitIou, hitMm, columns, mostDetections });
   const report = frocReport(record, { per, topK, points: fp, by, rule, resamples: bootstrap });
   process.stdout.write(`${frocTable(report)}\n\n${caseLine(report)}\n`);
   const { operatingPoint } = report;
@@ -60,8 +65,9 @@ function frocTable({ all, classes, sizes, subgroups, points, per }: FrocReport):
   return textTable([{ title: "", align: "left" }, ...titles], rows);
 }
 
-function caseLine({ cases: { positives, negatives, auc, trueNegative }, per }: FrocReport): string {
-  const counts = `${positives} with and ${negatives} without lesion`;
+function caseLine({ cases: { positives, negatives, neither, auc, trueNegative }, per }: FrocReport): string {
+  const unjudged = neither > 0 ? `, ${neither} with nothing but what is to be ignored` : "";
+  const counts = `${positives} with and ${negatives} without lesion${unjudged}`;
   if (auc === undefined) return `By ${per}: ${counts}; without both kinds there is no ROC`;
   const { low, high } = auc.interval;
   return `By ${per}: ${counts}, AUC ${auc.auc.toFixed(3)} (${low.toFixed(2)}-${high.toFixed(2)})\nTrue negative: ${trueNegative}`;

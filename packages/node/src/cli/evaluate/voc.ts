@@ -34,7 +34,9 @@ export function register(group: Command): void {
     .requiredOption("--dt <file>", "detections: COCO results, or annotations with scores")
     .option("--iou <x>", "least overlap of a hit", realNumber(0.01, 1), 0.5)
     .addOption(new Option("--method <name>", "area of the curve").choices(VOC_METHODS).default("every-point"))
-    .addOption(flagOption("honour-ignore", "count neither what the truth says to ignore nor what lies on it"))
+    .addOption(
+      flagOption("honour-ignore", "count neither what is to be ignored or difficult in the truth nor what lies on it"),
+    )
     .option("--json <file>", "also write the numbers to a JSON file")
     .addHelpText("after", EXAMPLES)
     .action(async (options: VocEvaluationOptions) => {

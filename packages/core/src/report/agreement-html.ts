@@ -12,6 +12,7 @@ import {
   sizeSection,
 } from "./agreement-sections";
 import { disagreementSvg, readerColour } from "./disagreement-svg";
+import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { RUN_STYLE } from "./run-style";
 import type { Language } from "./summary";
@@ -20,8 +21,6 @@ export interface AgreementHtmlOptions {
   /** Shown first; the reader can switch. @default "zh" */
   readonly language?: Language;
 }
-
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 const STYLE = `${RUN_STYLE}
 .disputes { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 14px; }
@@ -34,38 +33,15 @@ const STYLE = `${RUN_STYLE}
 
 /** The page, from `<!doctype html>` on. */
 export function agreementHtml(report: AgreementReport, { language = "zh" }: AgreementHtmlOptions = {}): string {
-  const checked = (shown: Language): Html | undefined => (shown === language ? { markup: " checked" } : undefined);
-  const sections = sectionsOf(report);
-  return html`<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${language === "zh" ? "读者一致性报告" : "Agreement of readers"}</title>
-<style>${{ markup: STYLE }}</style>
-</head>
-<body>
-<input class="choice" type="radio" name="language" id="show-zh"${checked("zh")}>
-<input class="choice" type="radio" name="language" id="show-en"${checked("en")}>
-<div class="page">
-<header>
-<div><h1>${both("读者一致性报告", "Agreement of readers")}</h1><p class="sub">${report.date}</p></div>
-<div class="switch"><label for="show-zh">中文</label><label for="show-en">English</label></div>
-</header>
-<main>
-${headline(report)}
-<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
-${sections.map(({ id, title, content }) => html`<section class="card" id="${id}">\n<h2>${title}</h2>\n${content}\n</section>\n`)}
-</main>
-<footer>${both(
-    "仅供科研使用，不是医疗器械；结果不能代替医生的诊断。",
-    "For research use only. Not a medical device; results do not replace a physician's judgement.",
-  )} Fovea ${report.version}</footer>
-</div>
-</body>
-</html>
-`.markup;
+  return htmlPage({
+    title: { zh: "读者一致性报告", en: "Agreement of readers" },
+    heading: both("读者一致性报告", "Agreement of readers"),
+    sub: report.date,
+    style: STYLE,
+    language,
+    main: html`${headline(report)}\n${pageSections(sectionsOf(report))}`,
+    footer: html`${both(...RESEARCH_ONLY)} Fovea ${report.version}`,
+  });
 }
 
 function headline({ agreement }: AgreementReport): Html {
@@ -86,14 +62,8 @@ function tile(value: string, zh: string, en: string): Html {
   return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
 }
 
-interface Section {
-  readonly id: string;
-  readonly title: Html;
-  readonly content: Html;
-}
-
-function sectionsOf(report: AgreementReport): Section[] {
-  const all: readonly (readonly [id: string, zh: string, en: string, content: Html | undefined])[] = [
+function sectionsOf(report: AgreementReport): PageSection[] {
+  return [
     ["readers", "读者与病灶", "Readers and lesions", readerSection(report)],
     ["pairs", "两两比较", "Pairs of readers", pairSection(report)],
     ["others", "每位读者与其他读者的共识", "Each against the consensus of the others", othersSection(report)],
@@ -103,7 +73,6 @@ function sectionsOf(report: AgreementReport): Section[] {
     ["disputes", "分歧最大的病灶", "The worst disagreements", disputeSection(report)],
     ["settings", "方法", "How it was made", settingSection(report.settings)],
   ];
-  return all.flatMap(([id, zh, en, content]) => (content ? [{ id, title: both(zh, en), content }] : []));
 }
 
 function disputeSection({ pictures, agreement }: AgreementReport): Html | undefined {

@@ -6,6 +6,7 @@ import { severityCounts } from "../dataset/check/check-set";
 import { type CheckFinding, FINDING_KINDS, type Severity } from "../dataset/check/finding-kinds";
 import { type CheckReport, type FindingGroup, groupFindings } from "./check-report";
 import { CHECK_STYLE } from "./check-style";
+import { htmlPage } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { labelSection } from "./run-pictures";
 import { partsTable, sizesTable } from "./statistics-tables";
@@ -30,46 +31,26 @@ export interface CheckHtmlOptions {
   readonly language?: Language;
 }
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-const CHECKED: Html = { markup: " checked" };
-
 /** The page, from `<!doctype html>` on. */
 export function checkHtml(
   report: CheckReport,
   { pictures = new Map(), most = 200, language = "zh" }: CheckHtmlOptions = {},
 ): string {
-  const checked = (shown: Language) => (shown === language ? CHECKED : undefined);
   const groups = groupFindings(report.findings);
-  return html`<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${language === "zh" ? "数据检查" : "Data check"}</title>
-<style>${{ markup: CHECK_STYLE }}</style>
-</head>
-<body>
-<input class="choice" type="radio" name="language" id="show-zh"${checked("zh")}>
-<input class="choice" type="radio" name="language" id="show-en"${checked("en")}>
-<div class="page">
-<header>
-<div><h1>${both("数据检查", "Data check")}</h1><p class="sub">${report.data.join(", ")} · ${report.date}</p></div>
-<div class="switch"><label for="show-zh">中文</label><label for="show-en">English</label></div>
-</header>
-<main>
-${overview(report, groups)}
+  return htmlPage({
+    title: { zh: "数据检查", en: "Data check" },
+    heading: both("数据检查", "Data check"),
+    sub: `${report.data.join(", ")} · ${report.date}`,
+    style: CHECK_STYLE,
+    language,
+    main: html`${overview(report, groups)}
 ${groups.map((group) => groupSection(group, report, pictures, most))}
-${statistics(report)}
-</main>
-<footer>${both(
-    "检查只提示可能的问题，是否修改由标注者决定。仅供科研使用。",
-    "A check points at what may be wrong; whoever marked it decides. For research use only.",
-  )} Fovea</footer>
-</div>
-</body>
-</html>
-`.markup;
+${statistics(report)}`,
+    footer: html`${both(
+      "检查只提示可能的问题，是否修改由标注者决定。仅供科研使用。",
+      "A check points at what may be wrong; whoever marked it decides. For research use only.",
+    )} Fovea`,
+  });
 }
 
 const SEVERITY_NAMES: Readonly<Record<Severity, readonly [zh: string, en: string, chip: string]>> = {

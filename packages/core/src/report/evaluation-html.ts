@@ -17,6 +17,7 @@ import {
 import { EVALUATION_STYLE } from "./evaluation-style";
 import { ofTen, summarySentences } from "./evaluation-summary";
 import { decimal, percent, rate } from "./evaluation-words";
+import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import type { Language } from "./summary";
 
@@ -29,51 +30,20 @@ export interface EvaluationHtmlOptions {
   readonly date?: string;
 }
 
-/** What a page that is opened as a file may do: nothing but show itself. */
-export const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-
-export const RESEARCH_ONLY = [
-  "仅供科研使用，不是医疗器械；结果不能代替医生的诊断。",
-  "For research use only. Not a medical device; results do not replace a physician's judgement.",
-] as const;
-
 /** The page, from `<!doctype html>` on. */
 export function evaluationHtml(
   evaluation: Evaluation,
   { language = "zh", pictures = [], date }: EvaluationHtmlOptions = {},
 ): string {
-  const checked = (shown: Language) => (shown === language ? CHECKED : undefined);
-  const sections = sectionsOf(evaluation, pictures);
-  return html`<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${evaluation.title} · ${language === "zh" ? "评估报告" : "Evaluation report"}</title>
-<style>${{ markup: EVALUATION_STYLE }}</style>
-</head>
-<body>
-<input class="choice" type="radio" name="language" id="show-zh"${checked("zh")}>
-<input class="choice" type="radio" name="language" id="show-en"${checked("en")}>
-<div class="page">
-<header>
-<div><h1>${both("评估报告", "Evaluation report")}: ${evaluation.title}</h1>${date === undefined ? undefined : html`<p class="sub">${date}</p>`}</div>
-<div class="switch"><label for="show-zh">中文</label><label for="show-en">English</label></div>
-</header>
-<main>
-${headline(evaluation)}
-<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
-${sections.map(({ id, title, content }) => html`<section class="card" id="${id}">\n<h2>${title}</h2>\n${content}\n</section>\n`)}
-</main>
-<footer>${both(...RESEARCH_ONLY)} Fovea</footer>
-</div>
-</body>
-</html>
-`.markup;
+  return htmlPage({
+    title: { zh: `${evaluation.title} · 评估报告`, en: `${evaluation.title} · Evaluation report` },
+    heading: html`${both("评估报告", "Evaluation report")}: ${evaluation.title}`,
+    sub: date,
+    style: EVALUATION_STYLE,
+    language,
+    main: html`${headline(evaluation)}\n${pageSections(sectionsOf(evaluation, pictures))}`,
+  });
 }
-
-const CHECKED: Html = { markup: " checked" };
 
 /** The result in plain words, a few numbers, and what to bear in mind. */
 function headline(evaluation: Evaluation): Html {
@@ -113,15 +83,9 @@ function tile(value: string | Html, zh: string, en: string): Html {
   return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
 }
 
-interface Section {
-  readonly id: string;
-  readonly title: Html;
-  readonly content: Html;
-}
-
 /** Those sections that have something to show. */
-function sectionsOf(evaluation: Evaluation, pictures: readonly (WorstPictures | undefined)[]): Section[] {
-  const all: readonly (readonly [id: string, zh: string, en: string, content: Html | undefined])[] = [
+function sectionsOf(evaluation: Evaluation, pictures: readonly (WorstPictures | undefined)[]): PageSection[] {
+  return [
     ["froc", "检出率与误报（FROC）", "Lesions found by false alarms (FROC)", frocSection(evaluation)],
     ["operating", "工作点", "Operating point", operatingSection(evaluation)],
     ["classes", "各类别", "Classes", classSection(evaluation)],
@@ -135,7 +99,6 @@ function sectionsOf(evaluation: Evaluation, pictures: readonly (WorstPictures | 
     ["confusion", "混淆矩阵", "Confusion matrix", confusionSection(evaluation)],
     ["definitions", "定义", "Definitions", definitions(evaluation)],
   ];
-  return all.flatMap(([id, zh, en, content]) => (content ? [{ id, title: both(zh, en), content }] : []));
 }
 
 function definitions({ rules: { unit, level, resamples, seed, mostDetections } }: Evaluation): Html {

@@ -4,9 +4,9 @@
 import type { Evaluation } from "../metrics/evaluation";
 import { chartSvg } from "./chart-svg";
 import { EVALUATION_CHINESE, frocChart } from "./evaluation-charts";
-import { PAGE_POLICY, RESEARCH_ONLY } from "./evaluation-html";
 import { ofTen, summarySentences } from "./evaluation-summary";
 import { percent, percentInterval, rate } from "./evaluation-words";
+import { PAGE_POLICY, RESEARCH_ONLY } from "./html-page";
 import { html } from "./html-text";
 import type { Language } from "./summary";
 

@@ -6,6 +6,7 @@
 import type { Finding } from "../finding";
 import type { DetectionSummary } from "../metrics/detection-metrics";
 import type { FindingsReport, ImageFindings } from "./findings";
+import { htmlPage, RESEARCH_ONLY } from "./html-page";
 import { STYLE } from "./html-style";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { findingsSentence, type Language, runSentence } from "./summary";
@@ -59,43 +60,20 @@ export function findingsHtml(
     language = "zh",
   }: HtmlReportOptions = {},
 ): string {
-  const checked = (shown: Language) => (shown === language ? CHECKED : undefined);
-  return html`<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title[language]}</title>
-<style>${{ markup: STYLE }}</style>
-</head>
-<body>
-<input class="choice" type="radio" name="language" id="show-zh"${checked("zh")}>
-<input class="choice" type="radio" name="language" id="show-en"${checked("en")}>
-<div class="page">
-<header>
-<div><h1>${both(title.zh, title.en)}</h1>${date === undefined ? undefined : html`<p class="sub">${date}</p>`}</div>
-<div class="switch"><label for="show-zh">中文</label><label for="show-en">English</label></div>
-</header>
-<p class="notice">${DISCLAIMER}</p>
-<main>
-${runCard(report)}
+  return htmlPage({
+    title,
+    heading: both(title.zh, title.en),
+    sub: date,
+    style: STYLE,
+    language,
+    notice: html`<p class="notice">${both(...RESEARCH_ONLY)}</p>`,
+    main: html`${runCard(report)}
 ${training === undefined ? undefined : trainingCard(training)}
 ${report.images.map((image, i) => imageCard(image, pictures.at(i), colours))}
-${omitted === 0 ? undefined : omittedNote(omitted)}
-</main>
-<footer>${DISCLAIMER} Fovea</footer>
-</div>
-</body>
-</html>
-`.markup;
+${omitted === 0 ? undefined : omittedNote(omitted)}`,
+    picturesBeside: true,
+  });
 }
-
-const CHECKED: Html = { markup: " checked" };
-
-const DISCLAIMER = both(
-  "仅供科研使用，不是医疗器械；结果不能代替医生的诊断。",
-  "For research use only. Not a medical device; results do not replace a physician's judgement.",
-);
 
 function runCard({ model, imgsz, conf, iou, summary }: FindingsReport): Html {
   const { files, filesWithFindings, findings, meanPerImage, maxPerImage, failures } = summary;

@@ -1,6 +1,7 @@
 /**
  * @file A training run as one HTML page in Chinese and English that needs no network and no other file.
  */
+import { htmlPage, type PageSection, pageSections } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { argumentSection, environmentSection, stageSection, timingSection } from "./run-circumstances";
 import { classSection, confusionSection, curveSection, frocSection, precisionRecallSection } from "./run-measures";
@@ -16,50 +17,20 @@ export interface RunHtmlOptions {
   readonly script?: string;
 }
 
-/** What a page that is opened as a file may do: nothing but show itself. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-
 /** The page, from `<!doctype html>` on. */
 export function runReportHtml(report: RunReport, { language = "zh", script }: RunHtmlOptions = {}): string {
-  const checked = (shown: Language) => (shown === language ? CHECKED : undefined);
-  const sections = sectionsOf(report);
-  return html`<!doctype html>
-<html lang="${language === "zh" ? "zh-CN" : "en"}">
-<head>
-<meta charset="utf-8">
-${script === undefined ? html`<meta http-equiv="Content-Security-Policy" content="${POLICY}">` : undefined}
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${report.name} · ${language === "zh" ? "训练报告" : "Training report"}</title>
-<style>${{ markup: RUN_STYLE }}</style>
-${script === undefined ? undefined : html`<script src="${script}" defer></script>`}
-</head>
-<body>
-<input class="choice" type="radio" name="language" id="show-zh"${checked("zh")}>
-<input class="choice" type="radio" name="language" id="show-en"${checked("en")}>
-<div class="page">
-<header>
-<div><h1>${both("训练报告", "Training report")}: ${report.name}</h1><p class="sub">${report.date}</p></div>
-<div class="switch"><label for="show-zh">中文</label><label for="show-en">English</label></div>
-</header>
-<p class="notice ended">${both("训练程序已不再应答；此页不再更新。", "The training no longer answers; this page is not kept up to date any more.")}</p>
-<main id="report">
-${headline(report)}
-<nav>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
-${sections.map(({ id, title, content }) => html`<section class="card" id="${id}">\n<h2>${title}</h2>\n${content}\n</section>\n`)}
-</main>
-<footer>${DISCLAIMER} Fovea</footer>
-</div>
-</body>
-</html>
-`.markup;
+  return htmlPage({
+    title: { zh: `${report.name} · 训练报告`, en: `${report.name} · Training report` },
+    heading: html`${both("训练报告", "Training report")}: ${report.name}`,
+    sub: report.date,
+    style: RUN_STYLE,
+    language,
+    notice: html`<p class="notice ended">${both("训练程序已不再应答；此页不再更新。", "The training no longer answers; this page is not kept up to date any more.")}</p>`,
+    main: html`${headline(report)}\n${pageSections(sectionsOf(report))}`,
+    mainId: "report",
+    script,
+  });
 }
-
-const CHECKED: Html = { markup: " checked" };
-
-const DISCLAIMER = both(
-  "仅供科研使用，不是医疗器械；结果不能代替医生的诊断。",
-  "For research use only. Not a medical device; results do not replace a physician's judgement.",
-);
 
 function headline(report: RunReport): Html {
   const { end, rows, epochs, best, model, bestEpoch } = report;
@@ -98,15 +69,9 @@ function tile(value: string, zh: string, en: string): Html {
   return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
 }
 
-interface Section {
-  readonly id: string;
-  readonly title: Html;
-  readonly content: Html;
-}
-
 /** Those sections that have something to show. */
-function sectionsOf(report: RunReport): Section[] {
-  const all: readonly (readonly [id: string, zh: string, en: string, content: Html | undefined])[] = [
+function sectionsOf(report: RunReport): PageSection[] {
+  return [
     ["curves", "训练曲线", "Curves", curveSection(report)],
     ["froc", "灵敏度与假阳性（FROC）", "Sensitivity by false positives (FROC)", frocSection(report)],
     ["classes", "各类别", "Classes", classSection(report)],
@@ -120,5 +85,4 @@ function sectionsOf(report: RunReport): Section[] {
     ["arguments", "训练参数", "Arguments", argumentSection(report)],
     ["environment", "环境与数据", "Environment and data", environmentSection(report)],
   ];
-  return all.flatMap(([id, zh, en, content]) => (content ? [{ id, title: both(zh, en), content }] : []));
 }

@@ -1,8 +1,8 @@
 /**
  * @file A tree of CT slices to 8-bit PNG, ours in two threads against pydicom and Pillow in two processes.
  *
- * A step is the whole tree, from files to files; both compress at zlib's level 6; Pillow chooses a filter for each row, ours is Paeth with runs alone, and the files are as small. Before anything is
- * timed all pictures of both are read back and must be equal, pixel by pixel. `--memory N` converts N files with the
+ * A step is the whole tree, from files to files. Pillow compresses at level 6 with a filter for each row, ours has the
+ * filter Paeth and looks for runs alone; the files come out equally small. Before anything is timed all pictures of both are read back and must be equal, pixel by pixel. `--memory N` converts N files with the
  * command line instead and tells how its memory goes.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";

@@ -58,7 +58,10 @@ describe("agreementOf", () => {
     // Values: 4 nodule, 1 mass. Differing within units: 2 of the second, weight 1 / (2 - 1). Possible: 5² - 4² - 1² = 8.
     // alpha = 1 - (5 - 1) x 2 / 8 = 0.
     expect(classes?.alpha.value).toBeCloseTo(0, 12);
-    expect(classes?.pairs).toEqual([[3, 1], [1, 0]]); // biome-ignore format: rows
+    expect(classes?.pairs).toEqual([
+      [3, 1],
+      [1, 0],
+    ]);
   });
 
   test("measures whether anything is in a case", () => {

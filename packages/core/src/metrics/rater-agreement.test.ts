@@ -20,9 +20,19 @@ describe("fleissKappa", () => {
   });
 
   test("is 1 where all agree, and below 0 where they agree less than chance", () => {
-    expect(fleissKappa([[3, 0], [0, 3]])).toBe(1); // biome-ignore format: rows
+    expect(
+      fleissKappa([
+        [3, 0],
+        [0, 3],
+      ]),
+    ).toBe(1);
     // Two raters who always differ: P = 0, Pe = 1/2, kappa = (0 - 1/2) / (1/2).
-    expect(fleissKappa([[1, 1], [1, 1]])).toBe(-1); // biome-ignore format: rows
+    expect(
+      fleissKappa([
+        [1, 1],
+        [1, 1],
+      ]),
+    ).toBe(-1);
   });
 
   test("is not a number where only one class was ever given", () => {
@@ -36,7 +46,12 @@ describe("fleissKappa", () => {
   });
 
   test("refuses subjects with different numbers of raters", () => {
-    expect(() => fleissKappa([[2, 1], [1, 1]])).toThrow(ArgumentError); // biome-ignore format: rows
+    expect(() =>
+      fleissKappa([
+        [2, 1],
+        [1, 1],
+      ]),
+    ).toThrow(ArgumentError);
     expect(() => fleissKappa([[1, 0]])).toThrow("subject 0 has 1 raters, wanted 2");
   });
 });

@@ -12,7 +12,7 @@ import {
   sizeSection,
 } from "./agreement-sections";
 import { disagreementSvg, readerColour } from "./disagreement-svg";
-import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY } from "./html-page";
+import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { RUN_STYLE } from "./run-style";
 import type { Language } from "./summary";
@@ -56,10 +56,6 @@ function headline({ agreement }: AgreementReport): Html {
 <div class="tiles">${tile(String(readers.length), "读者", "readers")}${tile(String(cases), "病例", "cases")}${tile(String(lesions), "标出的病灶", "lesions marked")}${tile(String(accepted), "共识病灶", "consensus lesions")}${tile(value(f1), "两两检出F1", "pairwise F1")}${tile(value(presence.value), "病例层面α（有无病灶）", "alpha: any lesion in the case")}</div>
 <dl><div><dt>${both("两两F1", "Pairwise F1")}</dt><dd>${estimateText(allPairs.f1)}</dd></div><div><dt>${both("Krippendorff α，病例有无病灶", "Krippendorff's alpha, any lesion in the case")}</dt><dd>${estimateText(presence)}</dd></div></dl>
 </section>`;
-}
-
-function tile(value: string, zh: string, en: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
 }
 
 function sectionsOf(report: AgreementReport): PageSection[] {

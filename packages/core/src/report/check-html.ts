@@ -6,7 +6,7 @@ import { severityCounts } from "../dataset/check/check-set";
 import { type CheckFinding, FINDING_KINDS, type Severity } from "../dataset/check/finding-kinds";
 import { type CheckReport, type FindingGroup, groupFindings } from "./check-report";
 import { CHECK_STYLE } from "./check-style";
-import { htmlPage } from "./html-page";
+import { htmlPage, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { labelSection } from "./run-pictures";
 import { partsTable, sizesTable } from "./statistics-tables";
@@ -141,8 +141,4 @@ function name(kind: CheckFinding["kind"]): Html {
 function chip(severity: Severity): Html {
   const [zh, en, style] = SEVERITY_NAMES[severity];
   return html`<span class="chip ${style}">${both(zh, en)}</span>`;
-}
-
-function tile(value: number, zh: string, en: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
 }

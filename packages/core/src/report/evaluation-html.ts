@@ -17,7 +17,7 @@ import {
 import { EVALUATION_STYLE } from "./evaluation-style";
 import { ofTen, summarySentences } from "./evaluation-summary";
 import { decimal, percent, rate } from "./evaluation-words";
-import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY } from "./html-page";
+import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import type { Language } from "./summary";
 
@@ -78,10 +78,6 @@ ${lines}${zh.weaknesses.map((weak, i) => html`<p>${both(weak, en.weaknesses[i])}
 }
 
 const BAD: Html = { markup: ' class="bad"' };
-
-function tile(value: string | Html, zh: string, en: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
-}
 
 /** Those sections that have something to show. */
 function sectionsOf(evaluation: Evaluation, pictures: readonly (WorstPictures | undefined)[]): PageSection[] {

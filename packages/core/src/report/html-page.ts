@@ -79,3 +79,8 @@ export function pageSections(all: readonly PageSection[]): Html {
   return html`<nav>${shown.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
 ${shown.map(({ id, title, content }) => html`<section class="card" id="${id}">\n<h2>${title}</h2>\n${content}\n</section>\n`)}`;
 }
+
+/** A number with what it counts below it. */
+export function tile(value: string | number | Html, zh: string, en: string): Html {
+  return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
+}

@@ -6,7 +6,7 @@
 import type { Finding } from "../finding";
 import type { DetectionSummary } from "../metrics/detection-metrics";
 import type { FindingsReport, ImageFindings } from "./findings";
-import { htmlPage, RESEARCH_ONLY } from "./html-page";
+import { htmlPage, RESEARCH_ONLY, tile } from "./html-page";
 import { STYLE } from "./html-style";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { findingsSentence, type Language, runSentence } from "./summary";
@@ -199,10 +199,6 @@ const WHERE = {
     "NominalScannedPixelSpacing, on the scanned film",
   ],
 } as const;
-
-function tile(value: string | number, zh: string, en: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
-}
 
 function entry(zh: string, en: string, value: string): Html {
   return html`<div><dt>${both(zh, en)}</dt><dd>${value}</dd></div>`;

@@ -1,7 +1,7 @@
 /**
  * @file A training run as one HTML page in Chinese and English that needs no network and no other file.
  */
-import { htmlPage, type PageSection, pageSections } from "./html-page";
+import { htmlPage, type PageSection, pageSections, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { argumentSection, environmentSection, stageSection, timingSection } from "./run-circumstances";
 import { classSection, confusionSection, curveSection, frocSection, precisionRecallSection } from "./run-measures";
@@ -63,10 +63,6 @@ function headline(report: RunReport): Html {
   }</div>
 <dl><div><dt>${both("模型", "Model")}</dt><dd>${model.size}</dd></div><div><dt>${both("初始权重", "Weights")}</dt><dd>${model.weights}</dd></div></dl>
 </section>`;
-}
-
-function tile(value: string, zh: string, en: string): Html {
-  return html`<div class="tile"><b>${value}</b><span>${both(zh, en)}</span></div>`;
 }
 
 /** Those sections that have something to show. */

@@ -22,7 +22,16 @@ const file = (boxes: Readonly<Record<string, readonly (readonly number[])[]>>) =
 let desk: Desk;
 beforeAll(async () => {
   desk = await Desk.make();
-  await writeFile(desk.path("anna.json"), file({ "a.png": [[10, 10, 20, 20], [60, 60, 10, 10]], "b.png": [] })); // biome-ignore format: a line
+  await writeFile(
+    desk.path("anna.json"),
+    file({
+      "a.png": [
+        [10, 10, 20, 20],
+        [60, 60, 10, 10],
+      ],
+      "b.png": [],
+    }),
+  );
   await writeFile(desk.path("ben.json"), file({ "a.png": [[12, 10, 20, 20]], "b.png": [] }));
   await writeFile(desk.path("chen.json"), file({ "a.png": [[11, 10, 20, 20]] }));
 });

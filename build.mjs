@@ -1,11 +1,12 @@
 /**
  * Builds what Node runs: `packages/node/dist` (command line and worker entry points, with core bundled in and
  * chunks shared, so that a command loads only what it needs) and `packages/core/dist` (an entry for each module, for
- * programs that import `@fovea/core/...`).
+ * programs that import `@fovea/core/...`), and the review page, which the service hands out (`packages/node/dist/page`).
  */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { build as buildPage } from "vite";
 
 /** Every `.ts` file below `directory` but tests. */
 function sources(directory) {
@@ -50,3 +51,4 @@ await Promise.all([
     ],
   }),
 ]);
+await buildPage({ configFile: "packages/web/vite.config.ts" });

@@ -30,7 +30,9 @@ const WORKSPACES: readonly Workspace[] = [
       "nn",
       "recipe",
       "detect",
+      "rules",
       "report",
+      "contract",
     ],
     below: [],
     node: false,
@@ -59,11 +61,29 @@ const WORKSPACES: readonly Workspace[] = [
       "quality",
       "convert",
       "export",
+      "config",
+      "vault",
+      "store",
+      "objects",
+      "inference",
+      "pacs",
+      "jobs",
+      "batch",
+      "pipeline",
+      "server",
+      "service",
       "cli",
     ],
     below: ["core"],
     node: true,
     packages: dependenciesOf("node"),
+  },
+  {
+    name: "web",
+    floors: ["language", "api", "viewer", "findings", "worklist", "page", "main"],
+    below: ["core"],
+    node: false,
+    packages: dependenciesOf("web"),
   },
 ];
 
@@ -71,7 +91,7 @@ const WORKSPACES: readonly Workspace[] = [
 function sources(): SourceFile[] {
   return WORKSPACES.flatMap(({ name }) =>
     readdirSync(join(root, "packages", name, "src"), { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
       .map((entry) => {
         const path = join(entry.parentPath, entry.name);
         return { path: relative(root, path).split(sep).join("/"), text: readFileSync(path, "utf8") };

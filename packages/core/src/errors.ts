@@ -30,7 +30,19 @@ export type ErrorCode =
   | "loss_not_finite"
   | "scores_not_finite"
   | "out_of_memory"
-  | "interrupted";
+  | "interrupted"
+  | "busy"
+  | "timed_out"
+  | "unknown_model"
+  | "invalid_rules"
+  | "invalid_config"
+  | "peer_unreachable"
+  | "peer_refused"
+  | "database_unavailable"
+  | "wrong_key"
+  | "audit_broken"
+  | "not_allowed"
+  | "not_found";
 
 /** Where in the user's material the mistake stands. */
 export interface Place {

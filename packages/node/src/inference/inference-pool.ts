@@ -1,0 +1,52 @@
+/**
+ * @file What analyses images for everyone who asks: the HTTP routes, the analysis of received series, batches.
+ */
+import type { ImageFindings } from "@fovea/core/report/findings";
+import type { ModelVersion } from "../store/record";
+
+export interface AnalysisRequest {
+  /** An image file of any kind that is read, whole. */
+  readonly bytes: Uint8Array;
+  /** For messages only. */
+  readonly filename: string;
+  /** Name or version of a model. @default the one for the image's modality */
+  readonly model?: string;
+  /** Ends it: the client left. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ImageAnalysis {
+  readonly model: ModelVersion;
+  /** One for each frame; a frame that cannot be read says so in its place. */
+  readonly images: readonly ImageFindings[];
+  /** `DX`, `CT` ...; of DICOM files. */
+  readonly modality?: string;
+  /** Time in the network, all frames together. */
+  readonly inferenceMs: number;
+  /** Of the file's bytes. */
+  readonly inputSha256: string;
+}
+
+export interface InferencePool {
+  /**
+   * @throws {FoveaError} `busy` if the queue is full; `timed_out`; `interrupted` if the signal ends it or the pool closes;
+   *   `unknown_model`; `invalid_image`, `invalid_dicom` ... if the file cannot be read at all
+   */
+  analyse(request: AnalysisRequest): Promise<ImageAnalysis>;
+  readonly models: ModelRegistry;
+  /** For readiness and metrics. */
+  readonly load: { readonly waiting: number; readonly running: number; readonly capacity: number };
+  /** Finishes what it accepted and takes no more. */
+  close(): Promise<void>;
+}
+
+/** Versions side by side, one default for each modality. */
+export interface ModelRegistry {
+  list(): readonly (ModelVersion & { readonly state: "loading" | "ready" | "retired" })[];
+  /** The version that a name, a version or a modality leads to. @throws {FoveaError} `unknown_model` */
+  resolve(wanted: { readonly model?: string; readonly modality?: string }): ModelVersion;
+  /** Opens and warms a model; it serves from then on, and no request is dropped. */
+  load(model: import("../config/service-config").ModelConfig): Promise<ModelVersion>;
+  /** Requests under way finish on it; new ones go elsewhere. */
+  retire(modelId: string): Promise<void>;
+}

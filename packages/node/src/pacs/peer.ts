@@ -1,0 +1,67 @@
+/**
+ * @file Another DICOM application, as `pacs/` talks to it: DIMSE or DICOMweb behind one interface.
+ */
+import type { Readable } from "node:stream";
+
+/** An object to send: a whole DICOM file (PS3.10), its bytes kept as they are. */
+export interface OutgoingObject {
+  readonly sopClassUid: string;
+  readonly sopUid: string;
+  readonly transferSyntaxUid: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What became of one object. `refused`: another attempt will not help. */
+export type SendOutcome =
+  | { readonly state: "stored"; readonly warning?: string }
+  | { readonly state: "refused"; readonly reason: string }
+  | { readonly state: "unreachable"; readonly reason: string };
+
+export interface PacsPeer {
+  readonly name: string;
+  /** C-ECHO, or a request that answers. @throws {FoveaError} `peer_unreachable` */
+  echo(): Promise<void>;
+  send(objects: readonly OutgoingObject[], signal?: AbortSignal): Promise<SendOutcome[]>;
+  /** Whether the peer has it; undefined where it cannot be asked. */
+  has(object: {
+    readonly studyUid: string;
+    readonly seriesUid: string;
+    readonly sopUid: string;
+  }): Promise<boolean | undefined>;
+  /** Instances of a study, as it counts them; undefined where it does not say. */
+  count(studyUid: string): Promise<number | undefined>;
+  /** Values by keyword of what matches. */
+  find(
+    level: "STUDY" | "SERIES" | "IMAGE",
+    query: Readonly<Record<string, string>>,
+  ): AsyncIterable<Record<string, string>>;
+  /** C-GET, C-MOVE or WADO-RS: each object as a file, its bytes as they came. */
+  retrieve(what: {
+    readonly studyUid: string;
+    readonly seriesUid?: string;
+    readonly sopUid?: string;
+  }): AsyncIterable<Readable>;
+}
+
+/** Who takes what comes in by C-STORE. */
+export interface InstanceSink {
+  /**
+   * Opens a place for one object. Bytes are those of the data set as they came, in their transfer syntax, without
+   * preamble and file meta information.
+   */
+  open(incoming: IncomingObject): Promise<IncomingDraft>;
+}
+
+export interface IncomingObject {
+  readonly sopClassUid: string;
+  readonly sopUid: string;
+  readonly transferSyntaxUid: string;
+  readonly callingAe: string;
+}
+
+export interface IncomingDraft {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Durable from now on. Status is that of the C-STORE response (PS3.4 B.2.3): 0x0000, or why not. */
+  commit(): Promise<{ readonly status: number }>;
+  abandon(): Promise<void>;
+}

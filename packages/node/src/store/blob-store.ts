@@ -1,0 +1,30 @@
+/**
+ * @file Files of the record, encrypted at rest (AES-256-GCM in chunks), streamed in and out.
+ */
+import type { Readable, Writable } from "node:stream";
+
+/** A file that is being written; nobody sees it before `commit`. */
+export interface BlobDraft {
+  /** Takes plain bytes. */
+  readonly stream: Writable;
+  /**
+   * The file is whole, on disk, and has its key.
+   *
+   * @param note kept in the file, encrypted: what a restart must know about it. Small.
+   */
+  commit(note?: unknown): Promise<{ readonly blob: string; readonly bytes: number; readonly sha256: string }>;
+  abandon(): Promise<void>;
+}
+
+export interface BlobStore {
+  /** @param area folder: `incoming` is looked through after a restart */
+  draft(area: "incoming" | "images" | "objects" | "uploads"): Promise<BlobDraft>;
+  /** @throws {FoveaError} `file_not_found`; `file_unreadable` if it was changed or the key is another */
+  read(blob: string): Promise<Uint8Array>;
+  stream(blob: string): Readable;
+  note(blob: string): Promise<unknown>;
+  list(area: "incoming"): AsyncIterable<string>;
+  /** Moves a file of `incoming` to its place; twice does no harm. @returns its new key */
+  settle(blob: string): Promise<string>;
+  remove(blob: string): Promise<void>;
+}

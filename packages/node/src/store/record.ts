@@ -1,0 +1,109 @@
+/**
+ * @file The record: what came in, what was found by which model, what was sent, who did what. Repositories over `Database`.
+ */
+import type { Finding } from "@fovea/core/finding";
+import type { Judgement } from "@fovea/core/rules/rule-set";
+import type { ResultKind } from "../config/service-config";
+
+/** Who the patient is; sealed in the database. Values as DICOM has them. */
+export interface PatientIdentity {
+  readonly PatientID?: string;
+  readonly PatientName?: string;
+  readonly PatientBirthDate?: string;
+  readonly PatientSex?: string;
+  readonly AccessionNumber?: string;
+  readonly StudyDescription?: string;
+  readonly ReferringPhysicianName?: string;
+  readonly StudyID?: string;
+  readonly StudyTime?: string;
+}
+
+export type Origin = "dimse" | "stow" | "retrieve" | "upload" | "folder";
+
+/** An image that was accepted: its bytes are in the blob store already. */
+export interface ReceivedInstance {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly sopClassUid?: string;
+  readonly transferSyntaxUid?: string;
+  /** @default "application/dicom" */
+  readonly mediaType?: string;
+  readonly origin: Origin;
+  readonly callingAe?: string;
+  readonly patient: PatientIdentity;
+  readonly studyDate?: string;
+  readonly modality?: string;
+  readonly bodyPart?: string;
+  readonly station?: string;
+  readonly seriesDescription?: string;
+  readonly seriesNumber?: number;
+  readonly instanceNumber?: number;
+  readonly frames: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Its key in the blob store. */
+  readonly blob: string;
+}
+
+/** `same`: here already, byte for byte; `conflict`: another image under the same UID is here, and stays. */
+export type AcceptOutcome = "new" | "same" | "conflict";
+
+/** A model version as reports name it. */
+export interface ModelVersion {
+  /** `name@first 12 digits of sha256`. */
+  readonly modelId: string;
+  readonly name: string;
+  readonly sha256: string;
+  /** UID of this version as a device (PS3.16 TID 1004), one for each sha256. */
+  readonly deviceUid: string;
+  readonly classes: readonly string[];
+  readonly defaultFor: readonly string[];
+}
+
+export interface JudgedFinding extends Finding, Judgement {
+  readonly frame: number;
+}
+
+/** What the analysis of one instance came to. */
+export interface InstanceAnalysis {
+  readonly sopUid: string;
+  readonly modelId: string;
+  /** `version@first 12 digits`. */
+  readonly rulesVersion?: string;
+  readonly inferenceMs?: number;
+  readonly outcome: { readonly findings: readonly JudgedFinding[] } | { readonly failure: string };
+}
+
+export interface NewDelivery {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly kind: ResultKind;
+  readonly destination: string;
+  readonly objectSopUid: string;
+  readonly sopClassUid: string;
+  readonly blob: string;
+}
+
+export interface Delivery extends NewDelivery {
+  readonly deliveryId: string;
+  readonly state: "pending" | "sending" | "sent" | "failed";
+  readonly attempts: number;
+  readonly reason?: string;
+}
+
+/** An entry of the audit log before it has its place in the chain. */
+export interface AuditEntry {
+  /** `key:...`, `oidc:subject`, `ae:TITLE`, `system`. */
+  readonly actor: string;
+  /** `study.view`, `finding.review`, `object.send`, `instance.receive` ... */
+  readonly action: string;
+  readonly subject?: string;
+  /** No patient data. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly inputSha256?: string;
+  readonly modelSha256?: string;
+  readonly rulesSha256?: string;
+}

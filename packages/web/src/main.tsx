@@ -1,0 +1,7 @@
+/**
+ * @file Entry of the review page.
+ */
+import { createRoot } from "react-dom/client";
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<p>Fovea</p>);

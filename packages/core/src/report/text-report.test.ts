@@ -71,12 +71,13 @@ describe("textReport", () => {
 
 文件：a/b.dcm
 图像尺寸：900 × 600 px
+像素间距：0.2 × 0.2 mm（ImagerPixelSpacing，探测器平面，未校正放大）
 共检测到1处病灶，包括：1个骨折。其中1处置信度较高，建议重点关注。
 另有1处置信度未超过0.5，未列出。
 
 1. 骨折
    位置：左上 (x 140–160, y 80–120 px)
-   大小：20 × 40 px (800 px²), 4.0 × 8.0 mm (ImagerPixelSpacing)
+   大小：20 × 40 px (800 px²), 4.0 × 8.0 mm
    置信度：0.88（较高）
    分级：轻微
    建议：建议复查
@@ -90,7 +91,7 @@ describe("textReport", () => {
   test("says the same in English, and all findings where no rules are in force", () => {
     const text = textReport([image], { modelVersion: "best@0123456789ab", language: "en" });
     expect(text).toContain(
-      "Rules: no rule file\n\nFile: a/b.dcm\nImage: 900 × 600 px\n2 lesions detected: 2 fracture.",
+      "Rules: no rule file\n\nFile: a/b.dcm\nImage: 900 × 600 px\nPixel spacing: 0.2 × 0.2 mm (ImagerPixelSpacing, at the detector, magnified)\n2 lesions detected: 2 fracture.",
     );
     expect(text).toContain("1. fracture\n   Place: upper left (x 140–160, y 80–120 px)\n   Size: 20 × 40 px");
     expect(text).toContain("2. fracture\n   Place: lower right (x 889–909, y 579–619 px)");

@@ -101,6 +101,21 @@ describe("runBatch", () => {
     expect(read("results.csv")).toContain(",轻微 1、严重 1,\r\n");
   });
 
+  test("draws what is reported and nothing else, and counts everything", async () => {
+    await picture("in/a.png", 128);
+    // 128 / 255 = 0.50196 is above 0.5015, a thousandth less is not: the box from x = 2 to 22 is not drawn.
+    const rules = await scratch.put("rules.yaml", "version: 1\nreport_above: 0.5015\nrules: [{category: any}]");
+    await run({ rules, language: "en" });
+    const { data } = await readImage(scratch.path("out/annotated/a.png"));
+    const colour = (x: number, y: number) => [...data.subarray(3 * (64 * y + x), 3 * (64 * y + x) + 3)];
+    expect(colour(2, 50)).toEqual([128, 128, 128]);
+    expect(colour(27, 36)).not.toEqual([128, 128, 128]);
+    expect(read("reports/a.txt")).toContain(
+      "1 lesion detected: 1 bright.\n1 more of confidence 0.5015 or less is not listed.",
+    );
+    expect(read("results.csv")).toContain("a.png,2,");
+  });
+
   test("puts the frames of a file into one row and one report", async () => {
     const frames = [255, 255].flatMap((level) => new Array<number>(64 * 64).fill(level));
     const elements = greyElements(64, 64, new Uint8Array(new Uint16Array(frames.map((level) => level * 16)).buffer), [

@@ -158,7 +158,12 @@ async function analyse(batch: OpenBatch, todo: readonly BatchSource[], events: B
     events.onStart?.(start);
     return 0;
   }
-  const drawing = { picturesIn: pictures ? out : undefined, sideBySide: false, labels: classNames[language] };
+  const drawing = {
+    picturesIn: pictures ? out : undefined,
+    sideBySide: false,
+    drawAbove: rules?.reportAbove,
+    labels: classNames[language],
+  };
   const { crew, plan } = await prepared.open(todo.length, drawing);
   try {
     events.onStart?.({ ...start, plan });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Box } from "../finding";
 import type { JudgedLesion } from "../rules/judge";
 import type { JudgedImage } from "./judged-image";
-import { placeInWords, sideAtLeft } from "./place-in-words";
+import { placeInWords } from "./place-in-words";
 import { textReport } from "./text-report";
 
 /** A box of 20 x 40 pixels around a point. */
@@ -35,18 +35,6 @@ describe("placeInWords", () => {
     expect(placeInWords(around(899, 0), size, "patient-left").en).toBe("upper right (patient's right)");
     expect(placeInWords(around(450, 0), size, "patient-left").en).toBe("upper middle");
   });
-});
-
-// PS3.3 C.7.6.1.1.1: the first value is the direction of the rows, from left to right.
-test.each([
-  [["L", "F"], "patient-right"],
-  [["R", "F"], "patient-left"],
-  [["LP", "F"], "patient-right"],
-  [["A", "F"], undefined],
-  [["P", "FL"], undefined],
-  [[], undefined],
-] as const)("PatientOrientation %j puts %s at the image's left", (orientation, side) => {
-  expect(sideAtLeft(orientation)).toBe(side);
 });
 
 const lesion: JudgedLesion = {
@@ -97,6 +85,13 @@ describe("textReport", () => {
     expect(text).toContain("2. fracture\n   Place: lower right (x 889–909, y 579–619 px)");
     expect(text).not.toContain("not listed");
     expect(text).toContain("Not a medical device");
+  });
+
+  test("names the patient's side where the file says it", () => {
+    const sided = { ...image, sideAtLeft: "patient-right" } as const;
+    expect(textReport([sided], { ...versions, language: "zh" })).toContain(
+      "位置：左上（患者右侧） (x 140–160, y 80–120 px)",
+    );
   });
 
   test("says why a file could not be read", () => {

@@ -128,6 +128,14 @@ describe("runBatch", () => {
     expect(readdirSync(scratch.path("out/annotated")).sort()).toEqual(["cine.frame0.jpg", "cine.frame1.jpg"]);
   });
 
+  test("names the patient's side where the file says it", async () => {
+    const values = new Uint8Array(new Uint16Array(64 * 64).fill(4000).buffer);
+    await scratch.put("in/chest.dcm", dicomBytes(greyElements(64, 64, values, [[0x00200020, "CS", "L\\F"]])));
+    await run({ window: { center: 2000, width: 6000 }, language: "en" });
+    // Box 2 to 22 of 64: its middle is in the left third, where the patient's right is.
+    expect(read("reports/chest.txt")).toContain("Place: middle left (patient's right) (x 2–22, y 12–52 px)");
+  });
+
   test("says a broken file in its place and goes on", async () => {
     await picture("in/a.png", 204);
     await scratch.put("in/b.png", "no picture at all");

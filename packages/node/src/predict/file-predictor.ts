@@ -113,7 +113,7 @@ export class FilePredictor {
   ): Promise<PredictedImage> {
     const place = several ? { file, frame } : { file };
     if ("error" in read) return { ...read, ...place };
-    const { image, normalised, spacingMm, warnings = [] } = read;
+    const { image, normalised, spacingMm, sideAtLeft, warnings = [] } = read;
     let found: readonly Finding[];
     try {
       found = await this.#detector.detect(normalised ?? toByteImage(image));
@@ -126,8 +126,8 @@ export class FilePredictor {
     }
     const findings = found.map((finding) => withSizeMm(finding, spacingMm));
     const pictures = await this.#draw(image, findings, several ? `${pictureName}.frame${frame}` : pictureName, file);
-    const odd = warnings.length > 0 && { warnings };
-    return { ...place, width: image.width, height: image.height, findings, spacingMm, ...odd, ...pictures };
+    const known = { ...(sideAtLeft && { sideAtLeft }), ...(warnings.length > 0 && { warnings }) };
+    return { ...place, width: image.width, height: image.height, findings, spacingMm, ...known, ...pictures };
   }
 
   async #draw(

@@ -1,13 +1,15 @@
 /**
  * @file A batch that is killed without warning, several times, ends in the same bytes as one that is left alone.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "@fovea/core/math/random";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { runBatch } from "../src/batch/batch";
 import { Scratch } from "./bad-input/scratch";
 import { brightDetector } from "./bright-detector";
 import { type Bundle, bundled } from "./training/bundled";
@@ -102,5 +104,39 @@ test.skipIf(process.platform === "win32")(
     const whole = contents("whole");
     expect(whole.size).toBe(2 * FILES + 1 + 4);
     expect(contents("killed")).toEqual(whole);
+  },
+);
+
+// A pipe that nobody writes to stands for a file that the program does not survive: whoever reads it is killed there.
+test.skipIf(process.platform === "win32")(
+  "a file that ends the program is found, said in its place, and the rest is done (no pipes on Windows)",
+  { timeout: 300_000 },
+  async () => {
+    execFileSync("mkfifo", [scratch.path("in/poison.png")]);
+    const names = ["0/scan00.png", "poison.png", "1/scan01.png", "2/scan02.png"];
+    const list = await scratch.put("in/list.txt", names.join("\n"));
+    const options = { inputs: [list], model: scratch.path("model.onnx"), out: scratch.path("poisoned"), threads: 1 };
+    const journal = scratch.path("poisoned/batch-journal.jsonl");
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const child = spawn(process.execPath, [
+        "--input-type=module",
+        "-e",
+        SCRIPT,
+        bundle.path,
+        JSON.stringify(options),
+      ]);
+      const ended = once(child, "close");
+      const mark = `poison.png","attempts":${attempt},`;
+      while (!(existsSync(journal) && readFileSync(journal, "utf8").includes(mark))) await sleep(20);
+      // Long enough for whatever it could do beside; it does not end by itself.
+      await sleep(500);
+      child.kill("SIGKILL");
+      expect((await ended)[1]).toBe("SIGKILL");
+    }
+    const { statistics } = await runBatch(options);
+    expect(statistics).toMatchObject({ files: 4, images: 3, failures: 1 });
+    const rows = readFileSync(scratch.path("poisoned/results.csv"), "utf8").split("\r\n");
+    expect(rows[2]).toMatch(/poison\.png,.*the program ended 3 times while it looked at this file/);
+    expect(rows[4]).toMatch(/scan02\.png,1,/);
   },
 );

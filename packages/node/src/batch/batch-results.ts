@@ -16,7 +16,7 @@ import { GrowingFile } from "../data/growing-file";
 import type { Journal } from "../data/journal";
 import { imageJson } from "../predict/predicted-image";
 import { BATCH_FILES, type BatchSource } from "./batch-files";
-import type { BatchImage, BatchOutcome } from "./batch-outcome";
+import type { BatchImage, BatchLine } from "./batch-outcome";
 import type { BatchSettings } from "./batch-settings";
 
 /** Images on the page, and findings in all: more would only make it slow. */
@@ -42,7 +42,7 @@ export interface BatchResultsOptions extends ReportVersions {
  */
 export async function writeBatchResults(
   sources: readonly BatchSource[],
-  journal: Journal<BatchOutcome>,
+  journal: Journal<BatchLine>,
   options: BatchResultsOptions,
 ): Promise<BatchStatistics> {
   const { out, classes, language } = options;
@@ -56,7 +56,7 @@ export async function writeBatchResults(
     await findings.write(`{\n${headOf(options)}  "images": [`);
     for (const { name } of sources) {
       const line = await journal.line(name);
-      if (line === undefined) {
+      if (line === undefined || "attempts" in line) {
         missing++;
         continue;
       }

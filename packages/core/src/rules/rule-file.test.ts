@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FoveaError } from "../errors";
-import { mergedClassNames, parseClassNames, shownName } from "./class-names";
+import { mergedClassNames, shownName } from "./class-names";
+import { parseClassNames } from "./class-names-file";
 import { parseRules } from "./rule-file";
 
 const sha256 = "ab".repeat(32);

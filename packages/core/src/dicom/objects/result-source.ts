@@ -52,6 +52,8 @@ export interface SourceInstance {
   /** Of the modules Patient, General Study and Patient Study, as they are copied into new objects. */
   readonly patientAndStudy: Attributes;
   readonly procedures: readonly Code[];
+  /** Of the paired body part of the series, L or R. */
+  readonly laterality?: string;
   /** By frame, counted from 0: at least those with findings. */
   readonly frameDetails: ReadonlyMap<number, SourceFrame>;
 }

@@ -66,10 +66,11 @@ export interface ObjectFinding extends Finding {
   readonly suggestion?: string;
 }
 
-/** An image with what was found, or why nothing could be looked for. */
+/** An image with what was found. */
 export interface AnalysedImage {
   readonly source: SourceInstance;
   readonly findings: readonly ObjectFinding[];
+  /** It, or some of its frames, could not be analysed. */
   readonly failed?: boolean;
 }
 

@@ -18,11 +18,10 @@ const capture = () => secondaryCapture(resultContext(), sourceImage(), 0, 1, pic
 
 /** The object with the value at `path` replaced, or taken out by undefined. Content items by number, as `ContentSequence.9`. */
 function broken(object: Attributes, path: string, value: unknown): Attributes {
-  const copy: Attributes = structuredClone(object);
+  const copy: Record<string, unknown> = structuredClone(object);
   const steps = path.split(".");
   const last = steps.pop() ?? "";
-  // biome-ignore lint/suspicious/noExplicitAny: a test walks into whatever is there
-  const parent = steps.reduce((at: any, step) => at[step], copy);
+  const parent = steps.reduce<Record<string, unknown>>((at, step) => at[step] as Record<string, unknown>, copy);
   if (value === undefined) Reflect.deleteProperty(parent, last);
   else parent[last] = value;
   return copy;
@@ -30,6 +29,13 @@ function broken(object: Attributes, path: string, value: unknown): Attributes {
 
 const GROUP = "ContentSequence.9.ContentSequence.0";
 const REGION = `${GROUP}.ContentSequence.6`;
+
+const SECOND_FINDING = {
+  RelationshipType: "CONTAINS",
+  ValueType: "CODE",
+  ConceptNameCodeSequence: [{ CodeValue: "121071", CodingSchemeDesignator: "DCM", CodeMeaning: "Finding" }],
+  ConceptCodeSequence: [{ CodeValue: "4147007", CodingSchemeDesignator: "SCT", CodeMeaning: "Mass" }],
+};
 
 describe("checkObject", () => {
   test.each([
@@ -64,7 +70,7 @@ describe("checkObject", () => {
     ["a code without meaning", "ContentSequence.7.ConceptCodeSequence.0.CodeMeaning", "", "CodeMeaning: missing"],
     ["a code without value", "ContentSequence.7.ConceptCodeSequence.0.CodeValue", undefined, "0 values, expected one"],
     ["no tracking identifier", `${GROUP}.ContentSequence.0.TextValue`, "", "no TextValue"],
-    ["two findings in a group", `${GROUP}.ContentSequence.12`, {}, "value type"],
+    ["two findings in a group", `${GROUP}.ContentSequence.12`, SECOND_FINDING, "2 of CODE Finding"],
     [
       "a number without unit",
       `${GROUP}.ContentSequence.8.MeasuredValueSequence.0.MeasurementUnitsCodeSequence`,

@@ -9,6 +9,7 @@ import { labelText, presentationStates } from "@fovea/core/dicom/objects/present
 import type { AnalysedImage, ObjectFinding, ResultContext } from "@fovea/core/dicom/objects/result-source";
 import { secondaryCapture } from "@fovea/core/dicom/objects/secondary-capture";
 import { segmentations } from "@fovea/core/dicom/objects/segmentation";
+import { EXPLICIT_LITTLE } from "@fovea/core/dicom/objects/write-object";
 import { FoveaError } from "@fovea/core/errors";
 import { findingsSentence } from "@fovea/core/report/summary";
 import type { ResultKind } from "../config/service-config";
@@ -17,7 +18,7 @@ import { dicomImage } from "../dicom/read-dicom";
 import type { JudgedFinding, ModelVersion } from "../store/record";
 import { VERSION } from "../version";
 import { capturePicture } from "./capture-picture";
-import { EXPLICIT_LITTLE, encodeObject } from "./encode-object";
+import { encodeObject } from "./encode-object";
 import { momentOf, readTimezone } from "./moment";
 import { readSource } from "./read-source";
 import { resultUid } from "./result-uid";
@@ -91,8 +92,8 @@ export async function* buildResultObjects(request: ResultRequest): AsyncGenerato
   }
 }
 
-async function written(kind: ResultKind, attributes: Attributes): Promise<ResultObject> {
-  const bytes = await encodeObject(attributes);
+function written(kind: ResultKind, attributes: Attributes): ResultObject {
+  const bytes = encodeObject(attributes);
   return {
     kind,
     sopUid: String(attributes.SOPInstanceUID),

@@ -77,12 +77,14 @@ function findingsOf(rows: number, columns: number, frames: number): JudgedFindin
   ]);
 }
 
-async function objectsOf(path: string, kinds: readonly ResultKind[] = ALL): Promise<ResultObject[]> {
+type Outcome = Parameters<typeof buildResultObjects>[0]["series"][number]["outcome"];
+
+async function objectsOf(path: string, kinds: readonly ResultKind[] = ALL, outcome?: Outcome): Promise<ResultObject[]> {
   const source = parseDataSet(readFileSync(sharedPath(`data/dicom/${path}`)), path);
   const { rows, columns, frames } = readImagePixel(source);
   const objects: ResultObject[] = [];
   for await (const object of buildResultObjects({
-    series: [{ source, outcome: { findings: findingsOf(rows, columns, frames) } }],
+    series: [{ source, outcome: outcome ?? { findings: findingsOf(rows, columns, frames) } }],
     model: { modelId: "lung@0123456789ab", name: "lung", sha256: "ab".repeat(32), deviceUid: "2.25.7" },
     rulesVersion: "3@0a1b2c3d4e5f",
     kinds,
@@ -119,6 +121,17 @@ describe.skipIf(!sharedAvailable || !has("dciodvfy"))(`dciodvfy${reason}${withou
         true,
       );
     }
+  });
+});
+
+describe.skipIf(!sharedAvailable || !has("dciodvfy"))(`dciodvfy${reason}${withoutTool("dciodvfy")}`, () => {
+  test.each<[string, Outcome]>([
+    ["without findings", { findings: [] }],
+    ["of an image that failed", { failure: "timed out" }],
+  ])("finds no error in a report %s", { timeout: PATIENCE }, async (_, outcome) => {
+    const [report, ...others] = await objectsOf("pydicom/test_files/CT_small.dcm", ALL, outcome);
+    expect(others).toEqual([]);
+    expect(said("dciodvfy", [await saved(report)])).not.toMatch(/^Error/m);
   });
 });
 

@@ -42,7 +42,7 @@ export function faultOf(status: number): RequestFault {
 export function reasonOf(error: unknown, say: Say): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   const sentence = say(MESSAGES[error.fault]);
-  return error.detail === undefined ? sentence : `${sentence} ${error.detail}`;
+  return error.detail === undefined ? sentence : `${sentence} (${error.detail})`;
 }
 
 /** The error of an answer that is none of success. */

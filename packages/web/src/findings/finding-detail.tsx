@@ -43,7 +43,13 @@ export function FindingDetail({ finding, reviews, mayReview, onDecide, onUndo }:
         >
           {say("review.reject")} <kbd>R</kbd>
         </button>
-        <button type="button" disabled={!mayReview || reviews.undo.length === 0} aria-keyshortcuts="u" onClick={onUndo}>
+        <button
+          type="button"
+          className="decision"
+          disabled={!mayReview || reviews.undo.length === 0}
+          aria-keyshortcuts="u"
+          onClick={onUndo}
+        >
           {say("review.undo")} <kbd>U</kbd>
         </button>
       </div>

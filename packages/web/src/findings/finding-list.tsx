@@ -64,7 +64,7 @@ interface FindingOptionProps {
   readonly onSelect: (findingId: string) => void;
 }
 
-function FindingOption({ placed: { finding, place }, isSelected, reviews, onSelect }: FindingOptionProps) {
+function FindingOption({ placed: { finding, place, seriesName }, isSelected, reviews, onSelect }: FindingOptionProps) {
   const { say, language } = useSpeech();
   const review = reviewOf(reviews, finding.id);
   const saving = reviews.pending.has(finding.id);
@@ -81,7 +81,10 @@ function FindingOption({ placed: { finding, place }, isSelected, reviews, onSele
       <span className="finding-class">{lesionName(finding.class, language)}</span>
       <span className="finding-confidence">{percent(finding.confidence)} %</span>
       <span className="finding-place">
-        {say("findings.image", { index: place.image + 1 })} · {sizeText(finding, say)}
+        {seriesName === undefined
+          ? say("findings.image", { index: place.image + 1 })
+          : say("findings.seriesImage", { series: seriesName, index: place.image + 1 })}{" "}
+        · {sizeText(finding, say)}
       </span>
       <span className={`review-mark ${review}`}>{say(saving ? "review.saving" : `review.${review}`)}</span>
     </div>

@@ -13,6 +13,8 @@ export interface FindingPlace {
 export interface PlacedFinding {
   readonly finding: FindingRecord;
   readonly place: FindingPlace;
+  /** What its series is called, where findings lie in more than one. */
+  readonly seriesName?: string;
 }
 
 /** Findings in the order in which images are looked through; within an image the surest first. */
@@ -23,12 +25,18 @@ export function placedFindings(series: readonly Series[], findings: readonly Fin
       places.set(`${sopUid}:${frame}`, { series: seriesIndex, image });
     }
   }
+  const isOne = new Set(findings.map(({ series_uid }) => series_uid)).size <= 1;
   return findings
     .flatMap((finding) => {
       const place = places.get(`${finding.sop_uid}:${finding.frame}`);
-      return place ? [{ finding, place }] : [];
+      if (!place) return [];
+      return isOne ? [{ finding, place }] : [{ finding, place, seriesName: nameOf(series[place.series]) }];
     })
     .sort((a, b) => comparePlaces(a.place, b.place) || b.finding.confidence - a.finding.confidence);
+}
+
+function nameOf({ description, modality, series_number }: Series): string {
+  return description ?? [modality, series_number].filter((part) => part !== null).join(" ");
 }
 
 function comparePlaces(a: FindingPlace, b: FindingPlace): number {

@@ -114,6 +114,7 @@ export const CHINESE: Messages = {
   "findings.size": "{width} × {height} mm",
   "findings.sizePixels": "{width} × {height} 像素",
   "findings.image": "第 {index} 幅",
+  "findings.seriesImage": "{series} · 第 {index} 幅",
   "findings.category": "类别",
   "findings.suggestion": "建议",
   "findings.sizeLabel": "大小",

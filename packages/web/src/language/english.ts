@@ -53,7 +53,7 @@ export const ENGLISH = {
   "worklist.updated": "Updated {time}",
   "worklist.stale": "Not up to date: {reason}",
   "worklist.refresh": "Refresh",
-  "worklist.count": "{count} studies on this page",
+  "worklist.count": "Studies on this page: {count}",
   "worklist.withheld": "withheld",
   "worklist.noFindingsYet": "—",
 
@@ -67,7 +67,7 @@ export const ENGLISH = {
   "study.back": "Studies",
   "study.series": "Series",
   "study.seriesNumber": "Series {number}",
-  "study.images": "{count} images",
+  "study.images": "Images: {count}",
   "study.noSeries": "No series has arrived yet.",
   "study.noImages": "This series holds no images to show.",
   "study.deliveries": "Sent results",
@@ -75,7 +75,7 @@ export const ENGLISH = {
   "delivery.sending": "being sent",
   "delivery.sent": "sent",
   "delivery.failed": "failed",
-  "study.attempts": "{count} attempts",
+  "study.attempts": "attempts: {count}",
 
   "viewer.image": "Image {index} of {count}, {series}",
   "viewer.loading": "Loading image…",
@@ -96,7 +96,7 @@ export const ENGLISH = {
 
   "window.file": "File",
   "window.fileNamed": "File: {name}",
-  "window.automatic": "Automatic",
+  "window.automatic": "Auto",
   "window.lung": "Lung",
   "window.mediastinum": "Mediastinum",
   "window.soft-tissue": "Soft tissue",
@@ -112,6 +112,7 @@ export const ENGLISH = {
   "findings.size": "{width} × {height} mm",
   "findings.sizePixels": "{width} × {height} px",
   "findings.image": "Image {index}",
+  "findings.seriesImage": "{series} · image {index}",
   "findings.category": "Category",
   "findings.suggestion": "Suggestion",
   "findings.sizeLabel": "Size",

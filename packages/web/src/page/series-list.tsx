@@ -41,7 +41,7 @@ export function SeriesList({ detail, shown, onShow }: SeriesListProps) {
                   <span className={`state ${series.state}`}>{say(`state.${series.state}`)}</span>
                   {findings > 0 && <span className="secondary">{`${say("findings.title")} ${findings}`}</span>}
                 </span>
-                {series.reason !== null && <span className="reason">{series.reason}</span>}
+                {series.reason !== null && <span className={`reason ${series.state}`}>{series.reason}</span>}
                 {series.model_version !== null && <span className="model secondary">{series.model_version}</span>}
               </button>
             </li>

@@ -23,7 +23,7 @@ export function ViewerToolbar({ viewer, boxesShown, onWindow, onInvert, onReset,
   return (
     <div className="toolbar" role="toolbar" aria-label={say("help.display")}>
       <fieldset>
-        <legend>{say("viewer.windows")}</legend>
+        <legend className="visually-hidden">{say("viewer.windows")}</legend>
         {choices.map((choice) => (
           <button
             key={choice.name}

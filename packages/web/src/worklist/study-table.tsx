@@ -94,7 +94,7 @@ function StudyRow({ study }: { readonly study: StudySummary }) {
       </td>
       <td className="state-cell">
         <span className={`state ${study.state}`}>{say(`state.${study.state}`)}</span>
-        {study.reason && <span className="reason">{study.reason}</span>}
+        {study.reason && <span className={`reason ${study.state}`}>{study.reason}</span>}
       </td>
       <td className="date">{localTime(study.received_at)}</td>
     </tr>

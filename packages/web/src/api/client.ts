@@ -1,7 +1,8 @@
 /**
  * @file What the page asks of the service.
  *
- * Addresses are relative: the page may stand below a path of a reverse proxy.
+ * Addresses are relative: the page may stand below a path of a reverse proxy. Nothing of a patient is ever put into one: names are
+ * searched in the page.
  */
 import type { InstanceImage } from "@fovea/core/contract/image";
 import type { Session } from "@fovea/core/contract/session";
@@ -13,15 +14,16 @@ import type {
   StudyList,
   StudyState,
 } from "@fovea/core/contract/study";
+import type { Language } from "../language/language";
 import { errorOf, RequestError } from "./request-error";
 
 export interface StudyQuery {
   readonly state?: StudyState;
   readonly modality?: string;
-  /** Free text. */
-  readonly q?: string;
   /** `next` of the page before. */
   readonly after?: string;
+  /** Studies of a page, 200 at most. */
+  readonly limit?: number;
 }
 
 export interface Client {
@@ -40,6 +42,8 @@ export interface Client {
 export interface ClientOptions {
   /** Sent as `Authorization: Bearer`. */
   readonly key: () => string | undefined;
+  /** In which the service is to answer. */
+  readonly language: () => Language;
   /** Called at each 401. */
   readonly onUnauthorised: () => void;
   /** @default the browser's */
@@ -51,12 +55,13 @@ export interface ClientOptions {
 /** `key=value&...` of what is set. */
 export function queryOf(query: StudyQuery): string {
   const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  return new URLSearchParams(set as [string, string][]).toString();
+  return new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
 }
 
 /** @throws {RequestError} from every method, if there is no answer or it is no success */
 export function createClient({
   key,
+  language,
   onUnauthorised,
   fetch = globalThis.fetch,
   timeoutMs = 60_000,
@@ -65,7 +70,11 @@ export function createClient({
     const limit = AbortSignal.timeout(timeoutMs);
     const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit;
     const given = key();
-    const headers = { ...(init.headers as Record<string, string>), ...(given && { Authorization: `Bearer ${given}` }) };
+    const headers = {
+      ...(init.headers as Record<string, string>),
+      "Accept-Language": language(),
+      ...(given && { Authorization: `Bearer ${given}` }),
+    };
     let response: Response;
     try {
       response = await fetch(path, { ...init, headers, signal, cache: "no-store" });

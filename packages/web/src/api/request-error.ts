@@ -22,11 +22,14 @@ export class RequestError extends Error {
   override readonly name = "RequestError";
   readonly fault: RequestFault;
   readonly detail: string | undefined;
+  /** When `busy`: seconds after which the service wants to be asked again, where it said so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(fault: RequestFault, detail?: string, options?: ErrorOptions) {
+  constructor(fault: RequestFault, detail?: string, options?: ErrorOptions & { readonly retryAfter?: number }) {
     super(detail ?? fault, options);
     this.fault = fault;
     this.detail = detail;
+    this.retryAfter = options?.retryAfter;
   }
 }
 
@@ -48,5 +51,8 @@ export function reasonOf(error: unknown, say: Say): string {
 /** The error of an answer that is none of success. */
 export async function errorOf(response: Response): Promise<RequestError> {
   const problem = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
-  return new RequestError(faultOf(response.status), problem?.detail ?? problem?.title);
+  const retryAfter = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  return new RequestError(faultOf(response.status), problem?.detail ?? problem?.title, {
+    ...(Number.isFinite(retryAfter) && { retryAfter }),
+  });
 }

@@ -56,6 +56,7 @@ export const CHINESE: Messages = {
   "worklist.stale": "未能更新：{reason}",
   "worklist.refresh": "刷新",
   "worklist.count": "本页 {count} 项检查",
+  "worklist.searched": "仅搜索了最近 {count} 项",
   "worklist.withheld": "已隐藏",
   "worklist.noFindingsYet": "—",
 

@@ -54,6 +54,7 @@ export const ENGLISH = {
   "worklist.stale": "Not up to date: {reason}",
   "worklist.refresh": "Refresh",
   "worklist.count": "Studies on this page: {count}",
+  "worklist.searched": "only the latest {count} were searched",
   "worklist.withheld": "withheld",
   "worklist.noFindingsYet": "—",
 

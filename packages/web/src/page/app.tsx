@@ -25,12 +25,15 @@ type Access =
   | { readonly kind: "granted"; readonly session: Session };
 
 export function App() {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
+  const spoken = useRef(language);
+  spoken.current = language;
   const [access, setAccess] = useState<Access>({ kind: "checking", typed: false });
   const client = useMemo(
     () =>
       createClient({
         key: storedKey,
+        language: () => spoken.current,
         onUnauthorised: () => {
           const known = storedKey() !== undefined;
           forgetKey();
@@ -72,6 +75,11 @@ export function App() {
           message={message}
           checking={access.kind === "checking"}
           onKey={(key) => {
+            // What no header can hold is no key.
+            if (!/^[\x21-\x7e]+$/.test(key)) {
+              setAccess({ kind: "asked", message: "login.refused" });
+              return;
+            }
             storeKey(key);
             setAccess({ kind: "checking", typed: true });
             enter();

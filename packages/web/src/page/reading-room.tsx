@@ -8,7 +8,7 @@ import { BoxOverlay } from "../findings/box-overlay";
 import { aboveThreshold, placedFindings } from "../findings/finding-order";
 import { useReviews } from "../findings/use-reviews";
 import { useSpeech } from "../language/language-context";
-import { imagesOf, sameImage } from "../viewer/image-reference";
+import { type ImageReference, imagesOf, sameImage } from "../viewer/image-reference";
 import type { ImageSource } from "../viewer/image-source";
 import { ImageViewer, useSnapshot } from "../viewer/image-viewer";
 import type { StackViewer } from "../viewer/stack-viewer";
@@ -87,7 +87,10 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
   const onImage = shown.filter(({ finding }) =>
     sameImage({ sopUid: finding.sop_uid, frame: finding.frame }, snapshot.shown?.reference),
   );
-  const position = { index: reading.place.image + 1, count: images.length };
+  // What is told is the image on the screen, which may be one behind the one asked for.
+  const onScreen = images.findIndex((image) => sameImage(image, snapshot.shown?.reference));
+  const index = onScreen < 0 ? reading.place.image : onScreen;
+  const position = { index: index + 1, count: images.length };
   const name = series?.description ?? series?.modality ?? "";
   return (
     <main className="study">
@@ -110,9 +113,7 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
             onViewer={setViewer}
             label={say("viewer.image", { ...position, series: name })}
             caption={name}
-            position={
-              <Position {...position} frames={wanted && framesOf(detail, wanted.sopUid)} frame={wanted?.frame} />
-            }
+            position={<Position {...position} image={images[index]} detail={detail} />}
             onScroll={images.length > 1 ? scroll : undefined}
           >
             {reading.boxesShown && snapshot.mapping && (
@@ -148,24 +149,21 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
   );
 }
 
-function framesOf({ series }: StudyDetail, sopUid: string): number {
-  const instances = series.flatMap((one) => one.instances);
-  return instances.find(({ sop_uid }) => sop_uid === sopUid)?.frames ?? 1;
-}
-
 interface PositionProps {
   readonly index: number;
   readonly count: number;
-  readonly frames: number | undefined;
-  readonly frame: number | undefined;
+  readonly image: ImageReference;
+  readonly detail: StudyDetail;
 }
 
-function Position({ index, count, frames = 1, frame = 0 }: PositionProps) {
+function Position({ index, count, image, detail }: PositionProps) {
   const { say } = useSpeech();
+  const instances = detail.series.flatMap((one) => one.instances);
+  const frames = instances.find(({ sop_uid }) => sop_uid === image.sopUid)?.frames ?? 1;
   return (
     <>
       <div data-testid="position">{`${index} / ${count}`}</div>
-      {frames > 1 && <div>{say("viewer.frame", { frame: frame + 1 })}</div>}
+      {frames > 1 && <div>{say("viewer.frame", { frame: image.frame + 1 })}</div>}
     </>
   );
 }

@@ -4,6 +4,7 @@
 import type { StudyDetail } from "@fovea/core/contract/study";
 import { useCallback, useEffect, useState } from "react";
 import type { Client } from "../api/client";
+import { useSpeech } from "../language/language-context";
 
 const EVERY_MS = 5_000;
 
@@ -16,8 +17,9 @@ export interface StudyAnswer {
 export function useStudy(client: Client, studyUid: string): StudyAnswer {
   const [answer, setAnswer] = useState<Omit<StudyAnswer, "retry">>({ detail: undefined, error: undefined });
   const [round, setRound] = useState(0);
+  const { language } = useSpeech();
   const retry = useCallback(() => setRound((number) => number + 1), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round asks anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round asks anew, and so does another language
   useEffect(() => {
     const leaving = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,6 +38,6 @@ export function useStudy(client: Client, studyUid: string): StudyAnswer {
       leaving.abort();
       clearTimeout(timer);
     };
-  }, [client, studyUid, round]);
+  }, [client, studyUid, round, language]);
   return { ...answer, retry };
 }

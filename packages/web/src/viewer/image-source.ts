@@ -4,6 +4,7 @@
 import { cache, Enums, imageLoader, metaData, type Types } from "@cornerstonejs/core";
 import type { InstanceImage } from "@fovea/core/contract/image";
 import type { Client } from "../api/client";
+import { RequestError } from "../api/request-error";
 import { type DisplayValues, displayValues } from "./display-values";
 import type { ImageReference } from "./image-reference";
 import type { ImageShape } from "./image-view";
@@ -11,6 +12,8 @@ import type { ImageShape } from "./image-view";
 /** Decoded frames kept in the browser. */
 const CACHE_BYTES = 512 * 1024 * 1024;
 const SCHEME = "fovea";
+const ATTEMPTS = 4;
+const LONGEST_WAIT_S = 10;
 
 /** A frame with what is needed to show it. */
 export interface LoadedImage {
@@ -42,8 +45,25 @@ export class ImageSource {
     metaData.addProvider(this.#provide, 1000);
   }
 
-  /** @throws {RequestError} if the service does not give it */
-  async load(reference: ImageReference): Promise<LoadedImage> {
+  /**
+   * Asks again, a few times and as late as the service wants it, while that is busy.
+   *
+   * @throws {RequestError} if the service does not give it
+   */
+  async load(reference: ImageReference, attempts = ATTEMPTS): Promise<LoadedImage> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#loadOnce(reference);
+      } catch (error) {
+        const isBusy = error instanceof RequestError && error.fault === "busy";
+        if (!isBusy || attempt >= attempts) throw error;
+        const seconds = Math.min(LONGEST_WAIT_S, error.retryAfter ?? attempt);
+        await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      }
+    }
+  }
+
+  async #loadOnce(reference: ImageReference): Promise<LoadedImage> {
     const id = imageId(reference);
     try {
       const loaded = await imageLoader.loadAndCacheImage(id);

@@ -37,6 +37,11 @@ export interface ViewerSnapshot {
   readonly error?: unknown;
 }
 
+interface Wish {
+  readonly images: readonly ImageReference[];
+  readonly index: number;
+}
+
 const VIEWPORT = "image";
 /** Images fetched ahead to either side. */
 const AHEAD = 4;
@@ -53,8 +58,9 @@ export class StackViewer {
   #view: ImageView | undefined;
   /** The image that the viewport holds, which may be newer than the last drawing. */
   #current: LoadedImage | undefined;
-  /** Grows with each wish: an image that arrives after the next wish is not shown. */
-  #wish = 0;
+  /** The image that is wanted; undefined when there is no viewer any more. */
+  #wish: Wish | undefined;
+  #fetching = false;
 
   constructor(element: HTMLDivElement, source: ImageSource) {
     init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0]);
@@ -84,21 +90,39 @@ export class StackViewer {
     return this.#current && shapeOf(this.#current.image);
   }
 
-  /** Shows an image, and keeps window and zoom where it looks like the one before. */
+  /**
+   * Shows an image, and keeps window and zoom where it looks like the one before.
+   *
+   * One image is fetched at a time: of several that are wished for meanwhile only the last is, so that turning through a stack
+   * asks the service for what can be shown, and no more.
+   */
   async show(images: readonly ImageReference[], index: number): Promise<void> {
-    const wish = ++this.#wish;
+    const wish = { images, index };
+    this.#wish = wish;
     this.#publish({ loading: true, error: undefined });
-    try {
-      const loaded = await this.#source.load(images[index]);
-      if (wish !== this.#wish) return;
-      await this.#viewport.setStack([imageId(loaded.reference)]);
-      if (wish !== this.#wish) return;
-      this.#take(loaded);
-      this.#publish({ loading: false });
-      await this.#fetchAhead(images, index, wish);
-    } catch (error) {
-      if (wish === this.#wish) this.#publish({ loading: false, error });
+    if (this.#fetching) return;
+    this.#fetching = true;
+    let served: Wish | undefined;
+    while (this.#wish && this.#wish !== served) {
+      served = this.#wish;
+      await this.#serve(served);
     }
+    this.#fetching = false;
+  }
+
+  async #serve(wish: Wish): Promise<void> {
+    const isWanted = () => wish === this.#wish;
+    try {
+      const loaded = await this.#source.load(wish.images[wish.index]);
+      if (!isWanted()) return;
+      await this.#viewport.setStack([imageId(loaded.reference)]);
+      if (this.#wish === undefined) return;
+      this.#take(loaded);
+      if (isWanted()) this.#publish({ loading: false });
+    } catch (error) {
+      if (isWanted()) this.#publish({ loading: false, error });
+    }
+    await this.#fetchAhead(wish, isWanted);
   }
 
   setWindow(window: Window, windowName?: WindowName): void {
@@ -148,7 +172,7 @@ export class StackViewer {
   }
 
   dispose(): void {
-    this.#wish++;
+    this.#wish = undefined;
     this.#listeners.clear();
     this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
     this.#engine.destroy();
@@ -233,12 +257,12 @@ export class StackViewer {
   };
 
   /** One after another, nearest first, until something else is wished for. */
-  async #fetchAhead(images: readonly ImageReference[], index: number, wish: number): Promise<void> {
+  async #fetchAhead({ images, index }: Wish, isWanted: () => boolean): Promise<void> {
     for (let distance = 1; distance <= AHEAD; distance++) {
       for (const neighbour of [images.at(index + distance), index >= distance ? images[index - distance] : undefined]) {
-        if (wish !== this.#wish) return;
+        if (!isWanted()) return;
         // Should it fail, the reader will hear of it when they come there.
-        if (neighbour) await this.#source.load(neighbour).catch(() => undefined);
+        if (neighbour) await this.#source.load(neighbour, 1).catch(() => undefined);
       }
     }
   }

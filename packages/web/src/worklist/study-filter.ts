@@ -18,17 +18,18 @@ export const STATES: readonly StudyState[] = ["receiving", "queued", "analysed",
 /** To choose from before any study has come; others that are seen join them. */
 export const MODALITIES: readonly string[] = ["CR", "CT", "DX", "MG", "MR", "NM", "OT", "PT", "RF", "US", "XA"];
 
+const PAGE_SIZE = 50;
+
 /** Another filter begins with the first page. */
 export function narrowed(filter: StudyFilter, change: Partial<Omit<StudyFilter, "cursors">>): StudyFilter {
   return { ...filter, ...change, cursors: [] };
 }
 
-export function queryOfFilter({ state, modality, text, cursors }: StudyFilter): StudyQuery {
-  const q = text.trim();
+export function queryOfFilter({ state, modality, cursors }: StudyFilter): StudyQuery {
   return {
+    limit: PAGE_SIZE,
     ...(state !== "" && { state }),
     ...(modality !== "" && { modality }),
-    ...(q !== "" && { q }),
     ...(cursors.length > 0 && { after: cursors.at(-1) }),
   };
 }

@@ -1,18 +1,20 @@
 /**
  * @file One page of the list of studies, asked for anew every few seconds while somebody looks.
  */
-import type { StudyList } from "@fovea/core/contract/study";
 import { useCallback, useEffect, useState } from "react";
 import type { Client } from "../api/client";
-import { queryOfFilter, type StudyFilter } from "./study-filter";
+import { useSpeech } from "../language/language-context";
+import type { StudyFilter } from "./study-filter";
+import { findStudies, type StudyFound } from "./study-search";
 
-const EVERY_MS = 10_000;
+/** Each question is written into the audit log: no more of them than a reader has use for. */
+const EVERY_MS = 30_000;
 /** After a filter changed: a word is typed in one go. */
 const SETTLE_MS = 250;
 
 export interface StudyListing {
   /** The last answer; undefined before the first. */
-  readonly list: StudyList | undefined;
+  readonly list: StudyFound | undefined;
   readonly updatedAt: Date | undefined;
   /** Why the last question had no answer: `list` is older than it should be. */
   readonly error: unknown;
@@ -26,15 +28,17 @@ export function useStudyList(client: Client, filter: StudyFilter): StudyListing 
     error: undefined,
   });
   const [round, setRound] = useState(0);
+  const { language } = useSpeech();
   const refresh = useCallback(() => setRound((number) => number + 1), []);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round asks anew, and so does another language
   useEffect(() => {
     const leaving = new AbortController();
     let timer: ReturnType<typeof setTimeout>;
     const ask = async () => {
       if (document.visibilityState === "visible") {
         try {
-          const list = await client.studies(queryOfFilter(filter), leaving.signal);
+          const list = await findStudies(client, filter, leaving.signal);
           if (leaving.signal.aborted) return;
           setAnswer({ list, updatedAt: new Date(), error: undefined });
         } catch (error) {
@@ -45,10 +49,15 @@ export function useStudyList(client: Client, filter: StudyFilter): StudyListing 
       timer = setTimeout(ask, EVERY_MS);
     };
     timer = setTimeout(ask, round === 0 && filter.text === "" ? 0 : SETTLE_MS);
+    const back = () => {
+      if (document.visibilityState === "visible") refresh();
+    };
+    document.addEventListener("visibilitychange", back);
     return () => {
       leaving.abort();
       clearTimeout(timer);
+      document.removeEventListener("visibilitychange", back);
     };
-  }, [client, filter, round]);
+  }, [client, filter, round, language, refresh]);
   return { ...answer, refresh };
 }

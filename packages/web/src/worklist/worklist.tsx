@@ -131,6 +131,7 @@ function Pages({ filter, onFilter, listing }: Omit<FiltersProps, "search">) {
       </button>
       <span className="pages-count" role="status">
         {list && say("worklist.count", { count: list.studies.length })}
+        {list?.unsearched && ` · ${say("worklist.searched", { count: list.searched ?? 0 })}`}
       </span>
       <span className={error === undefined ? "updated" : "updated stale"}>
         {error !== undefined

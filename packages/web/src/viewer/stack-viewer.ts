@@ -204,9 +204,9 @@ export class StackViewer {
     if (!alike) {
       this.#view = fittingView(shape, this.#size());
       this.#publish({ inverted: false, ...firstWindow(loaded) });
-    } else if (this.#snapshot.windowName === "file" || this.#snapshot.windowName === "automatic") {
-      // Such a window is of each image by itself; one that was dragged or named in Hounsfield units stays.
-      this.chooseWindow(this.#snapshot.windowName);
+    } else if (this.#snapshot.windowName === "file") {
+      // The file's window is of each image by itself; every other stays, so that slices can be compared.
+      this.chooseWindow("file");
     }
     this.#apply();
   }

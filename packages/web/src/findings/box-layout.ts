@@ -39,10 +39,3 @@ export function labelPlace(box: ScreenBox, label: Size, canvas: Size): { readonl
     y: Math.max(0, Math.min(y, canvas.height - label.height)),
   };
 }
-
-/** Width of a label at 12 px: Chinese characters are as wide as they are high, others two thirds at most. */
-export function labelWidth(text: string): number {
-  let width = 12;
-  for (const letter of text) width += letter.codePointAt(0)! > 0x2e7f ? 12 : 8;
-  return Math.ceil(width);
-}

@@ -5,11 +5,12 @@ import { percent } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
 import { lesionName } from "../language/lesion-name";
 import type { Mapping, Size } from "../viewer/image-view";
-import { labelPlace, labelWidth, screenBox, screenPolygon } from "./box-layout";
+import { labelPlace, screenBox, screenPolygon } from "./box-layout";
 import type { PlacedFinding } from "./finding-order";
 import { type Reviews, reviewOf } from "./review-state";
 
 const LABEL_HEIGHT = 18;
+const LABEL_PADDING = 6;
 const MARKS = { open: "", accepted: "✓ ", rejected: "✗ " } as const;
 
 export interface BoxOverlayProps {
@@ -46,7 +47,7 @@ function FindingBox({ placed: { finding }, isSelected, reviews, mapping, canvas,
   const box = screenBox(finding.bbox, mapping);
   const name = `${MARKS[review]}${lesionName(finding.class, language)} ${percent(finding.confidence)}%`;
   const text = isSelected && finding.category !== null ? `${name} · ${finding.category}` : name;
-  const size = { width: labelWidth(text), height: LABEL_HEIGHT };
+  const size = { width: textWidth(text) + 2 * LABEL_PADDING, height: LABEL_HEIGHT };
   const place = labelPlace(box, size, canvas);
   return (
     <g
@@ -62,9 +63,19 @@ function FindingBox({ placed: { finding }, isSelected, reviews, mapping, canvas,
       <rect className="line" {...box} />
       {finding.polygon && <polygon className="line" points={screenPolygon(finding.polygon, mapping)} />}
       <rect className="label" x={place.x} y={place.y} {...size} rx="3" />
-      <text x={place.x + 6} y={place.y + 13}>
+      <text x={place.x + LABEL_PADDING} y={place.y + 13}>
         {text}
       </text>
     </g>
   );
+}
+
+let ruler: CanvasRenderingContext2D | null | undefined;
+
+/** Width of a label's text in the page's font, CSS pixels. */
+function textWidth(text: string): number {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  if (!ruler) return 8 * text.length;
+  ruler.font = `600 12px ${getComputedStyle(document.documentElement).fontFamily}`;
+  return Math.ceil(ruler.measureText(text).width);
 }

@@ -39,3 +39,22 @@ export function labelPlace(box: ScreenBox, label: Size, canvas: Size): { readonl
     y: Math.max(0, Math.min(y, canvas.height - label.height)),
   };
 }
+
+/**
+ * Which labels are drawn: each that covers no earlier one. Boxes tell all of themselves in the list; labels over one another tell
+ * nothing.
+ *
+ * @param labels the most important first
+ */
+export function legibleLabels(labels: readonly ScreenBox[]): boolean[] {
+  const drawn: ScreenBox[] = [];
+  return labels.map((label) => {
+    if (drawn.some((other) => overlap(label, other))) return false;
+    drawn.push(label);
+    return true;
+  });
+}
+
+function overlap(a: ScreenBox, b: ScreenBox): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}

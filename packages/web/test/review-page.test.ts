@@ -224,7 +224,7 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
     test("shows a decision at once, and takes it back where it could not be saved", async () => {
       Object.assign(service, { failing: true, slowness: 1500 });
       await browser.press("a");
-      await browser.until("document.querySelector('[data-finding=xray-2].X;
+      await browser.until("document.querySelector('[data-finding=xray-2].accepted')", 1400);
       expect(await text("[aria-selected=true] .review-mark")).toBe("Saving…");
       await browser.until("document.querySelector('.failed-saving')");
       expect(await count("[data-finding=xray-2].open")).toBe(1);

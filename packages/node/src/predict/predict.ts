@@ -3,12 +3,12 @@
  */
 import type { DetectorOptions } from "@fovea/core/detect/detector";
 import type { Window } from "@fovea/core/dicom/window";
-import { ArgumentError } from "@fovea/core/errors";
 import type { FindingsSummary } from "@fovea/core/report/findings";
 import type { ReportTraining } from "@fovea/core/report/html";
 import type { Language } from "@fovea/core/report/summary";
 import { type DetectorFile, openDetector } from "../model/open-detector";
 import { openCrew, type PredictCrew } from "./crew";
+import { detectionSettings } from "./detection-settings";
 import { type LanePlan, planLanes } from "./lanes";
 import { pictureNames } from "./picture-names";
 import type { PredictedImage } from "./predicted-image";
@@ -72,15 +72,11 @@ export interface PredictResult {
  * @throws {FoveaError} if a source does not exist, the model does not open, or results cannot be written
  */
 export async function predict(options: PredictOptions, events: PredictEvents = {}): Promise<PredictResult> {
-  const { sources, out, pictures = true, page = true, iou = 0.7, device = "cpu" } = options;
+  const { sources, out, pictures = true, page = true, device = "cpu" } = options;
   const files = await listSources(sources, { except: out });
   const model = await openDetector(options.model);
-  const point = options.conf === undefined ? model.operatingPoint : undefined;
-  const conf = options.conf ?? point?.threshold ?? 0.25;
-  const { inputSize } = model.signature;
-  const wanted = suitableSize(options.imgsz ?? model.trainedAt ?? 640, model);
+  const { imgsz, conf, iou, detection } = detectionSettings(model, options);
   await makeResultsFolder(out, { pictures });
-  const imgsz = inputSize ? Math.max(inputSize.width, inputSize.height) : wanted;
   const plan = planLanes({
     files: files.length,
     device,
@@ -88,21 +84,12 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
     modelBytes: model.graph.length,
     imgsz,
   });
-  const { letterbox, maxDetections, classes, agnostic, window } = options;
+  const { window } = options;
   const crew = await openCrew(plan.lanes, {
     graph: model.graph,
     tileGraph: model.tileGraph,
     signature: model.signature,
-    // A finding of exactly the operating point counts; the detector leaves out what is not above.
-    detection: {
-      imgsz: wanted,
-      letterbox,
-      conf: point ? conf * (1 - 1e-6) : conf,
-      iou,
-      maxDetections,
-      classes,
-      agnostic,
-    },
+    detection,
     files: { window, normalize: model.signature.normalize, picturesIn: pictures ? out : undefined },
     device,
     threads: plan.threads,
@@ -122,16 +109,6 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
   } finally {
     await crew.close();
   }
-}
-
-/** Longest side of the network's input that is taken, pixels. */
-const MOST_SIDE = 16384;
-
-/** The next multiple of the largest stride, as users of the public tools know it. */
-function suitableSize(imgsz: number, { signature }: DetectorFile): number {
-  const stride = Math.max(...signature.strides);
-  if (!(imgsz >= 1 && imgsz <= MOST_SIDE)) throw new ArgumentError(`imgsz is ${imgsz}, expected 1 to ${MOST_SIDE}`);
-  return Math.max(stride, Math.ceil(imgsz / stride) * stride);
 }
 
 /** Hands files to the crew and their findings to the results, in order. @returns files that were done */

@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 
 const pool = await openInferencePool({
-  models: [{ file: values.model }],
+  models: [{ file: values.model, imgsz: 640 }],
   inference: {
     device: "cpu",
     threads: Number(values.threads),

@@ -20,7 +20,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /health/live": "public",
   "GET /health/ready": "public",
   "GET /openapi.json": EVERYBODY,
-  "GET /whoami": EVERYBODY,
+  "GET /session": EVERYBODY,
   "GET /metrics": ["admin", "system"],
 
   "POST /analyze/image": ANALYSE,

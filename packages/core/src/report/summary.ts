@@ -2,6 +2,7 @@
  * @file Findings in a sentence, in Chinese and English.
  */
 import type { Finding } from "../finding";
+import { type ClassNames, shownName } from "../rules/class-names";
 import { countClasses, type FindingsSummary } from "./findings";
 
 export type Language = "zh" | "en";
@@ -9,21 +10,35 @@ export type Language = "zh" | "en";
 /** Above this confidence a finding is pointed out. */
 export const HIGH_CONFIDENCE = 0.7;
 
-/** What was found in one image. */
-export function findingsSentence(findings: readonly Finding[], language: Language): string {
-  const classes = countClasses(findings);
+/** What was found in one image; classes under the names that the table gives them. */
+export function findingsSentence(
+  findings: readonly Finding[],
+  language: Language,
+  classNames: ClassNames = {},
+): string {
+  const counts = countNames(findings, language, classNames);
   const high = findings.filter(({ confidence }) => confidence > HIGH_CONFIDENCE).length;
   if (language === "zh") {
     if (findings.length === 0) return "未检测到明显病灶";
-    const parts = classes.map(({ className, findings: count }) => `${count}个${className}`).join("、");
+    const parts = counts.map(([name, count]) => `${count}个${name}`).join("、");
     const sentence = `共检测到${findings.length}处病灶，包括：${parts}。`;
     return high === 0 ? sentence : `${sentence}其中${high}处置信度较高，建议重点关注。`;
   }
   if (findings.length === 0) return "No evident lesion detected";
-  const parts = classes.map(({ className, findings: count }) => `${count} ${className}`).join(", ");
+  const parts = counts.map(([name, count]) => `${count} ${name}`).join(", ");
   const sentence = `${plural(findings.length, "lesion")} detected: ${parts}.`;
   if (high === 0) return sentence;
   return `${sentence} ${high} of high confidence, to be looked at with particular care.`;
+}
+
+/** Findings of each name, by rising class id; classes that are shown under one name count as one. */
+function countNames(findings: readonly Finding[], language: Language, classNames: ClassNames): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { className, findings: count } of countClasses(findings)) {
+    const name = shownName(className, language, classNames);
+    counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  return [...counts];
 }
 
 /** How a run over many files went. */

@@ -2,16 +2,19 @@
  * @file What a rule file says of findings: a category (severity) and a suggestion by class, confidence and size.
  */
 
+import type { ClassNames } from "./class-names";
+
 /** A sentence or a name, in both languages of the reports. */
 export interface Bilingual {
   readonly zh: string;
   readonly en: string;
 }
 
-/** When a rule applies: everything that is given must hold. Bounds: at least `min`, less than `max`. */
+/** When a rule applies: everything that is given must hold. Bounds of sizes: at least `min`, less than `max`. */
 export interface RuleCondition {
   /** Names of classes as the model has them; absent: every class. */
   readonly classes?: readonly string[];
+  /** More than `above`, and `atMost` or less. */
   readonly confidence?: { readonly above?: number; readonly atMost?: number };
   /** Of the box, square pixels. */
   readonly areaPx?: { readonly min?: number; readonly max?: number };
@@ -34,6 +37,8 @@ export interface RuleSet {
   /** Only findings above it are reported. @default 0.5 */
   readonly reportAbove: number;
   readonly rules: readonly Rule[];
+  /** Class names as reports show them, where the file says any. */
+  readonly classNames?: ClassNames;
 }
 
 /** What the rules say of one finding. */

@@ -10,10 +10,10 @@ import { join } from "node:path";
 import { CONVERSION_CSV_HEAD, conversionCsvRow } from "@fovea/core/report/conversion-csv";
 import { writeFailure } from "../data/atomic-write";
 import { GrowingFile } from "../data/growing-file";
+import { type FileState, Journal, type JournalLine } from "../data/journal";
 import { type Converter, openConverters } from "./convert-crew";
 import type { ConvertStatus, FileOutcome } from "./convert-file";
 import { type DicomSource, listDicomSources } from "./dicom-sources";
-import { type FileState, Journal, type JournalLine } from "./journal";
 import { type ConvertSettings, checkSettings } from "./settings";
 
 export interface ConvertTreeOptions {
@@ -73,7 +73,7 @@ export async function convertTree(
   await mkdir(out, { recursive: true }).catch((error: unknown) => {
     throw writeFailure(out, error);
   });
-  const journal = await Journal.open(join(out, CONVERSION_FILES.journal), settings);
+  const journal = await Journal.open<FileOutcome>(join(out, CONVERSION_FILES.journal), settings);
   try {
     const todo: DicomSource[] = [];
     for (const source of sources) if (!(await isDone(source, journal, out))) todo.push(source);
@@ -100,7 +100,7 @@ async function stateOf(path: string): Promise<FileState> {
 }
 
 /** Whether the journal knows the file as it is, and every picture of it is there with its size. */
-async function isDone({ path, stem }: DicomSource, journal: Journal, out: string): Promise<boolean> {
+async function isDone({ path, stem }: DicomSource, journal: Journal<FileOutcome>, out: string): Promise<boolean> {
   const line = await journal.line(path);
   if (line === undefined || line.status === "refused") return false;
   const { size, mtimeMs } = await stateOf(path);
@@ -116,7 +116,7 @@ async function isDone({ path, stem }: DicomSource, journal: Journal, out: string
 async function work(
   converters: readonly Converter[],
   todo: readonly DicomSource[],
-  journal: Journal,
+  journal: Journal<FileOutcome>,
   { onFile, shouldStop = () => false }: ConvertEvents,
 ): Promise<number> {
   let next = 0;
@@ -145,7 +145,7 @@ async function work(
 /** The table and the facts of the pictures, in the order of the files, from the journal. */
 async function writeTables(
   sources: readonly DicomSource[],
-  journal: Journal,
+  journal: Journal<FileOutcome>,
   out: string,
 ): Promise<Pick<Conversion, "counts" | "files" | "pictures" | "reasons">> {
   const counts = { converted: 0, partial: 0, skipped: 0, refused: 0 };
@@ -179,7 +179,7 @@ async function writeTables(
 const MOST_REASONS = 1000;
 
 function countReason(
-  { source, status, reason }: JournalLine,
+  { source, status, reason }: JournalLine<FileOutcome>,
   reasons: Map<string, { reason: string; files: number; first: string }>,
 ): void {
   if (reason === undefined || status === "skipped" || status === "converted") return;

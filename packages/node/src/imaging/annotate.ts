@@ -25,10 +25,21 @@ export async function annotate(
   findings: readonly Finding[],
   options: AnnotateOptions = {},
 ): Promise<Buffer> {
-  await prepareFont(findings.map(labelOf).join(""));
+  await prepareFont(lettersOf(findings, options));
   const canvas = await canvasOf(image);
   drawFindings(canvas.getContext("2d"), findings, { width: image.width, height: image.height, scale: 1 }, options);
   return encode(canvas, options);
+}
+
+/** All that is written at the boxes: the font must have it. */
+const lettersOf = (findings: readonly Finding[], { text = labelOf }: FindingStyle) => findings.map(text).join("");
+
+/** `结节 0.87`: what stands at a box, where the class has another name than the model's. */
+export function translatedLabel(names: Readonly<Record<string, string>>): (finding: Finding) => string {
+  return (finding) => {
+    const { className } = finding;
+    return labelOf(Object.hasOwn(names, className) ? { ...finding, className: names[className] } : finding);
+  };
 }
 
 export interface SideBySideOptions extends AnnotateOptions {
@@ -52,7 +63,7 @@ export async function sideBySide(
 ): Promise<Buffer> {
   const { maxSide = 1600 } = options;
   const captions = [LEFT_CAPTION, `${RIGHT_CAPTION} (${findings.length})`];
-  await prepareFont(findings.map(labelOf).join("") + captions.join(""));
+  await prepareFont(lettersOf(findings, options) + captions.join(""));
   const original = await canvasOf(image);
   const longer = Math.max(image.width, image.height);
   const scale = longer > maxSide ? maxSide / longer : Math.max(1, Math.floor(COMFORTABLE_SIDE / image.width));

@@ -30,6 +30,10 @@ export interface PredictJob {
 export interface FilePredictorOptions extends Pick<OpenSourceOptions, "window" | "normalize"> {
   /** Folder of results, whose picture folders exist. @default no pictures are drawn */
   readonly picturesIn?: string;
+  /** Beside the annotated picture, one with the original to its left. @default true */
+  readonly sideBySide?: boolean;
+  /** Class names as the pictures show them, by the model's. @default the model's */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 type FailedImage = PredictedImage & { readonly error: NonNullable<PredictedImage["error"]> };
@@ -130,20 +134,20 @@ export class FilePredictor {
     name: string,
     file: string,
   ): Promise<Pick<PredictedImage, "annotated" | "sideBySide">> {
-    const { picturesIn } = this.#options;
+    const { picturesIn, sideBySide: beside = true, labels } = this.#options;
     if (picturesIn === undefined) return {};
     // Drawing loads a font and a graphics library, which nobody without pictures should wait for.
-    const { annotate, sideBySide } = await import("../imaging/annotate");
+    const { annotate, sideBySide, translatedLabel } = await import("../imaging/annotate");
     // Drawn graphics stay sharp; photographs and radiographs would only get larger.
     const format = /^\.(png|bmp|gif)$/i.test(extname(file)) ? "png" : "jpeg";
     const ending = format === "png" ? ".png" : ".jpg";
-    const pictures = {
-      annotated: `${PICTURE_FOLDERS.annotated}/${name}${ending}`,
-      sideBySide: `${PICTURE_FOLDERS.sideBySide}/${name}${ending}`,
-    };
-    await writePicture(join(picturesIn, pictures.annotated), await annotate(image, findings, { format }));
-    await writePicture(join(picturesIn, pictures.sideBySide), await sideBySide(image, findings, { format }));
-    return pictures;
+    const options = { format, ...(labels && { text: translatedLabel(labels) }) } as const;
+    const annotated = `${PICTURE_FOLDERS.annotated}/${name}${ending}`;
+    await writePicture(join(picturesIn, annotated), await annotate(image, findings, options));
+    if (!beside) return { annotated };
+    const both = `${PICTURE_FOLDERS.sideBySide}/${name}${ending}`;
+    await writePicture(join(picturesIn, both), await sideBySide(image, findings, options));
+    return { annotated, sideBySide: both };
   }
 }
 

@@ -1,36 +1,24 @@
 /**
  * @file Prediction from end to end: files in, a folder of findings out.
  */
-import type { DetectorOptions } from "@fovea/core/detect/detector";
-import type { Window } from "@fovea/core/dicom/window";
-import { ArgumentError } from "@fovea/core/errors";
 import type { FindingsSummary } from "@fovea/core/report/findings";
 import type { ReportTraining } from "@fovea/core/report/html";
 import type { Language } from "@fovea/core/report/summary";
-import { type DetectorFile, openDetector } from "../model/open-detector";
-import { openCrew, type PredictCrew } from "./crew";
-import { type LanePlan, planLanes } from "./lanes";
+import type { DetectorFile } from "../model/open-detector";
+import type { PredictJob } from "./file-predictor";
+import type { LanePlan } from "./lanes";
 import { pictureNames } from "./picture-names";
+import { predictInOrder } from "./predict-in-order";
 import type { PredictedImage } from "./predicted-image";
+import { type PredictionOptions, preparePrediction } from "./prepare-prediction";
 import { makeResultsFolder, ResultsFolder } from "./results-folder";
 import { listSources } from "./sources";
 
-export interface PredictOptions extends DetectorOptions {
-  /** File of weights, or ONNX. */
-  readonly model: string;
+export interface PredictOptions extends PredictionOptions {
   /** Files, folders, patterns, lists. */
   readonly sources: readonly string[];
   /** Folder of results, made if it is not there. */
   readonly out: string;
-  /**
-   * Window of DICOM values, in place of each file's own; where the model normalises by `zscore`, of the pictures alone.
-   * @default each file's own
-   */
-  readonly window?: Window;
-  /** @default "cpu" */
-  readonly device?: string;
-  /** @default the processor's cores */
-  readonly threads?: number;
   /** Draw each image's findings, and the image beside them. @default true */
   readonly pictures?: boolean;
   /** Write a page that shows everything. @default true */
@@ -72,97 +60,33 @@ export interface PredictResult {
  * @throws {FoveaError} if a source does not exist, the model does not open, or results cannot be written
  */
 export async function predict(options: PredictOptions, events: PredictEvents = {}): Promise<PredictResult> {
-  const { sources, out, pictures = true, page = true, iou = 0.7, device = "cpu" } = options;
+  const { sources, out, pictures = true, page = true } = options;
   const files = await listSources(sources, { except: out });
-  const model = await openDetector(options.model);
-  const point = options.conf === undefined ? model.operatingPoint : undefined;
-  const conf = options.conf ?? point?.threshold ?? 0.25;
-  const { inputSize } = model.signature;
-  const wanted = suitableSize(options.imgsz ?? model.trainedAt ?? 640, model);
+  const prepared = await preparePrediction(options);
   await makeResultsFolder(out, { pictures });
-  const imgsz = inputSize ? Math.max(inputSize.width, inputSize.height) : wanted;
-  const plan = planLanes({
-    files: files.length,
-    device,
-    threads: options.threads,
-    modelBytes: model.graph.length,
-    imgsz,
-  });
-  const { letterbox, maxDetections, classes, agnostic, window } = options;
-  const crew = await openCrew(plan.lanes, {
-    graph: model.graph,
-    tileGraph: model.tileGraph,
-    signature: model.signature,
-    // A finding of exactly the operating point counts; the detector leaves out what is not above.
-    detection: {
-      imgsz: wanted,
-      letterbox,
-      conf: point ? conf * (1 - 1e-6) : conf,
-      iou,
-      maxDetections,
-      classes,
-      agnostic,
-    },
-    files: { window, normalize: model.signature.normalize, picturesIn: pictures ? out : undefined },
-    device,
-    threads: plan.threads,
-  });
+  const { imgsz, conf, iou } = prepared;
+  const prediction = await prepared.open(files.length, { picturesIn: pictures ? out : undefined });
   try {
-    events.onStart?.({ model, files: files.length, imgsz, ...plan });
+    events.onStart?.({ model: prepared.model, files: files.length, imgsz, ...prediction.plan });
     const { language, date, training } = options;
     const settings = { model: options.model, imgsz, conf, iou };
     const results = await ResultsFolder.open({ folder: out, settings, page, language, date, training });
     try {
-      const done = await work(crew, files, results, events);
+      const done = await predictInOrder(prediction.crew, jobsOf(files), events.shouldStop, async (images, count) => {
+        for (const image of images) await results.add(image);
+        events.onFile?.(images, count, files.length);
+      });
       return { summary: await results.finish(), left: files.length - done };
     } catch (error) {
       await results.abandon();
       throw error;
     }
   } finally {
-    await crew.close();
+    await prediction.crew.close();
   }
 }
 
-/** Longest side of the network's input that is taken, pixels. */
-const MOST_SIDE = 16384;
-
-/** The next multiple of the largest stride, as users of the public tools know it. */
-function suitableSize(imgsz: number, { signature }: DetectorFile): number {
-  const stride = Math.max(...signature.strides);
-  if (!(imgsz >= 1 && imgsz <= MOST_SIDE)) throw new ArgumentError(`imgsz is ${imgsz}, expected 1 to ${MOST_SIDE}`);
-  return Math.max(stride, Math.ceil(imgsz / stride) * stride);
-}
-
-/** Hands files to the crew and their findings to the results, in order. @returns files that were done */
-async function work(
-  crew: PredictCrew,
-  files: readonly string[],
-  results: ResultsFolder,
-  { onFile, shouldStop = () => false }: PredictEvents,
-): Promise<number> {
+function jobsOf(files: readonly string[]): readonly PredictJob[] {
   const names = pictureNames(files);
-  const pending: Promise<readonly PredictedImage[]>[] = [];
-  let next = 0;
-  let done = 0;
-  try {
-    while (next < files.length || pending.length > 0) {
-      if (shouldStop()) next = files.length;
-      while (next < files.length && pending.length < crew.capacity) {
-        const images = crew.predict({ file: files[next], pictureName: names[next] });
-        // Whoever awaits it below hears of a failure; until then it must not end the process.
-        images.catch(() => undefined);
-        pending.push(images);
-        next++;
-      }
-      const images = await pending.shift();
-      if (images === undefined) break;
-      for (const image of images) await results.add(image);
-      done++;
-      onFile?.(images, done, files.length);
-    }
-  } finally {
-    await Promise.allSettled(pending);
-  }
-  return done;
+  return files.map((file, i) => ({ file, pictureName: names[i] }));
 }

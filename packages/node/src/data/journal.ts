@@ -1,15 +1,13 @@
 /**
- * @file What became of each file of a conversion: a text that only grows, so that a run that was ended at any moment goes on
- * where it stood.
+ * @file What became of each file of a run: a text that only grows, so that a run that was ended at any moment goes on where
+ * it stood.
  *
  * The first line holds the settings; each other one the outcome of a file, with the size and time of change that the file
  * had. The last line of a file counts; one that a crash cut off does not.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { writeFailure } from "../data/atomic-write";
-import type { FileOutcome } from "./convert-file";
-import type { ConvertSettings } from "./settings";
+import { writeFailure } from "./atomic-write";
 
 /** Changes whenever the same settings would make other pictures or other lines. */
 const FORMAT = 1;
@@ -20,7 +18,17 @@ export interface FileState {
   readonly mtimeMs: number;
 }
 
-export type JournalLine = FileOutcome & FileState;
+/** What became of a file, which is known by its path. */
+export interface Outcome {
+  readonly source: string;
+}
+
+export type JournalLine<O extends Outcome> = O & FileState;
+
+export interface JournalOptions {
+  /** Called where a journal of other settings is there; what it throws leaves that one as it is. @default begun anew */
+  onOtherSettings?(former: unknown): void;
+}
 
 /** Bytes of a line in the file. */
 interface Span {
@@ -28,7 +36,7 @@ interface Span {
   readonly length: number;
 }
 
-export class Journal {
+export class Journal<O extends Outcome> {
   readonly #path: string;
   readonly #handle: FileHandle;
   /** Only where lines stand is kept in memory. */
@@ -42,25 +50,36 @@ export class Journal {
     this.#end = end;
   }
 
-  /** The journal at `path`, begun anew where there is none or one of other settings. @throws {FoveaError} `write_failed` */
-  static async open(path: string, settings: ConvertSettings): Promise<Journal> {
+  /**
+   * The journal at `path`, begun anew where there is none or one of other settings.
+   *
+   * @param settings plain data: what the outcomes depend on
+   * @throws {FoveaError} `write_failed`
+   */
+  static async open<O extends Outcome>(
+    path: string,
+    settings: object,
+    { onOtherSettings }: JournalOptions = {},
+  ): Promise<Journal<O>> {
     const head = `${JSON.stringify({ format: FORMAT, settings })}\n`;
     try {
       const old = await readLines(path, head);
-      const handle = await open(path, old ? "r+" : "w+");
-      if (old) {
+      if (old !== undefined && "former" in old) onOtherSettings?.(old.former);
+      const goesOn = old !== undefined && "lines" in old;
+      const handle = await open(path, goesOn ? "r+" : "w+");
+      if (goesOn) {
         await handle.truncate(old.end);
-        return new Journal(path, handle, old.lines, old.end);
+        return new Journal<O>(path, handle, old.lines, old.end);
       }
       await handle.write(head, 0);
-      return new Journal(path, handle, new Map(), Buffer.byteLength(head));
+      return new Journal<O>(path, handle, new Map(), Buffer.byteLength(head));
     } catch (error) {
       throw writeFailure(path, error);
     }
   }
 
   /** The last line about `source`. */
-  async line(source: string): Promise<JournalLine | undefined> {
+  async line(source: string): Promise<JournalLine<O> | undefined> {
     const span = this.#lines.get(source);
     if (span === undefined) return undefined;
     const { buffer } = await this.#handle.read(Buffer.alloc(span.length), 0, span.length, span.start);
@@ -68,7 +87,7 @@ export class Journal {
   }
 
   /** Adds a line. @throws {FoveaError} `write_failed` or `disk_full` */
-  async add(line: JournalLine): Promise<void> {
+  async add(line: JournalLine<O>): Promise<void> {
     // Two characters end a line for whoever reads it, which JSON leaves as they are.
     const text = JSON.stringify(line).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
     const bytes = Buffer.from(`${text}\n`);
@@ -88,8 +107,11 @@ export class Journal {
   }
 }
 
-/** Where the lines stand; `undefined` if there is no journal that begins with `head`. */
-async function readLines(path: string, head: string): Promise<{ lines: Map<string, Span>; end: number } | undefined> {
+/** Where the lines stand behind `head`, or the settings of a journal that begins otherwise. */
+type FormerJournal = { readonly lines: Map<string, Span>; readonly end: number } | { readonly former: unknown };
+
+/** @returns `undefined` if there is no journal */
+async function readLines(path: string, head: string): Promise<FormerJournal | undefined> {
   const handle = await open(path).catch(() => undefined);
   if (handle === undefined) return undefined;
   const lines = new Map<string, Span>();
@@ -98,7 +120,7 @@ async function readLines(path: string, head: string): Promise<{ lines: Map<strin
   try {
     for await (const text of createInterface({ input: handle.createReadStream({ autoClose: false }) })) {
       const length = Buffer.byteLength(text) + 1;
-      if (end === 0 && `${text}\n` !== head) return undefined;
+      if (end === 0 && `${text}\n` !== head) return formerSettings(text);
       if (end > 0) {
         const source = sourceOf(text);
         if (source === undefined) break;
@@ -116,6 +138,16 @@ async function readLines(path: string, head: string): Promise<{ lines: Map<strin
     return { lines, end };
   } finally {
     await handle.close();
+  }
+}
+
+/** Settings that a first line tells; what begins otherwise is no journal. */
+function formerSettings(text: string): { readonly former: unknown } | undefined {
+  try {
+    const { format, settings } = JSON.parse(text);
+    return typeof format === "number" ? { former: settings } : undefined;
+  } catch {
+    return undefined;
   }
 }
 

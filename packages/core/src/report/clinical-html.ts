@@ -1,0 +1,147 @@
+/**
+ * @file The report on a study, or on a batch, as one bilingual page: each image with its findings, where they lie, how
+ * large they are, and what the rule file says of them.
+ *
+ * The page needs no network and no script. Pictures are data URIs, or paths relative to the page.
+ */
+import { ArgumentError } from "../errors";
+import { type ClassNames, shownName } from "../rules/class-names";
+import { type JudgedLesion, reported } from "../rules/judge";
+import type { Bilingual } from "../rules/rule-set";
+import { CLINICAL_STYLE } from "./clinical-style";
+import { htmlPage, RESEARCH_ONLY } from "./html-page";
+import { both, type Html, html, relativeUrl } from "./html-text";
+import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
+import { placeInWords } from "./place-in-words";
+import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
+
+export interface ClinicalPage extends ReportVersions {
+  /** Below the heading, as `study 1.2.840...`; whoever may not see the patient is given none of the patient. */
+  readonly subject: string;
+  readonly images: readonly ClinicalPageImage[];
+  /** When the report was made, as it shall be shown. */
+  readonly date?: string;
+  /** @default none */
+  readonly classNames?: ClassNames;
+  /** Images that the page does not show; it says so. @default 0 */
+  readonly omitted?: number;
+  /** Shown first; the reader can switch. @default "zh" */
+  readonly language?: Language;
+}
+
+export interface ClinicalPageImage extends JudgedImage {
+  /** `data:image/png;base64,...` (or jpeg), or a path relative to the page. */
+  readonly picture?: string;
+}
+
+const DEPARTMENT = [
+  "分级与建议来自所在科室的规则文件，仅供科研使用；左右指图像的左右，未注明患者侧别处不代表患者左右。",
+  "Categories and suggestions are the department's own rule file's, for research use. Left and right are those of the image, not of the patient, unless the patient's side is named.",
+] as const;
+
+const DATA_PICTURE = /^data:image\/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2}$/;
+
+/** The page, from `<!doctype html>` on. @throws {ArgumentError} if a picture is a data URI of anything but PNG or JPEG */
+export function clinicalHtml(page: ClinicalPage): string {
+  const { subject, images, date, omitted = 0, language = "zh" } = page;
+  const title = { zh: "影像检测报告", en: "Report of findings" };
+  return htmlPage({
+    title,
+    heading: both(title.zh, title.en),
+    sub: date === undefined ? subject : `${subject} · ${date}`,
+    style: CLINICAL_STYLE,
+    language,
+    notice: html`<p class="notice">${both(...RESEARCH_ONLY)}</p>`,
+    main: html`${versionCard(page)}
+${images.map((image) => imageCard(image, page))}
+${omitted === 0 ? undefined : omittedNote(omitted)}`,
+    picturesBeside: images.some(({ picture }) => picture !== undefined && !picture.startsWith("data:")),
+  });
+}
+
+function versionCard({ modelVersion, rulesVersion, reportAbove, images }: ClinicalPage): Html {
+  return html`<section class="card">
+<h2>${both("模型与规则", "Model and rules")}</h2>
+<dl>
+${entry("模型版本", "Model version", modelVersion)}
+${entry("规则版本", "Rules version", rulesVersion ?? both("未使用规则文件", "no rule file"))}
+${reportAbove === undefined ? undefined : entry("报告阈值", "Reported above", `${reportAbove}`)}
+${entry("图像", "Images", String(images.length))}
+</dl>
+<p class="small">${both(...DEPARTMENT)}</p>
+</section>`;
+}
+
+function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0 }: ClinicalPage): Html {
+  const { error, width, height, picture, spacingMm } = image;
+  const title = imageTitle(image);
+  if (error !== undefined) {
+    return html`<section class="card"><div class="head"><h3>${title}</h3>
+<span class="chip failed">${both("处理失败", "failed")}</span></div>
+<p class="message">${error.code}: ${error.message}</p></section>`;
+  }
+  const shown = reported(image.findings, { reportAbove });
+  const left = image.findings.length - shown.length;
+  const chip =
+    shown.length === 0
+      ? html`<span class="chip clear">${both("未检出", "none detected")}</span>`
+      : html`<span class="chip found">${both(`${shown.length}处`, `${shown.length} detected`)}</span>`;
+  return html`<section class="card"><div class="head"><h3>${title}</h3>${chip}</div>
+<p class="sentence">${both(findingsSentence(shown, "zh", classNames), findingsSentence(shown, "en", classNames))}</p>
+${picture === undefined ? undefined : figure(picture)}
+${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}
+${left === 0 ? undefined : leftOut(left, reportAbove)}
+<p class="small">${width} × ${height} px${
+    spacingMm === undefined
+      ? both("；文件未给出像素间距", "; the file gives no pixel spacing")
+      : both(`；毫米依据 ${spacingMm.source}`, `; millimetres by ${spacingMm.source}`)
+  }</p></section>`;
+}
+
+function figure(picture: string): Html {
+  const isData = picture.startsWith("data:");
+  if (isData && !DATA_PICTURE.test(picture)) {
+    throw new ArgumentError(`clinicalHtml: picture ${picture.slice(0, 40)}..., expected PNG or JPEG in base64`);
+  }
+  const source = isData ? picture : relativeUrl(picture);
+  return html`<div class="pictures single"><figure><img src="${source}" alt="检测结果 Detected" loading="lazy"></figure></div>`;
+}
+
+function findingsTable(findings: readonly JudgedLesion[], image: JudgedImage, classNames: ClassNames = {}): Html {
+  return html`<div class="scroll"><table>
+<thead><tr><th>#</th><th>${both("类别", "Class")}</th><th>${both("位置（图像）", "Place (image)")}</th>
+<th class="number">${both("大小 (px)", "Size (px)")}</th><th class="number">${both("大小 (mm)", "Size (mm)")}</th>
+<th>${both("置信度", "Confidence")}</th><th>${both("分级", "Category")}</th><th>${both("建议", "Suggestion")}</th></tr></thead>
+<tbody>${findings.map((finding, i) => findingRow(finding, i, image, classNames))}</tbody></table></div>`;
+}
+
+function findingRow(finding: JudgedLesion, i: number, image: JudgedImage, classNames: ClassNames): Html {
+  const { className, confidence, box, sizeMm, category, suggestion } = finding;
+  const place = placeInWords(box, image, image.sideAtLeft);
+  const mm = sizeMm === undefined ? "–" : `${sizeMm.width.toFixed(1)} × ${sizeMm.height.toFixed(1)}`;
+  const said = (text: Bilingual | undefined) => (text === undefined ? "–" : both(text.zh, text.en));
+  const tone = confidence > HIGH_CONFIDENCE ? "sure" : "unsure";
+  return html`<tr><td>${i + 1}</td><td>${both(shownName(className, "zh", classNames), shownName(className, "en", classNames))}</td>
+<td>${both(place.zh, place.en)}<span class="at">${Math.round(box.x1)}, ${Math.round(box.y1)}</span></td>
+<td class="number">${(box.x2 - box.x1).toFixed(0)} × ${(box.y2 - box.y1).toFixed(0)}</td><td class="number">${mm}</td>
+<td class="${tone}"><span class="bar"><i style="width:${Math.round(100 * confidence)}%"></i></span>${confidence.toFixed(2)}</td>
+<td>${said(category)}</td><td class="said">${said(suggestion)}</td></tr>`;
+}
+
+function leftOut(left: number, reportAbove: number): Html {
+  return html`<p class="small">${both(
+    `另有${left}处置信度未超过${reportAbove}，未列出。`,
+    `${left} more of confidence ${reportAbove} or less ${left === 1 ? "is" : "are"} not listed.`,
+  )}</p>`;
+}
+
+function omittedNote(omitted: number): Html {
+  return html`<p class="sentence">${both(
+    `另有${omitted}幅图像未在此页显示。`,
+    `${omitted} more ${omitted === 1 ? "image is" : "images are"} not shown here.`,
+  )}</p>`;
+}
+
+function entry(zh: string, en: string, value: string | Html): Html {
+  return html`<div><dt>${both(zh, en)}</dt><dd>${value}</dd></div>`;
+}

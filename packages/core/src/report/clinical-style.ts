@@ -1,0 +1,12 @@
+/**
+ * @file Style sheet of the clinical report: that of all pages, and what its table needs.
+ */
+import { STYLE } from "./html-style";
+
+export const CLINICAL_STYLE = `${STYLE}
+.at { display: block; color: var(--soft); font-size: 12px; }
+.said { min-width: 12em; }
+td { vertical-align: top; }
+td.sure { font-weight: 600; white-space: nowrap; } td.unsure { white-space: nowrap; }
+figure img { max-height: 60vh; }
+`;

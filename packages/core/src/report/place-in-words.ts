@@ -1,0 +1,65 @@
+/**
+ * @file Where in an image a finding lies, in words.
+ *
+ * Words are of the image as it is shown: its left is the reader's left. Which side of the patient that is, only the
+ * file can say (PatientOrientation, PS3.3 C.7.6.1.1.1), and without it nothing is said of the patient.
+ */
+import type { Box } from "../finding";
+import type { Bilingual } from "../rules/rule-set";
+
+/** The patient's side that lies at the image's left. */
+export type SideAtLeft = "patient-right" | "patient-left";
+
+/** By thirds: rows from the top, columns from the left. */
+const REGIONS: readonly (readonly Bilingual[])[] = [
+  [
+    { zh: "左上", en: "upper left" },
+    { zh: "中上", en: "upper middle" },
+    { zh: "右上", en: "upper right" },
+  ],
+  [
+    { zh: "左侧", en: "middle left" },
+    { zh: "中央", en: "centre" },
+    { zh: "右侧", en: "middle right" },
+  ],
+  [
+    { zh: "左下", en: "lower left" },
+    { zh: "中下", en: "lower middle" },
+    { zh: "右下", en: "lower right" },
+  ],
+];
+
+const SIDES: Readonly<Record<"left" | "right", Bilingual>> = {
+  left: { zh: "患者左侧", en: "patient's left" },
+  right: { zh: "患者右侧", en: "patient's right" },
+};
+
+/** The ninth of the image that the middle of `box` lies in; middles on a dividing line belong to the right and below. */
+export function placeInWords(
+  { x1, y1, x2, y2 }: Box,
+  { width, height }: { readonly width: number; readonly height: number },
+  sideAtLeft?: SideAtLeft,
+): Bilingual {
+  const column = third((x1 + x2) / 2, width);
+  const { zh, en } = REGIONS[third((y1 + y2) / 2, height)][column];
+  if (sideAtLeft === undefined || column === 1) return { zh, en };
+  const atLeft = sideAtLeft === "patient-left" ? "left" : "right";
+  const side = SIDES[column === 0 ? atLeft : atLeft === "left" ? "right" : "left"];
+  return { zh: `${zh}（${side.zh}）`, en: `${en} (${side.en})` };
+}
+
+function third(at: number, length: number): number {
+  return Math.max(0, Math.min(2, Math.floor((3 * at) / length)));
+}
+
+/**
+ * What PatientOrientation says of the image's left: its first value is where the rows lead to, `L` or `LF` to the
+ * patient's left, so that the patient's right is at the image's left.
+ *
+ * @param orientation the attribute's values; undefined comes of rows that lead neither left nor right
+ */
+export function sideAtLeft(orientation: readonly string[]): SideAtLeft | undefined {
+  const first = orientation.at(0)?.trim().charAt(0);
+  if (first === "L") return "patient-right";
+  return first === "R" ? "patient-left" : undefined;
+}

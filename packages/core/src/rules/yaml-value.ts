@@ -27,10 +27,12 @@ export class YamlValue {
 
   private constructor(source: YamlFile, node: Node | null, path: string, start?: number) {
     this.#source = source;
-    // The parser has refused an alias without its anchor.
-    this.#node = (isAlias(node) ? node.resolve(source.document) : node) ?? null;
     this.path = path;
     this.#start = node?.range?.[0] ?? start;
+    const meant = isAlias(node) ? node.resolve(source.document) : node;
+    this.#node = meant ?? null;
+    if (isAlias(node) && meant === undefined)
+      throw this.fault(`*${node.source}, but no &${node.source} stands before it`);
   }
 
   /** @param file what errors call it. @throws {FoveaError} `invalid_rules` with the line, if it is no YAML */
@@ -45,7 +47,7 @@ export class YamlValue {
       document = parseDocument(text.replace(/^\uFEFF/, ""), {
         lineCounter: lines,
         prettyErrors: false,
-        logLevel: "silent",
+        logLevel: "error",
       });
     } catch (cause) {
       // Brackets within brackets without end.

@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { writeFailure } from "../data/atomic-write";
 import { VERSION } from "../version";
 import { register as augment } from "./augment";
+import { register as batch } from "./batch";
 import { register as compare } from "./compare";
 import { register as data } from "./data";
 import { register as demo } from "./demo";
@@ -55,6 +56,7 @@ function program(): Command {
     kfold,
     tune,
     predict,
+    batch,
     dicom,
     data,
     augment,

@@ -49,7 +49,21 @@ test("fovea doctor tells in JSON what the machine has", { timeout: PATIENCE }, a
 
 /** All commands, those of a group behind its name. */
 const COMMANDS = [
-  ...["train", "val", "compare", "kfold", "tune", "predict", "augment", "info", "doctor", "export", "phantom", "demo"],
+  ...[
+    "train",
+    "val",
+    "compare",
+    "kfold",
+    "tune",
+    "predict",
+    "batch",
+    "augment",
+    "info",
+    "doctor",
+    "export",
+    "phantom",
+    "demo",
+  ],
   ...["info", "convert", "decode", "deidentify", "verify"].map((name) => `dicom ${name}`),
   ...["check", "split", "stats", "sample", "convert", "consensus", "merge", "subset"].map((name) => `data ${name}`),
   ...["detections", "coco", "voc", "froc", "luna16"].map((name) => `evaluate ${name}`),

@@ -1,0 +1,194 @@
+/**
+ * @file A batch from end to end: folders in; a table, a text report and a picture of each file, and statistics out.
+ *
+ * A journal holds what became of each file, so that a run that was ended at any moment goes on where it stood. Memory holds
+ * the list of files and where the journal's lines stand; everything else passes through.
+ */
+import { writeFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { BatchStatistics } from "@fovea/core/report/batch-statistics";
+import type { ReportVersions } from "@fovea/core/report/judged-image";
+import type { Language } from "@fovea/core/report/summary";
+import { textReport } from "@fovea/core/report/text-report";
+import { type ClassNames, mergedClassNames } from "@fovea/core/rules/class-names";
+import { rulesVersion } from "@fovea/core/rules/judge";
+import type { RuleSet } from "@fovea/core/rules/rule-set";
+import { ruleWarnings, unknownClasses } from "@fovea/core/rules/rule-warnings";
+import { writeFailure } from "../data/atomic-write";
+import { Journal } from "../data/journal";
+import { readClassNamesFile, readRuleFile } from "../data/rule-file";
+import { modelFileVersion } from "../model/model-file-version";
+import type { DetectorFile } from "../model/open-detector";
+import type { LanePlan } from "../predict/lanes";
+import { predictInOrder } from "../predict/predict-in-order";
+import { type PredictionOptions, type PreparedPrediction, preparePrediction } from "../predict/prepare-prediction";
+import {
+  BATCH_FILES,
+  type BatchSource,
+  isDone,
+  listBatch,
+  makeBatchFolder,
+  removeFormerBatch,
+  stateOf,
+} from "./batch-files";
+import { type BatchImage, type BatchOutcome, judgedImages } from "./batch-outcome";
+import { writeBatchResults } from "./batch-results";
+import { type BatchSettings, batchSettings, refuseOtherSettings } from "./batch-settings";
+
+export interface BatchOptions extends PredictionOptions {
+  /** Files, folders with all below them, patterns, lists. */
+  readonly inputs: readonly string[];
+  /** Folder of results, made if it is not there. */
+  readonly out: string;
+  /** Path of the rule file. @default no categories and suggestions */
+  readonly rules?: string;
+  /** Path of a table of class names; counts before that of the rule file. @default none */
+  readonly classNames?: string;
+  /** Of reports and pictures. @default "zh" */
+  readonly language?: Language;
+  /** Draw each image's findings. @default true */
+  readonly pictures?: boolean;
+  /** Write a page that shows the first 500 images. @default true */
+  readonly page?: boolean;
+  /** Take a former batch's results out of the folder and begin anew. @default false */
+  readonly restart?: boolean;
+}
+
+/** What a run tells while it goes. */
+export interface BatchEvents {
+  /** Once everything is open. */
+  onStart?(start: BatchStart): void;
+  /** After each file that was not done before, in their order. */
+  onFile?(images: readonly BatchImage[], done: number, total: number): void;
+  /** Asked before each file: true ends the run after those at hand. */
+  shouldStop?(): boolean;
+}
+
+export interface BatchStart {
+  readonly model: DetectorFile;
+  readonly versions: ReportVersions;
+  readonly files: number;
+  /** Files that a former run has done. */
+  readonly doneBefore: number;
+  readonly imgsz: number;
+  readonly conf: number;
+  /** Absent where nothing is left to do. */
+  readonly plan?: LanePlan;
+  /** What is odd about rules and names. */
+  readonly warnings: readonly string[];
+}
+
+export interface BatchResult {
+  readonly statistics: BatchStatistics;
+  /** Files that an early end left out. */
+  readonly left: number;
+}
+
+/** A batch whose material was read. */
+interface OpenBatch {
+  readonly options: BatchOptions;
+  readonly sources: readonly BatchSource[];
+  readonly prepared: PreparedPrediction;
+  readonly rules?: RuleSet;
+  readonly classNames: ClassNames;
+  readonly language: Language;
+  readonly versions: ReportVersions;
+  readonly settings: BatchSettings;
+  readonly journal: Journal<BatchOutcome>;
+}
+
+/**
+ * Finds lesions in all images of the inputs and writes what a department reads. A file that cannot be read is said in its
+ * place, and the others go on. Files that a former run with the same settings has done are left alone.
+ *
+ * @throws {FoveaError} if an input does not exist or holds no image, the model or the rules do not open, the folder holds
+ * a batch with other settings (`invalid_argument`), or results cannot be written
+ */
+export async function runBatch(options: BatchOptions, events: BatchEvents = {}): Promise<BatchResult> {
+  const batch = await openBatch(options);
+  const { sources, journal, prepared, versions, settings, language, classNames } = batch;
+  const { out, page = true, inputs } = options;
+  try {
+    const todo: BatchSource[] = [];
+    for (const source of sources) if (!(await isDone(source, journal, out))) todo.push(source);
+    const reached = await analyse(batch, todo, events);
+    const statistics = await writeBatchResults(sources, journal, {
+      ...{ out, page, settings, language, classNames, ...versions },
+      subject: inputs.map((input) => basename(resolve(input))).join(", "),
+      classes: prepared.model.signature.names,
+    });
+    return { statistics, left: todo.length - reached };
+  } finally {
+    await journal.close();
+  }
+}
+
+async function openBatch(options: BatchOptions): Promise<OpenBatch> {
+  const { inputs, out, language = "zh", pictures = true, restart = false, window, maxDetections = 300 } = options;
+  const sources = await listBatch(inputs, out);
+  const rules = options.rules === undefined ? undefined : await readRuleFile(options.rules);
+  const table = options.classNames === undefined ? undefined : await readClassNamesFile(options.classNames);
+  const classNames = mergedClassNames(rules?.classNames, table);
+  const prepared = await preparePrediction({ ...options, maxDetections });
+  const version = await modelFileVersion(options.model);
+  const parts = { inputs, prepared, version, rules, classNames, language, pictures, window, maxDetections };
+  const settings = batchSettings(parts);
+  await makeBatchFolder(out, pictures);
+  if (restart) await removeFormerBatch(out);
+  const journal = await Journal.open<BatchOutcome>(join(out, BATCH_FILES.journal), settings, {
+    onOtherSettings: (former) => refuseOtherSettings(out, former, settings),
+  });
+  const versions = {
+    modelVersion: version.modelId,
+    ...(rules && { rulesVersion: rulesVersion(rules), reportAbove: rules.reportAbove }),
+  };
+  return { options, sources, prepared, rules, classNames, language, versions, settings, journal };
+}
+
+/** @returns files that were done */
+async function analyse(batch: OpenBatch, todo: readonly BatchSource[], events: BatchEvents): Promise<number> {
+  const { options, sources, prepared, rules, classNames, language, versions } = batch;
+  const { out, pictures = true } = options;
+  const start = {
+    ...{ model: prepared.model, versions, imgsz: prepared.imgsz, conf: prepared.conf, files: sources.length },
+    doneBefore: sources.length - todo.length,
+    warnings: warningsOf(rules, classNames, prepared.model.signature.names),
+  };
+  if (todo.length === 0) {
+    events.onStart?.(start);
+    return 0;
+  }
+  const drawing = { picturesIn: pictures ? out : undefined, sideBySide: false, labels: classNames[language] };
+  const { crew, plan } = await prepared.open(todo.length, drawing);
+  try {
+    events.onStart?.({ ...start, plan });
+    return await predictInOrder(crew, todo, events.shouldStop, async (predicted, done, source) => {
+      const images = judgedImages(predicted, source.name, rules);
+      await keep(batch, source, images);
+      events.onFile?.(images, done, todo.length);
+    });
+  } finally {
+    await crew.close();
+  }
+}
+
+function warningsOf(rules: RuleSet | undefined, classNames: ClassNames, classes: readonly string[]): readonly string[] {
+  const named = rules ?? { version: "", sha256: "", reportAbove: 0, rules: [] };
+  return [...(rules ? ruleWarnings(rules) : []), ...unknownClasses({ ...named, classNames }, classes)];
+}
+
+/** The report first: whatever the journal names is there. */
+async function keep(
+  { options, language, classNames, versions, journal }: OpenBatch,
+  { file, name, pictureName }: BatchSource,
+  images: readonly BatchImage[],
+): Promise<void> {
+  const report = `${BATCH_FILES.reports}/${pictureName}.txt`;
+  const path = join(options.out, report);
+  try {
+    await writeFile(path, textReport(images, { ...versions, language, classNames }));
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
+  await journal.add({ source: name, images, report, ...(await stateOf(file)) });
+}

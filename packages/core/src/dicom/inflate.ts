@@ -27,3 +27,20 @@ export function inflated(bytes: Uint8Array, limit: number): Uint8Array {
   }
   return whole;
 }
+
+/** The first bytes of a deflated stream that may be cut short or damaged: as many as come of it, `limit` at most. */
+export function inflatedHead(bytes: Uint8Array, limit: number): Uint8Array {
+  const head = new Uint8Array(limit);
+  let filled = 0;
+  const stream = new Inflate((part) => {
+    const piece = part.subarray(0, limit - filled);
+    head.set(piece, filled);
+    filled += piece.length;
+  });
+  try {
+    for (let at = 0; at < bytes.length && filled < limit; at += 4096) stream.push(bytes.subarray(at, at + 4096));
+  } catch {
+    // What came before the damage is what there is.
+  }
+  return head.subarray(0, filled);
+}

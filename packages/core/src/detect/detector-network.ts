@@ -28,6 +28,8 @@ export interface NetworkSignature {
   readonly normalize?: Normalisation;
   /** Size of the input where the graph fixes it, pixels. */
   readonly inputSize?: { readonly width: number; readonly height: number };
+  /** Whether the graph takes any number of images at once. @default false: one */
+  readonly openBatch?: boolean;
   /** Mask coefficients of each anchor; 0 for a network that finds boxes alone. */
   readonly maskCount: number;
   /** Channels of the features that each level's head reads, where the outputs are scores; else empty. */

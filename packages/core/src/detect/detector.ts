@@ -6,7 +6,7 @@ import type { Finding } from "../finding";
 import type { Value } from "../graph/runtime";
 import type { ByteImage } from "../imaging/image";
 import { type LetterboxOptions, letterboxLayout } from "../imaging/letterbox";
-import { type DetectorNetwork, outputRoom, readAnswer } from "./detector-network";
+import { type DetectorNetwork, type NetworkSignature, outputRoom, readAnswer } from "./detector-network";
 import { findingsOf } from "./findings-of";
 import { NetworkInput } from "./network-input";
 
@@ -27,6 +27,22 @@ export interface DetectorOptions {
   readonly agnostic?: boolean;
 }
 
+/**
+ * How images are letterboxed for a network.
+ *
+ * @throws {ArgumentError} if `imgsz` does not suit the network
+ */
+export function networkLetterbox(
+  { strides, inputSize }: Pick<NetworkSignature, "strides" | "inputSize">,
+  { imgsz = 640, letterbox = "auto" }: Pick<DetectorOptions, "imgsz" | "letterbox">,
+): LetterboxOptions {
+  const stride = Math.max(...strides);
+  if (!(Number.isInteger(imgsz) && imgsz >= stride && imgsz % stride === 0)) {
+    throw new ArgumentError(`imgsz is ${imgsz}, expected a multiple of ${stride}, the network's largest stride`);
+  }
+  return inputSize ?? { width: imgsz, height: imgsz, auto: letterbox === "auto", stride };
+}
+
 /** Memory for inputs and outputs of one size. */
 interface Buffers {
   readonly input: NetworkInput;
@@ -42,12 +58,8 @@ export class Detector {
 
   /** @throws {ArgumentError} if `imgsz` does not suit the network, a class does not exist, or a share is none */
   constructor(network: DetectorNetwork, options: DetectorOptions = {}) {
-    const { imgsz = 640, letterbox = "auto", conf = 0.25, iou = 0.7, classes } = options;
-    const { names, strides, inputSize } = network;
-    const stride = Math.max(...strides);
-    if (!(Number.isInteger(imgsz) && imgsz >= stride && imgsz % stride === 0)) {
-      throw new ArgumentError(`imgsz is ${imgsz}, expected a multiple of ${stride}, the network's largest stride`);
-    }
+    const { conf = 0.25, iou = 0.7, classes } = options;
+    const { names } = network;
     for (const [name, share] of Object.entries({ conf, iou })) {
       if (!(share >= 0 && share <= 1)) throw new ArgumentError(`${name} is ${share}, expected a number from 0 to 1`);
     }
@@ -56,7 +68,7 @@ export class Detector {
       throw new ArgumentError(`classes: got ${unknown}, the network knows 0 to ${names.length - 1}`);
     }
     this.#network = network;
-    this.#letterbox = inputSize ?? { width: imgsz, height: imgsz, auto: letterbox === "auto", stride };
+    this.#letterbox = networkLetterbox(network, options);
     this.#options = options;
   }
 

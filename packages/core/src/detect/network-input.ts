@@ -27,15 +27,22 @@ export class NetworkInput {
   /** The value's own memory, or what it is made of. */
   readonly #pixels: Uint8Array | Float32Array;
 
-  constructor(type: PixelType, { width, height }: { readonly width: number; readonly height: number }) {
+  /** @param memory of the value, used if it has the size wanted. @default new memory */
+  constructor(
+    type: PixelType,
+    { width, height }: { readonly width: number; readonly height: number },
+    memory?: ArrayBuffer,
+  ) {
     this.#type = type;
     this.#width = width;
     this.#height = height;
     const count = 3 * width * height;
     const bytes = type === "interleaved" || type === "uint8";
-    this.#pixels = bytes ? new Uint8Array(count) : new Float32Array(count);
+    const size = count * (bytes ? 1 : type === "float16" ? 2 : 4);
+    const room = memory?.byteLength === size ? memory : new ArrayBuffer(size);
+    this.#pixels = bytes ? new Uint8Array(room) : type === "float16" ? new Float32Array(count) : new Float32Array(room);
     const shape = type === "interleaved" ? [1, height, width, 3] : [1, 3, height, width];
-    const data = type === "float16" ? new Uint16Array(count) : this.#pixels;
+    const data = type === "float16" ? new Uint16Array(room) : this.#pixels;
     this.#value = { dtype: bytes ? "uint8" : type, shape, data };
   }
 

@@ -47,6 +47,10 @@ export interface HttpConfig {
   readonly batchJobAbove: number;
   /** Requests of one client in a minute. @default 1200 */
   readonly requestsPerMinute: number;
+  /** Of which uploads the image is kept, beside the trace in the audit log. @default "detect" */
+  readonly keepUploads: "none" | "detect" | "all";
+  /** Beyond loopback without TLS: only where something in front of the service encrypts. @default false */
+  readonly allowPlainHttp: boolean;
 }
 
 export interface AuthConfig {

@@ -11,6 +11,8 @@ export interface AnalysisRequest {
   readonly filename: string;
   /** Name or version of a model. @default the one for the image's modality */
   readonly model?: string;
+  /** The bytes may be taken away instead of copied: they are gone for the caller afterwards. @default false */
+  readonly handOver?: boolean;
   /** Ends it: the client left. */
   readonly signal?: AbortSignal;
 }
@@ -35,9 +37,36 @@ export interface InferencePool {
   analyse(request: AnalysisRequest): Promise<ImageAnalysis>;
   readonly models: ModelRegistry;
   /** For readiness and metrics. */
-  readonly load: { readonly waiting: number; readonly running: number; readonly capacity: number };
+  readonly load: PoolLoad;
   /** Finishes what it accepted and takes no more. */
   close(): Promise<void>;
+}
+
+export interface PoolLoad {
+  /** Accepted and not begun. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  readonly running: number;
+  /** That may run at once. */
+  readonly capacity: number;
+  /** When one who was told `busy` may ask again: the time that all before him will take, s, 1 or more. */
+  readonly retryAfterSeconds: number;
+}
+
+/** What became of a request, and where its time went, ms; for metrics. */
+export interface AnalysisTiming {
+  /** `done`, or the code of its error. */
+  readonly outcome: string;
+  readonly modelId?: string;
+  readonly frames: number;
+  /** From acceptance to a free place. */
+  readonly waitMs: number;
+  /** Reading, decoding, letterbox. */
+  readonly prepareMs: number;
+  /** In the network. */
+  readonly inferenceMs: number;
+  /** From acceptance to the answer. */
+  readonly totalMs: number;
 }
 
 /** Versions side by side, one default for each modality. */

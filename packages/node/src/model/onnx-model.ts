@@ -82,6 +82,7 @@ function signatureOf(graph: GraphProto, metadata: ReadonlyMap<string, string>, f
     outputs: "decoded",
     pixels,
     ...(normalize !== undefined && { normalize: readNormalisation(normalize, "invalid_onnx", file) }),
+    ...(batch === undefined && { openBatch: true }),
     inputSize: width !== undefined && height !== undefined ? { width, height } : undefined,
     maskCount,
     channels: [],

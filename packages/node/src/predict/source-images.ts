@@ -2,12 +2,13 @@
  * @file The images of one file: the file itself, or the frames of a DICOM file.
  */
 import { extname } from "node:path";
-import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
 import { shownBytes } from "@fovea/core/dicom/measured-image";
-import { readImagePixel } from "@fovea/core/dicom/pixel-data";
+import { type ImagePixel, readImagePixel } from "@fovea/core/dicom/pixel-data";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import type { Window } from "@fovea/core/dicom/window";
 import { zScorePicture } from "@fovea/core/dicom/z-score-image";
+import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage, Image } from "@fovea/core/imaging/image";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { FrameDecoder } from "../dicom/frame-decoder";
@@ -31,8 +32,13 @@ export interface SourceImage {
 export interface SourceFile {
   /** Images in it; 1 but for DICOM files of several frames. */
   readonly frames: number;
-  /** @param frame counted from 0 */
-  read(frame: number): Promise<SourceImage>;
+  /** `DX`, `CT` ...; of DICOM files that say it. */
+  readonly modality?: string;
+  /**
+   * @param frame counted from 0
+   * @param normalize in place of the options'
+   */
+  read(frame: number, normalize?: Normalisation): Promise<SourceImage>;
 }
 
 export interface OpenSourceOptions {
@@ -42,6 +48,12 @@ export interface OpenSourceOptions {
   readonly window?: Window;
   /** What the network's images are brought to; those that are shown stay as they are. @default "none" */
   readonly normalize?: Normalisation;
+  /** What errors call the file. @default its name */
+  readonly called?: string;
+  /** Refuse images of more pixels, before memory is taken for them. @default 2^28 */
+  readonly maxPixels?: number;
+  /** Refuse files of more frames. @default as many as the file holds */
+  readonly maxFrames?: number;
 }
 
 /**
@@ -50,21 +62,50 @@ export interface OpenSourceOptions {
  * @throws {FoveaError} as `readImage` or `readDicom`, also when an image is read
  */
 export function openSource(file: string, options: OpenSourceOptions = {}): SourceFile {
-  const bytes = readBytesAtOnce(file, "image file");
-  if (!hasDicomPrefix(bytes) && !/^\.(dcm|dicom)$/i.test(extname(file))) {
-    return { frames: 1, read: () => readPicture(bytes, file, options) };
+  return openSourceBytes(readBytesAtOnce(file, "image file"), file, options);
+}
+
+/**
+ * Opens an image file that is in memory.
+ *
+ * @param name of the file; its ending tells a DICOM file without the prefix `DICM`
+ * @throws {FoveaError} `invalid_image`, `invalid_dicom`, `unsupported_dicom`, also when an image is read
+ */
+export function openSourceBytes(bytes: Uint8Array, name: string, options: OpenSourceOptions = {}): SourceFile {
+  const { called = name } = options;
+  if (!hasDicomPrefix(bytes) && !/^\.(dcm|dicom)$/i.test(extname(name))) {
+    const read = (_: number, normalize = options.normalize) => readPicture(bytes, called, { ...options, normalize });
+    return { frames: 1, read };
   }
-  const dataSet = parseDataSet(bytes, file);
-  const { frames } = readImagePixel(dataSet);
-  return { frames, read: (frame) => dicomImage(dataSet, { ...options, frame }) };
+  const dataSet = parseDataSet(bytes, called);
+  const pixel = readImagePixel(dataSet);
+  checkSize(dataSet, pixel, options);
+  const modality = dataSet.text("Modality");
+  return {
+    frames: pixel.frames,
+    ...(modality && { modality }),
+    read: (frame, normalize = options.normalize) => dicomImage(dataSet, { ...options, normalize, frame }),
+  };
+}
+
+function checkSize(
+  dataSet: DataSet,
+  { rows, columns, frames }: ImagePixel,
+  { maxPixels = Number.POSITIVE_INFINITY, maxFrames = Number.POSITIVE_INFINITY }: OpenSourceOptions,
+): void {
+  const refuse = (at: string, message: string) => new FoveaError("invalid_dicom", message, { file: dataSet.file, at });
+  if (rows * columns > maxPixels) {
+    throw refuse("Rows", `a frame of ${columns} x ${rows} pixels, at most ${maxPixels} pixels are taken`);
+  }
+  if (frames > maxFrames) throw refuse("NumberOfFrames", `${frames} frames, at most ${maxFrames} are taken`);
 }
 
 async function readPicture(
   bytes: Uint8Array,
   file: string,
-  { normalize }: Pick<OpenSourceOptions, "normalize">,
+  { normalize, maxPixels }: Pick<OpenSourceOptions, "normalize" | "maxPixels">,
 ): Promise<SourceImage> {
-  const image = await decodeImage(bytes, file);
+  const image = await decodeImage(bytes, file, { maxPixels });
   const dark = normalize === "zscore" ? undefined : unusedBits(image);
   return {
     image,

@@ -2,7 +2,7 @@
  * @file The header of a DICOM file: preamble and file meta information, group 0002 in Explicit VR Little Endian (PS3.10 7.1).
  */
 import { FoveaError } from "@fovea/core/errors";
-import { IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION } from "./implementation";
+import { IMPLEMENTATION_CLASS } from "./implementation";
 
 /** Where the data set begins, and what the header says of it. */
 export interface FileHeader {
@@ -67,17 +67,21 @@ function shortElement(element: number, vr: string, value: string): Buffer {
   return Buffer.concat([head, Buffer.from(value, "latin1")]);
 }
 
-/** Preamble, prefix and file meta information for a data set that came without. */
+/**
+ * Preamble, prefix and file meta information for a data set that came without.
+ *
+ * Nothing of the sender, the hour or the version of this software is in it: the same data set gives the same file for ever, so
+ * that one that comes again is known by its hash.
+ */
 export function fileHeader({ sopClassUid, sopUid, transferSyntaxUid }: Omit<FileHeader, "dataSetStart">): Buffer {
   const version = Buffer.from([2, 0, 1, 0, 0x4f, 0x42, 0, 0, 2, 0, 0, 0, 0, 1]);
-  const name = IMPLEMENTATION_VERSION.length % 2 === 0 ? IMPLEMENTATION_VERSION : `${IMPLEMENTATION_VERSION} `;
   const body = Buffer.concat([
     version,
     uidElement(0x0002, sopClassUid),
     uidElement(0x0003, sopUid),
     uidElement(0x0010, transferSyntaxUid),
     uidElement(0x0012, IMPLEMENTATION_CLASS),
-    shortElement(0x0013, "SH", name),
+    shortElement(0x0013, "SH", "FOVEA "),
   ]);
   const length = Buffer.alloc(12);
   length.set([2, 0, 0, 0, 0x55, 0x4c, 4, 0]);

@@ -9,13 +9,13 @@ import type { InferencePool } from "../inference/inference-pool";
 import type { Analyses } from "../store/analyses";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
-import type { Database, Sql } from "../store/database";
+import type { Database } from "../store/database";
 import type { Models } from "../store/models";
 import type { InstanceAnalysis, ModelVersion } from "../store/record";
 import type { InstanceRecord, SeriesRecord, Studies } from "../store/studies";
 import { analyseImage, type Judge } from "./analyse-image";
 import type { AnalyseSeriesJob } from "./analysis-job";
-import type { ResultPlanner } from "./result-objects";
+import type { ResultPlan, ResultPlanner } from "./result-objects";
 import { isImageClass } from "./routing";
 
 export interface SeriesAnalysisOptions {
@@ -138,19 +138,21 @@ export class SeriesAnalysis {
     { seriesUid, studyUid }: SeriesRecord,
     how:
       | { readonly failure: string }
-      | { readonly reason: string | undefined; readonly plan: (sql: Sql) => Promise<void> },
+      | { readonly reason: string | undefined; readonly plan: ResultPlan },
   ): Promise<void> {
     const { database, studies } = this.#options;
-    await database.transaction(async (sql) => {
+    const isOver = await database.transaction(async (sql) => {
       const [now] = await sql.query("SELECT state FROM series WHERE series_uid = $1 FOR UPDATE", [seriesUid]);
-      if (now?.state !== "queued") return;
+      if (now?.state !== "queued") return false;
       if ("failure" in how) await studies.setSeriesState(seriesUid, { state: "failed", reason: how.failure }, sql);
       else {
         await studies.setSeriesState(seriesUid, { state: "analysed", reason: how.reason }, sql);
-        await how.plan(sql);
+        await how.plan.enter(sql);
       }
       await studies.settleState(studyUid, sql);
+      return true;
     });
+    if (!isOver && "plan" in how) await how.plan.drop();
   }
 }
 

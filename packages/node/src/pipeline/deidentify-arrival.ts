@@ -9,8 +9,8 @@ import { deidentifyFile } from "../deidentify/deidentify-file";
 import { loadDictionary } from "../deidentify/dictionary";
 import { makeKey, readKey } from "../deidentify/secret-key";
 import { FrameDecoder } from "../dicom/frame-decoder";
+import { readFileHeader } from "../pacs/part10";
 import type { IdentityMap, IdentityPair } from "../store/identity-map";
-import { decodeFileHead } from "./file-meta";
 import { type InstanceHead, readInstanceHead } from "./instance-head";
 
 export interface ArrivalDeidentifier {
@@ -48,9 +48,9 @@ export async function openArrivalDeidentifier(
 }
 
 function headOf(file: Uint8Array): InstanceHead {
-  const decoded = decodeFileHead(file);
-  if (decoded === undefined) throw new Error("unreachable: a whole file has a head");
-  return readInstanceHead(file.subarray(decoded.end), decoded.meta).instance;
+  const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
+  if (header === undefined) throw new Error("unreachable: a whole file has a header");
+  return readInstanceHead(file.subarray(header.dataSetStart), header).instance;
 }
 
 function pairs(before: InstanceHead, after: InstanceHead): IdentityPair[] {

@@ -7,12 +7,12 @@
  * UID and with the same bytes it is the same object to a PACS, and the alternative would be to lose it.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { readFileHeader } from "../pacs/part10";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "../pacs/peer";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
 import type { Database } from "../store/database";
 import type { Deliveries, DeliveryRow } from "../store/deliveries";
-import { decodeFileHead } from "./file-meta";
 
 export interface DelivererOptions {
   readonly database: Database;
@@ -130,9 +130,9 @@ export class Deliverer {
 
   async #objectOf({ blob, objectSopUid: sopUid, sopClassUid }: DeliveryRow): Promise<OutgoingObject> {
     const bytes = await this.#options.blobs.read(blob);
-    const head = decodeFileHead(bytes);
-    if (head === undefined) throw new FoveaError("file_unreadable", "the object's file is cut short");
-    return { sopUid, sopClassUid, transferSyntaxUid: head.meta.transferSyntaxUid, bytes };
+    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    if (header === undefined) throw new FoveaError("file_unreadable", "the object's file has no header");
+    return { sopUid, sopClassUid, transferSyntaxUid: header.transferSyntaxUid, bytes };
   }
 
   /** What became of an attempt, with its entry in the audit log. */

@@ -6,8 +6,11 @@ import type { DataSet } from "@fovea/core/dicom/data-set";
 import { parseDataSetHead } from "@fovea/core/dicom/data-set-head";
 import { FoveaError } from "@fovea/core/errors";
 import { decodeText } from "../deidentify/character-set";
+import type { FileHeader } from "../pacs/part10";
 import type { PatientIdentity, ReceivedInstance } from "../store/record";
-import type { FileMeta } from "./file-meta";
+
+/** An object as it is announced: by C-STORE, or by the header of its file. */
+export type FileMeta = Pick<FileHeader, "sopClassUid" | "sopUid" | "transferSyntaxUid">;
 
 /** An object as it describes itself; who brought it, its size and its place come from elsewhere. */
 export type InstanceHead = Omit<ReceivedInstance, "origin" | "callingAe" | "bytes" | "sha256" | "blob">;

@@ -1,43 +1,38 @@
 /**
  * @file From the findings of a series to objects that wait to be sent: made, kept, and planned for each destination once.
  *
- * The objects' identifiers follow from the series, the model version, the rules and the findings. A job that is repeated makes
- * the same objects, whose deliveries are planned already; a late image makes others.
+ * The objects' identifiers follow from what they say (`objects/result-uid.ts`). A job that is repeated makes the same objects,
+ * whose deliveries are planned already; a late image makes others.
  */
-import { createHash } from "node:crypto";
 import type { DestinationConfig, ResultKind } from "../config/service-config";
 import type { Analyses } from "../store/analyses";
 import type { BlobStore } from "../store/blob-store";
-import type { Sql } from "../store/database";
+import type { Database, Sql } from "../store/database";
 import type { Deliveries } from "../store/deliveries";
 import type { KeptFinding } from "../store/findings";
 import type { ModelVersion, NewDelivery } from "../store/record";
 import type { InstanceRecord, SeriesRecord } from "../store/studies";
-import { hashedUid } from "./result-uid";
 
 /** An image that was looked at, or could not be. */
-export interface ResultImage {
-  readonly instance: InstanceRecord;
-  /** By frame and falling confidence. */
-  readonly findings: readonly KeptFinding[];
-  readonly failure?: string;
+export interface LookedAtImage {
+  /** The file as it was received. */
+  readonly read: () => Promise<Uint8Array>;
+  readonly outcome: { readonly findings: readonly KeptFinding[] } | { readonly failure: string };
 }
 
 /** All that result objects are made of. */
 export interface ResultSource {
-  readonly series: SeriesRecord;
-  readonly images: readonly ResultImage[];
+  /** In their order. */
+  readonly images: readonly LookedAtImage[];
   readonly model: ModelVersion;
   /** `version@first 12 digits`. */
   readonly rulesVersion?: string;
   readonly kinds: readonly ResultKind[];
-  /** The same part always gives the same UID; kinds and parts of this result only. */
-  readonly uid: (part: string) => string;
-  /** The file of an image, as it was received. */
-  readonly read: (instance: InstanceRecord) => Promise<Uint8Array>;
+  /** Of the analysis; a repetition gives the same. */
+  readonly at: Date;
 }
 
-/** A whole DICOM file, Explicit VR Little Endian. */
+/** A whole DICOM file. */
 export interface ResultObject {
   readonly kind: ResultKind;
   readonly sopUid: string;
@@ -46,13 +41,15 @@ export interface ResultObject {
 }
 
 /**
- * Makes objects of the kinds that are wanted and apply: a SEG only where there are masks.
+ * Makes objects of the kinds that are wanted and apply, one after another: a SEG only where there are masks. The same source
+ * gives the same identifiers.
  *
  * @throws {FoveaError} if one does not stand up to its template; then none is sent
  */
-export type BuildResultObjects = (source: ResultSource) => Promise<readonly ResultObject[]>;
+export type BuildResultObjects = (source: ResultSource) => AsyncIterable<ResultObject>;
 
 export interface ResultPlannerOptions {
+  readonly database: Database;
   readonly destinations: readonly DestinationConfig[];
   readonly analyses: Pick<Analyses, "ofSeries">;
   readonly deliveries: Pick<Deliveries, "plan">;
@@ -72,7 +69,14 @@ export interface AnalysedSeries {
   readonly sendTo?: readonly string[];
 }
 
-const NOTHING = async () => undefined;
+/** The deliveries of a series, for the transaction that ends it. */
+export interface ResultPlan {
+  enter(sql: Sql): Promise<void>;
+  /** The transaction was not to be: what was kept for it goes. */
+  drop(): Promise<void>;
+}
+
+const NO_PLAN: ResultPlan = { enter: async () => undefined, drop: async () => undefined };
 
 export class ResultPlanner {
   readonly #options: ResultPlannerOptions;
@@ -84,33 +88,55 @@ export class ResultPlanner {
   /**
    * Makes and keeps the objects of a series.
    *
-   * @returns plans their deliveries, as a part of the transaction that ends the series
    * @throws {FoveaError} what `buildObjects` throws; `disk_full`
    */
-  async build({ series, images, failures, model, sendTo }: AnalysedSeries): Promise<(sql: Sql) => Promise<void>> {
+  async build({ series, images, failures, model, sendTo }: AnalysedSeries): Promise<ResultPlan> {
     const destinations = this.#options.destinations.filter(({ name }) => sendTo?.includes(name) ?? true);
     const kinds = [...new Set(destinations.flatMap(({ send }) => send))];
-    if (kinds.length === 0) return NOTHING;
-    const findings = await this.#options.analyses.ofSeries(series.seriesUid);
-    const looked = images.map((instance): ResultImage => {
-      const failure = failures.get(instance.sopUid);
-      const found = findings.filter(({ sopUid }) => sopUid === instance.sopUid);
-      return { instance, findings: found, ...(failure !== undefined && { failure }) };
-    });
-    const { rulesVersion, blobs, buildObjects } = this.#options;
-    const identity = [series.seriesUid, model.modelId, rulesVersion ?? "", fingerprint(looked)];
-    const objects = await buildObjects({
-      ...{ series, images: looked, model, kinds },
+    if (kinds.length === 0) return NO_PLAN;
+    const { rulesVersion, buildObjects, analyses } = this.#options;
+    const findings = await analyses.ofSeries(series.seriesUid);
+    const source: ResultSource = {
+      images: images.map((image) => this.#looked(image, findings, failures)),
+      ...{ model, kinds, at: await this.#analysedAt(series.seriesUid, model.modelId) },
       ...(rulesVersion !== undefined && { rulesVersion }),
-      uid: (part) => hashedUid("fovea result", ...identity, part),
-      read: ({ blob }) => blobs.read(blob ?? ""),
-    });
-    const kept: NewDelivery[] = [];
-    for (const object of objects) {
-      const takers = destinations.filter(({ send }) => send.includes(object.kind));
-      if (takers.length > 0) kept.push(...(await this.#keep(object, series, takers)));
+    };
+    const wanted: NewDelivery[] = [];
+    const plan: ResultPlan = {
+      enter: (sql) => this.#enter(wanted, sql),
+      drop: () => this.#remove(wanted.map(({ blob }) => blob)),
+    };
+    try {
+      for await (const object of buildObjects(source)) {
+        const takers = destinations.filter(({ send }) => send.includes(object.kind));
+        if (takers.length > 0) wanted.push(...(await this.#keep(object, series, takers)));
+      }
+    } catch (error) {
+      await plan.drop();
+      throw error;
     }
-    return (sql) => this.#plan(kept, sql);
+    return plan;
+  }
+
+  #looked(
+    { sopUid, blob }: InstanceRecord,
+    findings: readonly KeptFinding[],
+    failures: ReadonlyMap<string, string>,
+  ): LookedAtImage {
+    const failure = failures.get(sopUid);
+    return {
+      read: () => this.#options.blobs.read(blob ?? ""),
+      outcome: failure === undefined ? { findings: findings.filter((one) => one.sopUid === sopUid) } : { failure },
+    };
+  }
+
+  async #analysedAt(seriesUid: string, modelId: string): Promise<Date> {
+    const [{ at }] = await this.#options.database.query<{ at: Date | null }>(
+      `SELECT max(at) AS at FROM analysis JOIN instance USING (sop_uid) WHERE series_uid = $1 AND model_id = $2`,
+      [seriesUid, modelId],
+    );
+    if (at === null) throw new Error("unreachable: results of a series of which nothing was analysed");
+    return at;
   }
 
   /** One file, whoever takes it. */
@@ -134,25 +160,15 @@ export class ResultPlanner {
     }
   }
 
-  async #plan(wanted: readonly NewDelivery[], sql: Sql): Promise<void> {
-    const { deliveries, blobs, onPlanned } = this.#options;
+  async #enter(wanted: readonly NewDelivery[], sql: Sql): Promise<void> {
+    const { deliveries, onPlanned } = this.#options;
     const planned = new Set((await deliveries.plan(wanted, sql)).map(({ blob }) => blob));
-    // What was planned by an earlier attempt has a file already. If this transaction fails, files without a row remain.
-    const spare = new Set(wanted.map(({ blob }) => blob).filter((blob) => !planned.has(blob)));
-    for (const blob of spare) await blobs.remove(blob);
+    // What was planned by an earlier attempt has a file already.
+    await this.#remove(wanted.map(({ blob }) => blob).filter((blob) => !planned.has(blob)));
     if (planned.size > 0) onPlanned?.();
   }
-}
 
-/** Of what was found in which image; without the record's own random identifiers. */
-function fingerprint(images: readonly ResultImage[]): string {
-  const hash = createHash("sha256");
-  for (const { instance, findings, failure } of images) {
-    hash.update(JSON.stringify([instance.sopUid, failure !== undefined]));
-    for (const { frame, classId, className, confidence, box, polygon, category, suggestion } of findings) {
-      const { x1, y1, x2, y2 } = box;
-      hash.update(JSON.stringify([frame, classId, className, confidence, x1, y1, x2, y2, polygon, category, suggestion]));
-    }
+  async #remove(blobs: readonly string[]): Promise<void> {
+    for (const blob of new Set(blobs)) await this.#options.blobs.remove(blob);
   }
-  return hash.digest("hex");
 }

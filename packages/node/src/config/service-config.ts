@@ -47,7 +47,7 @@ export interface HttpConfig {
   readonly batchJobAbove: number;
   /** Requests of one client in a minute. @default 1200 */
   readonly requestsPerMinute: number;
-  /** Of which uploads the image is kept, beside the trace in the audit log. @default "detect" */
+  /** Of `/detect` alone, or of `/analyze/image` too, the image is kept with its findings. @default "detect" */
   readonly keepUploads: "none" | "detect" | "all";
   /** Beyond loopback without TLS: only where something in front of the service encrypts. @default false */
   readonly allowPlainHttp: boolean;

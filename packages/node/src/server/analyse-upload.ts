@@ -1,10 +1,11 @@
 /**
  * @file One uploaded image through the pool, with its trace in the audit log.
  */
-import type { FastifyReply } from "fastify";
+
 import { FoveaError } from "@fovea/core/errors";
+import type { FastifyReply } from "fastify";
 import type { ImageAnalysis } from "../inference/inference-pool";
-import type { RouteParts } from "./app";
+import type { AppParts } from "./app-parts";
 import { clientSignal } from "./client-signal";
 import { readFrames } from "./detection-answer";
 
@@ -25,7 +26,7 @@ const FILENAME = "image";
  * @throws {FoveaError} as `InferencePool.analyse`; `invalid_image` and others if no frame of it could be read
  */
 export async function analyseUpload(
-  { pool, record, rules, metrics }: Pick<RouteParts, "pool" | "record" | "rules" | "metrics">,
+  { pool, store, rules, metrics }: Pick<AppParts, "pool" | "store" | "rules" | "metrics">,
   { bytes, model, actor, action, reply, signal }: UploadAnalysis,
 ): Promise<ImageAnalysis> {
   const ends = signal ?? (reply && clientSignal(reply));
@@ -39,7 +40,7 @@ export async function analyseUpload(
   }
   metrics.analysed("done", analysis.inferenceMs);
   const found = analysis.images.reduce((sum, { findings }) => sum + findings.length, 0);
-  await record.audit.append({
+  await store.audit.append({
     actor,
     action,
     details: { model: analysis.model.modelId, findings: found },
@@ -49,3 +50,13 @@ export async function analyseUpload(
   });
   return analysis;
 }
+
+/** Failures that say nothing of the file: they end a batch, and are not told in the file's place. */
+export const ENDING: ReadonlySet<string> = new Set([
+  "busy",
+  "interrupted",
+  "unknown_model",
+  "database_unavailable",
+  "disk_full",
+  "internal",
+]);

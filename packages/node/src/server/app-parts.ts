@@ -8,11 +8,10 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { ServiceConfig } from "../config/service-config";
 import type { InferencePool } from "../inference/inference-pool";
 import type { JobQueue } from "../jobs/job-queue";
-import type { BlobStore } from "../store/blob-store";
+import type { Store } from "../store/open-store";
 import type { Origin } from "../store/record";
 import type { LogOptions } from "./service-log";
 import type { ServiceMetrics } from "./service-metrics";
-import type { ServiceRecord } from "./service-record";
 
 /** What became of one object that came by STOW-RS. `status`: as PS3.4 table B.2-1 has it for C-STORE, 0 for success. */
 export interface StoredObject {
@@ -31,21 +30,13 @@ export interface Reception {
   ): Promise<StoredObject>;
 }
 
-/** Result objects on demand. */
-export interface ResultObjects {
-  /** The structured report of a study, as a file; undefined where there is nothing to report. */
-  structuredReport(studyUid: string): Promise<Uint8Array | undefined>;
-}
-
 export interface AppParts {
   readonly config: ServiceConfig;
-  readonly record: ServiceRecord;
-  readonly blobs: BlobStore;
+  readonly store: Store;
   readonly pool: InferencePool;
   readonly queue: JobQueue;
   readonly rules?: RuleSet;
   readonly reception: Reception;
-  readonly objects?: ResultObjects;
   readonly metrics: ServiceMetrics;
   /** Folder of the built review page. @default none: `GET /` is not found */
   readonly page?: string;

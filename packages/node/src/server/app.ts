@@ -13,6 +13,7 @@ import { guardAccess } from "./auth/access";
 import { KeyLookup } from "./auth/key-lookup";
 import { BatchWork } from "./batch-work";
 import { answerErrors } from "./error-answers";
+import { JobEvents } from "./job-events";
 import { apiDescription } from "./open-api";
 import { PictureThread } from "./pictures/picture-thread";
 import { HttpProblem } from "./problem";
@@ -44,6 +45,7 @@ export interface RouteParts extends AppParts {
   readonly pictures: PictureThread;
   readonly keys: KeyLookup;
   readonly batchWork: BatchWork;
+  readonly jobEvents: JobEvents;
 }
 
 /**
@@ -52,13 +54,20 @@ export interface RouteParts extends AppParts {
  * Closing it ends streams, lets requests finish, and takes no more; what it was put together from is closed by whoever opened it.
  */
 export async function buildApp(parts: AppParts): Promise<App> {
-  const { config, record, metrics } = parts;
+  const { config, store, metrics } = parts;
   const app: App = Fastify(await serverOptions(config, parts.log)).withTypeProvider<TypeBoxTypeProvider>();
-  const keys = new KeyLookup((sha256) => record.keys.find(sha256));
+  const keys = new KeyLookup((key) => store.apiKeys.check(key));
   const budget = new UploadBudget(2 * config.http.maxFileBytes);
-  const shared: RouteParts = { ...parts, budget, keys, pictures: new PictureThread(), batchWork: new BatchWork(parts) };
+  const shared: RouteParts = {
+    ...parts,
+    budget,
+    keys,
+    pictures: new PictureThread(),
+    batchWork: new BatchWork(parts),
+    jobEvents: new JobEvents(store.batchJobs),
+  };
 
-  answerErrors(app);
+  answerErrors(app, () => parts.pool.load.retryAfterSeconds);
   logRequests(app);
   app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
     metrics.answered(method, routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime / 1000);
@@ -95,7 +104,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   auditRoute(app, shared);
   await pageRoutes(app, shared);
 
-  app.addHook("preClose", () => shared.batchWork.endStreams());
+  app.addHook("preClose", async () => shared.jobEvents.close());
   app.addHook("onClose", () => shared.pictures.close());
   await app.ready();
   await shared.batchWork.start();

@@ -8,9 +8,8 @@ import { pipeline } from "node:stream/promises";
 import type { AnalyzeBatchResponse } from "@fovea/core/contract/detection";
 import type { BatchJob } from "@fovea/core/contract/study";
 import type { Language } from "@fovea/core/report/summary";
-import { analyseUpload } from "./analyse-upload";
+import { analyseUpload, ENDING } from "./analyse-upload";
 import type { RouteParts } from "./app";
-import { jobAnswer } from "./batch-work";
 import { analyzeAnswer } from "./detection-answer";
 import { failureOf, HttpProblem } from "./problem";
 import { type IncomingFile, type Upload, wholeFile } from "./uploads";
@@ -30,11 +29,12 @@ export class BatchIntake {
   readonly #parts: RouteParts;
   readonly #origin: BatchOrigin;
   readonly #results: Result[] = [];
+  /** Of a batch that becomes a job: files that nobody has looked at. */
+  readonly #stored: { readonly filename: string; readonly blob: string }[] = [];
   readonly #underWay = new Set<Promise<void>>();
   /** What must end the whole batch: the client left, or there is no room. */
   #fault: { readonly error: unknown } | undefined;
   #files = 0;
-  #job: string | undefined;
 
   constructor(parts: RouteParts, origin: BatchOrigin) {
     this.#parts = parts;
@@ -45,10 +45,9 @@ export class BatchIntake {
   async take(file: IncomingFile): Promise<void> {
     const ordinal = this.#files++;
     const { http, inference } = this.#parts.config;
-    if (ordinal >= http.batchJobAbove) return this.#store(ordinal, file);
+    if (ordinal >= http.batchJobAbove) return this.#store(file);
     while (this.#underWay.size >= inference.batch) await Promise.race(this.#underWay);
     if (this.#fault !== undefined) throw this.#fault.error;
-    // A file beyond the limit of size ends the request: what follows it in the form is not looked at.
     const upload = await wholeFile(file, this.#parts.budget);
     const work = this.#analyse(ordinal, upload).catch((error: unknown) => {
       this.#fault ??= { error };
@@ -60,18 +59,15 @@ export class BatchIntake {
   async finish(): Promise<BatchOutcome> {
     await this.#settled();
     if (this.#files === 0) throw new HttpProblem(400, "no file; expected some as files");
-    if (this.#job === undefined) return { results: this.#results };
-    const { batchWork, record } = this.#parts;
-    await batchWork.enqueue(this.#job);
-    const job = await record.batches.find(this.#job);
-    if (job === undefined) throw new Error("unreachable: a job that was just made");
-    return { job: jobAnswer(job) };
+    if (this.#stored.length === 0) return { results: this.#results };
+    const done = this.#results.map((result) => ({ filename: result.filename, result, failed: "error" in result }));
+    return { job: await this.#parts.batchWork.open(this.#origin, [...done, ...this.#stored]) };
   }
 
   /** Nothing stays of a batch that did not come in whole. */
   async abandon(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    if (this.#job !== undefined) await this.#parts.batchWork.remove(this.#job);
+    for (const { blob } of this.#stored) await this.#parts.store.blobs.remove(blob);
   }
 
   async #settled(): Promise<void> {
@@ -95,40 +91,16 @@ export class BatchIntake {
     }
   }
 
-  async #store(ordinal: number, { filename, content }: IncomingFile): Promise<void> {
-    const { record, blobs } = this.#parts;
-    this.#job ??= await this.#becomeJob();
-    const draft = await blobs.draft("uploads");
+  async #store({ filename, content }: IncomingFile): Promise<void> {
+    if (this.#stored.length === 0) await this.#settled();
+    const draft = await this.#parts.store.blobs.draft("uploads");
     try {
       await pipeline(content, draft.stream, { end: false });
       if (content.truncated) throw new HttpProblem(413, "a file larger than http.max_file allows");
-      const { blob } = await draft.commit();
-      await record.batches.addWaiting(this.#job, { ordinal, filename, blob });
+      this.#stored.push({ filename, blob: (await draft.commit()).blob });
     } catch (error) {
       await draft.abandon().catch(() => undefined);
       throw error;
     }
   }
-
-  async #becomeJob(): Promise<string> {
-    await this.#settled();
-    const { batches } = this.#parts.record;
-    const { actor, language } = this.#origin;
-    const job = await batches.open({ actor, language });
-    this.#job = job;
-    for (const [ordinal, result] of this.#results.entries()) {
-      await batches.addDone(job, ordinal, result.filename, result, "error" in result);
-    }
-    return job;
-  }
 }
-
-/** Failures that say nothing of the file: they end the batch, not its place in the answer. */
-export const ENDING: ReadonlySet<string> = new Set([
-  "busy",
-  "interrupted",
-  "unknown_model",
-  "database_unavailable",
-  "disk_full",
-  "internal",
-]);

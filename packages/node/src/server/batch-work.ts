@@ -1,137 +1,147 @@
 /**
- * @file Batches that became jobs: worked on in the background, taken up again after a crash, told about as they go.
+ * @file Batches that became jobs: worked on in the background, and taken up again after a crash.
  */
-import type { ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
-import { analyseUpload } from "./analyse-upload";
+import { FoveaError } from "@fovea/core/errors";
+import type { ImageAnalysis } from "../inference/inference-pool";
+import type { BatchFile, BatchJobRecord } from "../store/batch-jobs";
+import { analyseUpload, ENDING } from "./analyse-upload";
 import type { AppParts } from "./app-parts";
-import { ENDING } from "./batch-intake";
 import { analyzeAnswer } from "./detection-answer";
 import { failureOf } from "./problem";
-import type { StoredBatchJob, WaitingFile } from "./service-record";
 
 /** Kind of these jobs in the queue. */
 const KIND = "batch";
 /** Files that are fetched from the record at one time. */
 const PAGE = 64;
-/** How often somebody who listens hears of it. */
-const TOLD_MS = 500;
-/** A word in between, so that no proxy takes the line for dead. */
-const HEARTBEAT_MS = 15_000;
-const MOST_LISTENERS = 256;
+/** Those who wait for an answer go first: a job asks again after so long. */
+const BUSY_MS = 500;
 
 /** A job as clients see it. */
-export function jobAnswer({ id, state, total, done, failed }: StoredBatchJob): BatchJob {
-  return { id, state, total, done, failed, status_url: `/jobs/${id}` };
+export function jobAnswer({ jobId, state, total, done, failed }: BatchJobRecord): BatchJob {
+  return { id: jobId, state, total, done, failed, status_url: `/jobs/${jobId}` };
+}
+
+/** A file that waits, or one whose result is here already. */
+export type NewBatchFile =
+  | { readonly filename: string; readonly blob: string }
+  | { readonly filename: string; readonly result: unknown; readonly failed: boolean };
+
+export interface NewBatch {
+  readonly actor: string;
+  readonly language: "zh" | "en";
+  readonly model?: string;
 }
 
 export class BatchWork {
   readonly #parts: AppParts;
-  readonly #streams = new Set<ServerResponse>();
 
   constructor(parts: AppParts) {
     this.#parts = parts;
   }
 
   /** Jobs are worked on from now on, one after another: the pool is shared with those who wait. */
-  start(): Promise<void> {
-    return this.#parts.queue.work(KIND, { concurrency: 1 }, ({ job }, signal) => this.#run(String(job), signal));
+  async start(): Promise<void> {
+    const { queue, store } = this.#parts;
+    await queue.work(KIND, { concurrency: 1 }, ({ job, model }, signal) =>
+      this.#run(String(job), typeof model === "string" ? model : undefined, signal),
+    );
+    // Those that a crash kept from the queue.
+    for (const job of await store.batchJobs.unfinished()) await queue.add(KIND, { job }, { key: job });
   }
 
-  async enqueue(job: string): Promise<void> {
-    await this.#parts.queue.add(KIND, { job }, { key: job });
-  }
-
-  /** Ends it before its next file. */
-  async cancel(job: string): Promise<void> {
-    await this.#parts.record.batches.setState(job, "cancelled");
-  }
-
-  /** Takes a job away, with its files. */
-  async remove(job: string): Promise<void> {
-    for (const blob of await this.#parts.record.batches.remove(job)) await this.#parts.blobs.remove(blob);
-  }
-
-  /**
-   * Tells a listener how a job goes, as server-sent events (`progress`, then `end`), until it has ended.
-   *
-   * @returns whether there was room for another listener
-   */
-  tell(job: string, response: ServerResponse): boolean {
-    if (this.#streams.size >= MOST_LISTENERS) return false;
-    this.#streams.add(response);
-    void this.#follow(job, response).finally(() => {
-      this.#streams.delete(response);
-      response.end();
-    });
-    return true;
-  }
-
-  endStreams(): void {
-    for (const stream of this.#streams) stream.end();
-  }
-
-  async #follow(job: string, response: ServerResponse): Promise<void> {
-    let last = "";
-    let quiet = 0;
-    while (!response.writableEnded && !response.destroyed) {
-      const found = await this.#parts.record.batches.find(job).catch(() => undefined);
-      const ended = found === undefined || found.state === "done" || found.state === "cancelled";
-      const data = found === undefined ? "{}" : JSON.stringify(jobAnswer(found));
-      if (data !== last || ended) response.write(`event: ${ended ? "end" : "progress"}\ndata: ${data}\n\n`);
-      else if ((quiet += TOLD_MS) >= HEARTBEAT_MS) response.write(": still here\n\n");
-      if (data !== last) quiet = 0;
-      if (ended) return;
-      last = data;
-      await new Promise((resolve) => setTimeout(resolve, TOLD_MS));
+  /** A job from its files, in order. */
+  async open({ actor, language, model }: NewBatch, files: readonly NewBatchFile[]): Promise<BatchJob> {
+    const { batchJobs } = this.#parts.store;
+    const job = await batchJobs.create(
+      { actor, language },
+      files.map((file) => ({ filename: file.filename, blob: "blob" in file ? file.blob : undefined })),
+    );
+    for (const [ordinal, file] of files.entries()) {
+      if ("result" in file) await batchJobs.keepResult(job, ordinal, file.result, { failed: file.failed });
     }
+    await this.#parts.queue.add(KIND, { job, ...(model !== undefined && { model }) }, { key: job });
+    const found = await batchJobs.find(job);
+    if (found === undefined) throw new Error("unreachable: a job that was just made");
+    return jobAnswer(found);
+  }
+
+  /** Ends a job before its next file, and takes what waited away. */
+  async cancel(job: string): Promise<void> {
+    const { batchJobs } = this.#parts.store;
+    await batchJobs.setState(job, "cancelled");
+    await this.#clear(job);
   }
 
   /** What has its result is not done again, so that a job that comes twice does no harm. */
-  async #run(job: string, signal: AbortSignal): Promise<void> {
-    const { batches } = this.#parts.record;
-    const found = await batches.find(job);
+  async #run(job: string, model: string | undefined, signal: AbortSignal): Promise<void> {
+    const { batchJobs } = this.#parts.store;
+    const found = await batchJobs.find(job);
     if (found === undefined || found.state === "done" || found.state === "cancelled") return;
-    await batches.setState(job, "running");
+    await batchJobs.setState(job, "running");
     for (;;) {
-      const files = await batches.waiting(job, PAGE);
+      const files = await batchJobs.waiting(job, PAGE);
       if (files.length === 0) break;
       for (const file of files) {
         signal.throwIfAborted();
-        if ((await batches.find(job))?.state === "cancelled") return this.#clear(job);
-        await this.#analyse(found, file, signal);
+        if ((await batchJobs.find(job))?.state === "cancelled") return this.#clear(job);
+        await this.#analyse(found, file, model, signal);
       }
     }
-    await batches.setState(job, "done");
+    await batchJobs.setState(job, "done");
+    await this.#clear(job);
   }
 
-  async #analyse({ id, actor, language }: StoredBatchJob, file: WaitingFile, signal: AbortSignal): Promise<void> {
-    const { record, blobs, config } = this.#parts;
+  async #analyse(
+    found: BatchJobRecord,
+    file: BatchFile,
+    model: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, config } = this.#parts;
+    const { jobId, actor, language } = found;
     const { ordinal, filename, blob } = file;
     try {
-      const bytes = await blobs.read(blob);
-      const analysis = await analyseUpload(this.#parts, { bytes, actor, action: "image.analyse", signal });
+      if (blob === undefined) throw new FoveaError("file_not_found", "its bytes are gone");
+      const bytes = await store.blobs.read(blob);
+      const analysis = await this.#patiently(bytes, { actor, model }, signal);
       const result = analyzeAnswer(analysis, { filename, language, classNames: config.classNames });
-      await record.batches.finishFile(id, ordinal, result, false);
+      await store.batchJobs.keepResult(jobId, ordinal, result);
     } catch (error) {
       const failure = failureOf(error);
-      if (ENDING.has(failure.code)) throw error;
-      await record.batches.finishFile(id, ordinal, { filename, error: failure }, true);
+      // An unknown model stays unknown: the job would come again for ever.
+      if (ENDING.has(failure.code) && failure.code !== "unknown_model") throw error;
+      await store.batchJobs.keepResult(jobId, ordinal, { filename, error: failure }, { failed: true });
     }
-    await blobs.remove(blob);
   }
 
-  /** Files of a cancelled job that nobody will look at. */
-  async #clear(job: string): Promise<void> {
-    const { record, blobs } = this.#parts;
+  /** Asks again where the pool is full. */
+  async #patiently(
+    bytes: Uint8Array,
+    { actor, model }: { readonly actor: string; readonly model?: string },
+    signal: AbortSignal,
+  ): Promise<ImageAnalysis> {
     for (;;) {
-      const files = await record.batches.waiting(job, PAGE);
-      if (files.length === 0) return;
-      for (const { ordinal, filename, blob } of files) {
-        await blobs.remove(blob);
-        const error = { code: "interrupted", message: "the batch was cancelled" };
-        await record.batches.finishFile(job, ordinal, { filename, error }, true);
+      try {
+        return await analyseUpload(this.#parts, { bytes, model, actor, action: "image.analyse", signal });
+      } catch (error) {
+        if (!(error instanceof FoveaError && error.code === "busy")) throw error;
+        await pause(BUSY_MS, undefined, { signal });
       }
     }
+  }
+
+  /** Files of a job that nobody will look at any more. */
+  async #clear(job: string): Promise<void> {
+    const { batchJobs, blobs } = this.#parts.store;
+    for (let after = -1; ; ) {
+      const files = await batchJobs.files(job, after, PAGE);
+      for (const { blob } of files) if (blob !== undefined) await blobs.remove(blob);
+      const last = files.at(-1);
+      if (last === undefined) break;
+      after = last.ordinal;
+    }
+    await batchJobs.dropBlobs(job);
   }
 }

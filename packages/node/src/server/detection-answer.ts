@@ -1,7 +1,12 @@
 /**
  * @file What an analysis came to, in the shapes and words that clients read.
  */
-import type { AnalyzeBatchResponse, AnalyzeImageResponse, Detection, DetectResponse } from "@fovea/core/contract/detection";
+import type {
+  AnalyzeBatchResponse,
+  AnalyzeImageResponse,
+  Detection,
+  DetectResponse,
+} from "@fovea/core/contract/detection";
 import { FoveaError } from "@fovea/core/errors";
 import type { Finding } from "@fovea/core/finding";
 import type { ImageFindings } from "@fovea/core/report/findings";
@@ -37,7 +42,10 @@ export function analyzeAnswer(
 ): AnalyzeImageResponse {
   const frames = readFrames(analysis);
   const several = analysis.images.length > 1;
-  const shown = frames.map((image) => ({ image, findings: image.findings.map((one) => named(one, language, classNames)) }));
+  const shown = frames.map((image) => ({
+    image,
+    findings: image.findings.map((one) => named(one, language, classNames)),
+  }));
   const detections = shown.flatMap(({ image, findings }) =>
     findings.map((finding) => detectionOf(finding, several ? (image.frame ?? 0) : undefined)),
   );
@@ -101,7 +109,10 @@ export interface JudgeOptions {
 }
 
 /** Findings that are reported, with what the rules say of them. */
-export function judgedFindings(analysis: ImageAnalysis, { rules, reportAbove }: JudgeOptions): readonly JudgedFinding[] {
+export function judgedFindings(
+  analysis: ImageAnalysis,
+  { rules, reportAbove }: JudgeOptions,
+): readonly JudgedFinding[] {
   return readFrames(analysis).flatMap(({ findings, frame = 0 }) =>
     reported(findings, rules ?? { reportAbove }).map((finding) => ({
       ...finding,

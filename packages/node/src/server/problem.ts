@@ -100,7 +100,11 @@ export class HttpProblem extends Error {
   readonly code: string | undefined;
   readonly retryAfterS: number | undefined;
 
-  constructor(statusCode: number, detail = "", options: { readonly code?: string; readonly retryAfterS?: number } = {}) {
+  constructor(
+    statusCode: number,
+    detail = "",
+    options: { readonly code?: string; readonly retryAfterS?: number } = {},
+  ) {
     super(detail);
     this.statusCode = statusCode;
     this.code = options.code;
@@ -142,8 +146,8 @@ function detailOf(error: FoveaError): string {
   const { file, at } = error.place;
   if (file === undefined) return error.message;
   const rest = error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message;
-  // A path further on in the message: no message is better.
-  return rest.includes(file) ? (at ?? "") : rest;
+  // A path or a name further on in the message: no message is better.
+  return /[/\\.]/.test(file) && rest.includes(file) ? (at ?? "") : rest;
 }
 
 /** Errors of Fastify and its plugins carry a status; their messages name parameters, never what was in them. */

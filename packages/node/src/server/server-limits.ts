@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { FastifyMultipartBaseOptions } from "@fastify/multipart";
 import type { RateLimitPluginOptions } from "@fastify/rate-limit";
 import { FoveaError } from "@fovea/core/errors";
-import type { FastifyServerOptions } from "fastify";
+import { type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from "fastify";
 import type { HttpConfig, ServiceConfig } from "../config/service-config";
 import { HttpProblem, problemOf } from "./problem";
 import { type LogOptions, loggerOf, newRequestId } from "./service-log";
@@ -26,7 +26,7 @@ export async function serverOptions(
   const server = { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MS, connectionsCheckingInterval: 5000 };
   return {
     logger: loggerOf(log),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
     requestIdHeader: false,
     trustProxy: false,
@@ -38,12 +38,14 @@ export async function serverOptions(
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
     ajv: { customOptions: { removeAdditional: false } },
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       const { problem } = problemOf(error, request.id);
       void reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
     },
     clientErrorHandler: refuseRaw,
-    ...(tls === undefined ? { http: server } : { https: { ...server, ...(await readTls(tls)), minVersion: "TLSv1.2" } }),
+    ...(tls === undefined
+      ? { http: server }
+      : { https: { ...server, ...(await readTls(tls)), minVersion: "TLSv1.2" } }),
   } as FastifyServerOptions;
 }
 

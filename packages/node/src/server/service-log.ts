@@ -3,8 +3,8 @@
  * identifier of an image, or message that may hold one.
  */
 import { randomUUID } from "node:crypto";
-import type { FastifyInstance, FastifyServerOptions } from "fastify";
 import { FoveaError } from "@fovea/core/errors";
+import type { FastifyInstance, FastifyServerOptions } from "fastify";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 

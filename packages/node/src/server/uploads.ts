@@ -2,8 +2,8 @@
  * @file Files of a multipart form (RFC 7578), one after another as they come in; nothing is written to disk here.
  */
 import type { MultipartFile } from "@fastify/multipart";
-import type { FastifyRequest } from "fastify";
 import { FoveaError } from "@fovea/core/errors";
+import type { FastifyRequest } from "fastify";
 import { HttpProblem } from "./problem";
 import type { UploadBudget } from "./upload-budget";
 

@@ -4,10 +4,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AuthConfig } from "../../config/service-config";
 import { HttpProblem } from "../problem";
-import { looksLikeApiKey } from "./api-key";
 import type { Caller } from "./caller";
 import { FailureLimit } from "./failure-limit";
-import type { KeyLookup } from "./key-lookup";
+import { type KeyLookup, looksLikeApiKey } from "./key-lookup";
 import { OidcVerifier } from "./oidc";
 import { type Permission, permissionOf } from "./permissions";
 

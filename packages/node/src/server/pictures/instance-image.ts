@@ -158,7 +158,9 @@ function windowsOf(dataSet: DataSet, frame: number): FrameValues["windows"] {
   const centers = group.numbers("WindowCenter");
   const widths = group.numbers("WindowWidth");
   const least = leastWidth({ voiLutFunction: functionOf(dataSet, frame) });
-  const windows = centers.slice(0, MOST_WINDOWS).map((center, i) => ({ center, width: widths.at(i) ?? 0, explanation: null }));
+  const windows = centers
+    .slice(0, MOST_WINDOWS)
+    .map((center, i) => ({ center, width: widths.at(i) ?? 0, explanation: null }));
   return windows.filter(({ width }) => width >= least && width > 0);
 }
 

@@ -2,14 +2,13 @@
  * @file `POST /analyze/image`: one image, what was found in it.
  */
 import { AnalyzeImageSchema } from "@fovea/core/contract/detection";
-import { rulesVersion } from "@fovea/core/rules/judge";
 import { Type } from "typebox";
 import { analyseUpload } from "../analyse-upload";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
-import { analyzeAnswer, judgedFindings, readFrames } from "../detection-answer";
-import { keepUpload } from "../keep-upload";
+import { analyzeAnswer, judgedFindings } from "../detection-answer";
+import { keeps, keepUpload } from "../keep-upload";
 import { PROBLEMS } from "../open-api";
 import { requestLanguage } from "../request-language";
 import { LangSchema } from "../route-schemas";
@@ -27,7 +26,7 @@ export const AnalysisQuery = Type.Object(
 
 export function analyzeImageRoute(app: App, parts: RouteParts): void {
   const { config, rules, budget } = parts;
-  const { classNames, http } = config;
+  const { classNames } = config;
   app.post(
     "/analyze/image",
     {
@@ -44,11 +43,16 @@ export function analyzeImageRoute(app: App, parts: RouteParts): void {
       const upload = await onlyFile(request, "file", budget);
       try {
         const { actor } = callerOf(request);
-        const analysis = await analyseUpload(parts, { bytes: upload.bytes, model, actor, action: "image.analyse", reply });
-        if (http.keepUploads === "all") {
+        const analysis = await analyseUpload(parts, {
+          bytes: upload.bytes,
+          model,
+          actor,
+          action: "image.analyse",
+          reply,
+        });
+        if (keeps(config, "image.analyse", upload.bytes)) {
           const findings = judgedFindings(analysis, { rules, reportAbove: 0 });
-          const version = rules === undefined ? undefined : rulesVersion(rules);
-          await keepUpload(parts.record, { upload, actor, analysis, frames: readFrames(analysis), findings, version });
+          await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings });
         }
         return analyzeAnswer(analysis, { filename: upload.filename, language, classNames });
       } finally {

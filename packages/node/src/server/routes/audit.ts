@@ -1,8 +1,9 @@
 /**
  * @file The audit log, for those who manage.
  */
-import { AuditListSchema } from "@fovea/core/contract/audit";
+import { AuditListSchema, type AuditRecord } from "@fovea/core/contract/audit";
 import { Type } from "typebox";
+import type { ChainedEntry } from "../../store/audit-chain";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
@@ -10,11 +11,26 @@ import { PROBLEMS } from "../open-api";
 import { limitSchema } from "../route-schemas";
 
 const AuditQuery = Type.Object(
-  { before: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,17}$" })), limit: limitSchema(1000, 100) },
+  { before: Type.Optional(Type.String({ pattern: "^[1-9][0-9]{0,14}$" })), limit: limitSchema(1000, 100) },
   { additionalProperties: false },
 );
 
-export function auditRoute(app: App, { record }: RouteParts): void {
+function shown(entry: ChainedEntry): AuditRecord {
+  return {
+    seq: String(entry.seq),
+    at: entry.at.toISOString(),
+    actor: entry.actor,
+    action: entry.action,
+    subject: entry.subject ?? null,
+    details: { ...entry.details },
+    input_sha256: entry.inputSha256 ?? null,
+    model_sha256: entry.modelSha256 ?? null,
+    rules_sha256: entry.rulesSha256 ?? null,
+    hash: entry.hash,
+  };
+}
+
+export function auditRoute(app: App, { store }: RouteParts): void {
   app.get(
     "/audit",
     {
@@ -26,9 +42,10 @@ export function auditRoute(app: App, { record }: RouteParts): void {
     },
     async (request) => {
       const { before, limit = 100 } = request.query;
-      const list = await record.audit.list({ before, limit });
-      await record.audit.append({ actor: callerOf(request).actor, action: "audit.view" });
-      return list;
+      const entries = await store.audit.list({ before: before === undefined ? undefined : Number(before), limit });
+      await store.audit.append({ actor: callerOf(request).actor, action: "audit.view" });
+      const last = entries.at(-1);
+      return { entries: entries.map(shown), next: entries.length === limit && last ? String(last.seq) : null };
     },
   );
 }

@@ -2,21 +2,20 @@
  * @file `POST /detect`: the clinical report of one image, by the rules.
  */
 import { DetectSchema } from "@fovea/core/contract/detection";
-import { rulesVersion } from "@fovea/core/rules/judge";
 import { analyseUpload } from "../analyse-upload";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
-import { detectAnswer, judgedFindings, readFrames } from "../detection-answer";
-import { keepUpload } from "../keep-upload";
+import { detectAnswer, judgedFindings } from "../detection-answer";
+import { keeps, keepUpload } from "../keep-upload";
 import { PROBLEMS } from "../open-api";
 import { requestLanguage } from "../request-language";
 import { onlyFile } from "../uploads";
 import { AnalysisQuery } from "./analyze-image";
 
 export function detectRoute(app: App, parts: RouteParts): void {
-  const { config, rules, budget, record } = parts;
-  const { classNames, reportAbove, http } = config;
+  const { config, rules, budget } = parts;
+  const { classNames, reportAbove } = config;
   app.post(
     "/detect",
     {
@@ -33,16 +32,20 @@ export function detectRoute(app: App, parts: RouteParts): void {
       const upload = await onlyFile(request, "file", budget);
       try {
         const { actor } = callerOf(request);
-        const analysis = await analyseUpload(parts, { bytes: upload.bytes, model, actor, action: "image.detect", reply });
+        const analysis = await analyseUpload(parts, {
+          bytes: upload.bytes,
+          model,
+          actor,
+          action: "image.detect",
+          reply,
+        });
         const findings = judgedFindings(analysis, { rules, reportAbove });
         const answer = { rules, language, classNames };
-        if (http.keepUploads === "none") {
+        if (!keeps(config, "image.detect", upload.bytes)) {
           const name = `urn:sha256:${analysis.inputSha256}`;
           return detectAnswer(analysis, findings, { ...answer, studyId: name, image: () => name });
         }
-        const version = rules === undefined ? undefined : rulesVersion(rules);
-        const frames = readFrames(analysis);
-        const kept = await keepUpload(record, { upload, actor, analysis, frames, findings, version });
+        const kept = await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings });
         const image = (frame: number) => `/instances/${kept.sopUid}/frames/${frame}`;
         return detectAnswer(analysis, findings, { ...answer, studyId: kept.studyUid, image });
       } finally {

@@ -1,13 +1,18 @@
 /**
  * @file Findings of all studies, and what readers decide of them.
  */
-import { FindingListSchema, FindingRecordSchema, ReviewActionSchema, ReviewStateSchema } from "@fovea/core/contract/study";
+import {
+  FindingListSchema,
+  FindingRecordSchema,
+  ReviewActionSchema,
+  ReviewStateSchema,
+} from "@fovea/core/contract/study";
 import { Type } from "typebox";
+import { findingRecord } from "../../store/findings";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
-import { HttpProblem } from "../problem";
 import { CursorSchema, LangQuery, LangSchema, limitSchema, UidSchema } from "../route-schemas";
 import { readerOf } from "./studies";
 
@@ -24,23 +29,29 @@ const FindingQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
-export function findingRoutes(app: App, { record }: RouteParts): void {
+export function findingRoutes(app: App, { store }: RouteParts): void {
   app.get(
     "/findings",
     {
       schema: {
-        summary: "Findings of all studies, the latest first",
+        summary: "Findings of all studies, in an order that does not change",
         querystring: FindingQuerySchema,
         response: { 200: FindingListSchema, ...PROBLEMS },
       },
     },
     async (request) => {
       const { lang, study, class: className, min_confidence, limit = 100, review, after } = request.query;
-      const query = { studyUid: study, className, minConfidence: min_confidence, review, after, limit };
-      const { findings, next } = await record.findings(query, readerOf(request, lang));
+      const filter = { studyUid: study, className, confidence: min_confidence, review };
+      const { findings, next } = await store.analyses.list(filter, after, limit);
+      const { language } = readerOf(request, lang);
       const { actor } = callerOf(request);
-      await record.audit.append({ actor, action: "finding.list", subject: study, details: { findings: findings.length } });
-      return { findings: [...findings], next };
+      await store.audit.append({
+        actor,
+        action: "finding.list",
+        subject: study,
+        details: { findings: findings.length },
+      });
+      return { findings: findings.map((one) => findingRecord(one, language)), next: next ?? null };
     },
   );
   app.post(
@@ -57,9 +68,9 @@ export function findingRoutes(app: App, { record }: RouteParts): void {
     async (request) => {
       const { id } = request.params;
       const { actor } = callerOf(request);
-      const finding = await record.review(id, request.body, actor, readerOf(request, request.query.lang));
-      if (finding === undefined) throw new HttpProblem(404, "no such finding");
-      return finding;
+      const { review, comment } = request.body;
+      const finding = await store.analyses.review(id, { review, comment, actor });
+      return findingRecord(finding, readerOf(request, request.query.lang).language);
     },
   );
 }

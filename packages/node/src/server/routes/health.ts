@@ -12,7 +12,7 @@ const ReadinessSchema = Type.Object({
   model: Type.Boolean({ description: "Whether one is loaded and warm" }),
 });
 
-export function healthRoutes(app: App, { record, pool, metrics, queue }: RouteParts): void {
+export function healthRoutes(app: App, { store, pool, metrics, queue }: RouteParts): void {
   const unlimited = { rateLimit: false } as const;
   app.get(
     "/health/live",
@@ -32,7 +32,7 @@ export function healthRoutes(app: App, { record, pool, metrics, queue }: RoutePa
       },
     },
     async (_request, reply) => {
-      const database = await record.ping().then(
+      const database = await store.database.query("SELECT 1").then(
         () => true,
         () => false,
       );
@@ -43,7 +43,7 @@ export function healthRoutes(app: App, { record, pool, metrics, queue }: RoutePa
   );
   metrics.gauge("inference_waiting", "Images that wait for their turn", () => pool.load.waiting);
   metrics.gauge("inference_running", "Images under way", () => pool.load.running);
-  metrics.gauge("inference_capacity", "Images that may wait", () => pool.load.capacity);
+  metrics.gauge("inference_capacity", "Images that may be under way at once", () => pool.load.capacity);
   metrics.gauge("batch_jobs", "Batches waiting and running", () => queue.size("batch").catch(() => Number.NaN));
   app.get(
     "/metrics",

@@ -4,13 +4,13 @@
 import { InstanceImageSchema } from "@fovea/core/contract/image";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { InstanceRecord } from "../../store/studies";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 import { LangQuery, LangSchema, UidSchema } from "../route-schemas";
-import type { KeptImage } from "../service-record";
 import { readerOf } from "./studies";
 
 const FrameSchema = Type.Integer({ minimum: 0, maximum: 1_000_000 });
@@ -21,19 +21,27 @@ const AnnotatedQuery = Type.Object(
 );
 
 /** @throws {HttpProblem} 404 for an image that is not here, or no longer */
-async function imageOf({ record, blobs }: RouteParts, sopUid: string): Promise<KeptImage & { readonly bytes: Uint8Array }> {
-  const image = await record.image(sopUid);
+async function imageOf(
+  { store }: RouteParts,
+  sopUid: string,
+): Promise<{ readonly image: InstanceRecord; readonly bytes: Uint8Array }> {
+  const image = await store.studies.findInstance(sopUid);
   if (image === undefined) throw new HttpProblem(404, "no such image");
   if (image.blob === undefined) throw new HttpProblem(404, "the image was deleted by the retention rules");
-  return { ...image, bytes: await blobs.read(image.blob) };
+  return { image, bytes: await store.blobs.read(image.blob) };
 }
 
 export function instanceRoutes(app: App, parts: RouteParts): void {
-  const { record, pictures, config } = parts;
+  const { store, pictures, config } = parts;
 
   /** Pictures and values are seen: that is written down before they leave. */
-  const seen = (request: FastifyRequest, { sopUid, sha256 }: KeptImage) =>
-    record.audit.append({ actor: callerOf(request).actor, action: "instance.view", subject: sopUid, inputSha256: sha256 });
+  const seen = (request: FastifyRequest, { sopUid, sha256 }: InstanceRecord) =>
+    store.audit.append({
+      actor: callerOf(request).actor,
+      action: "instance.view",
+      subject: sopUid,
+      inputSha256: sha256,
+    });
 
   app.get(
     "/instances/:uid",
@@ -46,21 +54,28 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request) => {
-      const { bytes, ...names } = await imageOf(parts, request.params.uid);
-      return pictures.describe(bytes, names);
+      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const { studyUid, seriesUid, sopUid } = image;
+      const series = await store.studies.findSeries(seriesUid);
+      return pictures.describe(bytes, { studyUid, seriesUid, sopUid, modality: series?.modality });
     },
   );
   app.get(
     "/instances/:uid/frames/:n/pixels",
     {
       config: { answers: ["application/octet-stream"] },
-      schema: { summary: "Values of a frame, counted from 0, little endian; GET /instances/:uid says which", params: FrameParams },
+      schema: {
+        summary: "Values of a frame, counted from 0, little endian; GET /instances/:uid says which",
+        params: FrameParams,
+      },
     },
     async (request, reply) => {
-      const { bytes, ...image } = await imageOf(parts, request.params.uid);
+      const { image, bytes } = await imageOf(parts, request.params.uid);
       const values = await pictures.values(bytes, request.params.n);
       await seen(request, image);
-      return reply.type("application/octet-stream").send(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+      return reply
+        .type("application/octet-stream")
+        .send(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
     },
   );
   app.get(
@@ -70,7 +85,7 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       schema: { summary: "A frame, counted from 0, as a picture, through the file's own window", params: FrameParams },
     },
     async (request, reply) => {
-      const { bytes, ...image } = await imageOf(parts, request.params.uid);
+      const { image, bytes } = await imageOf(parts, request.params.uid);
       const task = { frame: request.params.n, findings: [], classNames: {}, format: "png" } as const;
       const picture = await pictures.picture(bytes, task);
       await seen(request, image);
@@ -89,10 +104,11 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
     },
     async (request, reply) => {
       const { lang, frame = 0 } = request.query;
-      const { bytes, ...image } = await imageOf(parts, request.params.uid);
-      const findings = await record.findingsOf(image.sopUid, frame);
+      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const { findings } = await store.analyses.list({ sopUid: image.sopUid }, undefined, 1000);
       const classNames = config.classNames[readerOf(request, lang).language] ?? {};
-      const picture = await pictures.picture(bytes, { frame, findings, classNames, format: "png" });
+      const drawn = findings.filter((finding) => finding.frame === frame);
+      const picture = await pictures.picture(bytes, { frame, findings: drawn, classNames, format: "png" });
       await seen(request, image);
       return reply.type("image/png").send(Buffer.from(picture));
     },

@@ -1,10 +1,11 @@
 /**
  * @file Large batches: how they go, what they came to, and an end to them.
  */
-import { AnalyzeBatchSchema } from "@fovea/core/contract/detection";
+import { type AnalyzeBatchResponse, AnalyzeBatchSchema } from "@fovea/core/contract/detection";
 import { BatchJobSchema } from "@fovea/core/contract/study";
 import type { FastifyRequest } from "fastify";
-import { type Static, Type } from "typebox";
+import { Type } from "typebox";
+import type { BatchJobRecord, BatchJobs } from "../../store/batch-jobs";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
@@ -13,29 +14,28 @@ import { batchAnswer } from "../detection-answer";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 import { limitSchema } from "../route-schemas";
-import type { BatchRecord, StoredBatchJob } from "../service-record";
 
 const JobParams = Type.Object({ id: Type.String({ format: "uuid" }) });
 const PageQuery = Type.Object(
-  { from: Type.Optional(Type.Integer({ minimum: 0, default: 0 })), limit: limitSchema(2000, 2000) },
+  { from: Type.Optional(Type.Integer({ minimum: 0, default: 0 })), limit: limitSchema(2000, 500) },
   { additionalProperties: false },
 );
 
 /** Others' jobs are not there, but for those who manage. */
-async function jobOf(batches: BatchRecord, id: string, request: FastifyRequest): Promise<StoredBatchJob> {
+async function jobOf(jobs: BatchJobs, id: string, request: FastifyRequest): Promise<BatchJobRecord> {
   const { actor, role } = callerOf(request);
-  const job = await batches.find(id);
+  const job = await jobs.find(id);
   if (job === undefined || (job.actor !== actor && role !== "admin")) throw new HttpProblem(404, "no such job");
   return job;
 }
 
-export function jobRoutes(app: App, { record, batchWork }: RouteParts): void {
-  const { batches } = record;
+export function jobRoutes(app: App, { store, batchWork, jobEvents }: RouteParts): void {
+  const { batchJobs } = store;
   const params = JobParams;
   app.get(
     "/jobs/:id",
     { schema: { summary: "How a batch goes", params, response: { 200: BatchJobSchema, ...PROBLEMS } } },
-    async (request) => jobAnswer(await jobOf(batches, request.params.id, request)),
+    async (request) => jobAnswer(await jobOf(batchJobs, request.params.id, request)),
   );
   app.get(
     "/jobs/:id/events",
@@ -44,12 +44,12 @@ export function jobRoutes(app: App, { record, batchWork }: RouteParts): void {
       schema: { summary: "How a batch goes, as server-sent events: progress, at last end", params },
     },
     async (request, reply) => {
-      const { id } = await jobOf(batches, request.params.id, request);
+      const { jobId } = await jobOf(batchJobs, request.params.id, request);
       reply.header("Content-Type", "text/event-stream; charset=utf-8");
       const headers = reply.getHeaders() as Record<string, string>;
       reply.hijack();
       reply.raw.writeHead(200, headers);
-      if (!batchWork.tell(id, reply.raw)) reply.raw.end("event: busy\ndata: {}\n\n");
+      if (!jobEvents.tell(jobId, reply.raw)) reply.raw.end("event: busy\ndata: {}\n\n");
     },
   );
   app.get(
@@ -63,21 +63,22 @@ export function jobRoutes(app: App, { record, batchWork }: RouteParts): void {
       },
     },
     async (request) => {
-      const { id } = await jobOf(batches, request.params.id, request);
-      const { from = 0, limit = 2000 } = request.query;
-      const results = await batches.results(id, from, limit);
-      return batchAnswer(results as Static<typeof AnalyzeBatchSchema>["results"]);
+      const { jobId } = await jobOf(batchJobs, request.params.id, request);
+      const { from = 0, limit = 500 } = request.query;
+      const files = await batchJobs.files(jobId, from - 1, limit);
+      const results = files.flatMap(({ result }) => (result === undefined ? [] : [result]));
+      return batchAnswer(results as AnalyzeBatchResponse["results"]);
     },
   );
   app.delete(
     "/jobs/:id",
     { schema: { summary: "End a batch", params, response: { 200: BatchJobSchema, ...PROBLEMS } } },
     async (request) => {
-      const job = await jobOf(batches, request.params.id, request);
+      const job = await jobOf(batchJobs, request.params.id, request);
       if (job.state === "done") throw new HttpProblem(409, "the job is done");
-      await batchWork.cancel(job.id);
+      await batchWork.cancel(job.jobId);
       const { actor } = callerOf(request);
-      await record.audit.append({ actor, action: "job.cancel", subject: job.id });
+      await store.audit.append({ actor, action: "job.cancel", subject: job.jobId });
       return jobAnswer({ ...job, state: "cancelled" });
     },
   );

@@ -3,17 +3,16 @@
  */
 import { type Key, KeyListSchema, KeySchema, MadeKeySchema, NewKeySchema } from "@fovea/core/contract/key";
 import { Type } from "typebox";
+import type { ApiKey } from "../../store/api-keys";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
-import { apiKeyHash, newApiKey } from "../auth/api-key";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
-import type { KeyRecord } from "../service-record";
 
 const DAY_MS = 86_400_000;
 
-function shown({ keyId, name, role, createdAt, expiresAt, revokedAt }: KeyRecord): Key {
+function shown({ keyId, name, role, createdAt, expiresAt, revokedAt }: ApiKey): Key {
   return {
     id: keyId,
     name,
@@ -24,11 +23,11 @@ function shown({ keyId, name, role, createdAt, expiresAt, revokedAt }: KeyRecord
   };
 }
 
-export function keyRoutes(app: App, { record, keys }: RouteParts): void {
+export function keyRoutes(app: App, { store, keys }: RouteParts): void {
   app.get(
     "/keys",
     { schema: { summary: "API keys, without the keys themselves", response: { 200: KeyListSchema, ...PROBLEMS } } },
-    async () => ({ keys: (await record.keys.list()).map(shown) }),
+    async () => ({ keys: (await store.apiKeys.list()).map(shown) }),
   );
   app.post(
     "/keys",
@@ -41,12 +40,11 @@ export function keyRoutes(app: App, { record, keys }: RouteParts): void {
     },
     async (request, reply) => {
       const { name, role, days } = request.body;
-      const key = newApiKey();
       const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * DAY_MS);
-      const made = await record.keys.add({ name, role, sha256: apiKeyHash(key), expiresAt });
+      const { key, keyId } = await store.apiKeys.make({ name, role, expiresAt });
       const { actor } = callerOf(request);
-      await record.audit.append({ actor, action: "key.create", subject: made.keyId, details: { role } });
-      return reply.code(201).send({ ...shown(made), key });
+      await store.audit.append({ actor, action: "key.create", subject: keyId, details: { role } });
+      return reply.code(201).send({ ...shown({ keyId, name, role, createdAt: new Date(), expiresAt }), key });
     },
   );
   app.delete(
@@ -60,9 +58,9 @@ export function keyRoutes(app: App, { record, keys }: RouteParts): void {
     },
     async (request) => {
       const { id } = request.params;
-      if (!(await record.keys.revoke(id))) throw new HttpProblem(404, "no such key that is good");
+      if (!(await store.apiKeys.revoke(id))) throw new HttpProblem(404, "no such key that is good");
       keys.forget();
-      await record.audit.append({ actor: callerOf(request).actor, action: "key.revoke", subject: id });
+      await store.audit.append({ actor: callerOf(request).actor, action: "key.revoke", subject: id });
       return { id };
     },
   );

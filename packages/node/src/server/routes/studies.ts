@@ -4,6 +4,7 @@
 import { StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { StudyView } from "../../store/study-list";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
@@ -11,8 +12,7 @@ import { seesPatients } from "../auth/caller";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 import { requestLanguage } from "../request-language";
-import { CursorSchema, LangQuery, LangSchema, limitSchema, UidSchema } from "../route-schemas";
-import type { Reader } from "../service-record";
+import { CursorSchema, LangQuery, limitSchema, UidSchema } from "../route-schemas";
 
 const StudyQuerySchema = Type.Object(
   {
@@ -20,20 +20,19 @@ const StudyQuerySchema = Type.Object(
     modality: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_ ]{1,16}$" })),
     after: CursorSchema,
     limit: limitSchema(200, 50),
-    lang: LangSchema,
   },
   { additionalProperties: false },
 );
 
 /** In which language, and whether with the patient's identity. */
-export function readerOf(request: FastifyRequest, lang?: "zh" | "en"): Reader {
+export function readerOf(request: FastifyRequest, lang?: "zh" | "en"): StudyView {
   return {
     language: requestLanguage(lang, request.headers["accept-language"]),
-    seesPatients: seesPatients(callerOf(request)),
+    showPatient: seesPatients(callerOf(request)),
   };
 }
 
-export function studyRoutes(app: App, { record }: RouteParts): void {
+export function studyRoutes(app: App, { store }: RouteParts): void {
   app.get(
     "/studies",
     {
@@ -44,9 +43,10 @@ export function studyRoutes(app: App, { record }: RouteParts): void {
       },
     },
     async (request) => {
-      const { lang, limit = 50, ...query } = request.query;
-      const list = await record.studies({ ...query, limit }, readerOf(request, lang));
-      await record.audit.append({
+      const { state, modality, after, limit } = request.query;
+      const { showPatient } = readerOf(request);
+      const list = await store.studyList.page({ state, modality }, { after, limit, showPatient });
+      await store.audit.append({
         actor: callerOf(request).actor,
         action: "study.list",
         details: { studies: list.studies.length },
@@ -66,9 +66,9 @@ export function studyRoutes(app: App, { record }: RouteParts): void {
     },
     async (request) => {
       const { uid } = request.params;
-      const study = await record.study(uid, readerOf(request, request.query.lang));
+      const study = await store.studyList.detail(uid, readerOf(request, request.query.lang));
       if (study === undefined) throw new HttpProblem(404, "no such study");
-      await record.audit.append({ actor: callerOf(request).actor, action: "study.view", subject: uid });
+      await store.audit.append({ actor: callerOf(request).actor, action: "study.view", subject: uid });
       return study;
     },
   );

@@ -40,6 +40,7 @@ export const ATTRIBUTES = {
   PatientAge: ["x00101010", "text"],
   PatientIdentityRemoved: ["x00120062", "text"],
   DeidentificationMethod: ["x00120063", "text"],
+  DeidentificationMethodCodeSequence: ["x00120064", "SQ"],
   BodyPartExamined: ["x00180015", "text"],
   SliceThickness: ["x00180050", "DS"],
   SpacingBetweenSlices: ["x00180088", "DS"],

@@ -29,8 +29,10 @@ export const MOST_CAPTURES = 20;
 export interface ResultImage {
   /** A data set that is parsed already, or what reads the whole file: asked one image at a time, and again for pictures. */
   readonly source: DataSet | (() => Promise<Uint8Array>);
-  /** `failure`: it could not be analysed; the report says so. */
-  readonly outcome: { readonly findings: readonly JudgedFinding[] } | { readonly failure: string };
+  /** `failure`: it could not be analysed; the report says so. With findings too: some of its frames could not. */
+  readonly outcome:
+    | { readonly findings: readonly JudgedFinding[]; readonly failure?: string }
+    | { readonly findings?: undefined; readonly failure: string };
 }
 
 export interface ResultRequest {
@@ -142,8 +144,8 @@ async function readImages({ series, kinds, language }: ResultRequest, decoder: F
   let unreadable = 0;
   let timezone: string | undefined;
   for (const { source, outcome } of series) {
-    const failed = "failure" in outcome;
-    const findings = failed ? [] : outcome.findings.map((finding) => reported(finding, language));
+    const failed = outcome.failure !== undefined;
+    const findings = (outcome.findings ?? []).map((finding) => reported(finding, language));
     try {
       const dataSet = await opened(source);
       const frames = findings.map(({ frame }) => frame);
@@ -151,7 +153,7 @@ async function readImages({ series, kinds, language }: ResultRequest, decoder: F
       timezone ??= readTimezone(dataSet);
       images.push({ source: read, findings: findings.map((one) => inside(one, read)), ...(failed && { failed }) });
     } catch (error) {
-      if (!failed || !(error instanceof FoveaError)) throw error;
+      if (!failed || findings.length > 0 || !(error instanceof FoveaError)) throw error;
       unreadable++;
     }
   }
@@ -205,15 +207,14 @@ function summaryOf(
   nameOf: (className: string) => string,
   language: "zh" | "en",
 ): string {
-  const analysed = images.filter(({ failed }) => failed !== true);
-  const failures = all - analysed.length;
-  const findings = analysed.flatMap((image) => image.findings);
+  const failures = all - images.filter(({ failed }) => failed !== true).length;
+  const findings = images.flatMap((image) => image.findings);
   const named = findings.map((finding) => ({ ...finding, className: nameOf(finding.className) }));
   const failed =
     language === "zh"
-      ? `${all}幅图像中有${failures}幅未能分析。`
-      : `${failures} of ${all} images could not be analysed.`;
-  if (analysed.length === 0) return failed;
+      ? `${all}幅图像中有${failures}幅未能分析或未能完整分析。`
+      : `${failures} of ${all} images could not be analysed, or not all of them.`;
+  if (failures === all && findings.length === 0) return failed;
   const sentence = findingsSentence(named, language);
   return failures === 0 ? sentence : `${sentence}${language === "zh" ? "" : " "}${failed}`;
 }
@@ -228,7 +229,7 @@ async function* captures(
   const bySop = new Map(context.images.map((image) => [image.source.sopUid, image]));
   let number = 0;
   for (const { source, outcome } of series) {
-    if ("failure" in outcome || outcome.findings.length === 0) continue;
+    if (outcome.findings === undefined || outcome.findings.length === 0) continue;
     const dataSet = await opened(source);
     const image = bySop.get(dataSet.text("SOPInstanceUID") ?? "");
     if (image === undefined) continue;

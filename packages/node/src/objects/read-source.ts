@@ -10,7 +10,7 @@ import { displayLut } from "@fovea/core/dicom/display";
 import { frameItem } from "@fovea/core/dicom/functional-group";
 import type { LookupTable } from "@fovea/core/dicom/lookup-table";
 import { valueFaults } from "@fovea/core/dicom/objects/check-values";
-import type { Attributes, Code } from "@fovea/core/dicom/objects/code";
+import { type Attributes, type Code, codeSequence } from "@fovea/core/dicom/objects/code";
 import type { SourceFrame, SourceInstance, SourceTable } from "@fovea/core/dicom/objects/result-source";
 import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { modalityValues, readModalityLut } from "@fovea/core/dicom/rescale";
@@ -29,21 +29,18 @@ export interface ReadSourceOptions {
 }
 
 /** Attributes that are copied, and may be empty (PS3.3 tables C.7-1, C.7-3, C.7-4a). */
-const MAY_BE_EMPTY: readonly Keyword[] = [
-  ...(["PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"] as const),
-  ...(["AccessionNumber", "ReferringPhysicianName", "StudyID"] as const),
-];
+const MAY_BE_EMPTY = [
+  "PatientBirthDate",
+  "PatientSex",
+  "StudyDate",
+  "StudyTime",
+  "AccessionNumber",
+  "ReferringPhysicianName",
+  "StudyID",
+] as const satisfies readonly Keyword[];
 
 /** Attributes that are copied where the image has them. */
-const OPTIONAL: readonly Keyword[] = [
-  ...([
-    "IssuerOfPatientID",
-    "StudyDescription",
-    "PatientAge",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-  ] as const),
-];
+const OPTIONAL: readonly Keyword[] = ["IssuerOfPatientID", "StudyDescription", "PatientAge"];
 
 /**
  * Reads what objects about the image need.
@@ -82,7 +79,8 @@ export async function readSource(
     ...(frameOfReferenceUid !== undefined && { frameOfReferenceUid }),
     ...lossyOf(dataSet),
     patientAndStudy: patientAndStudy(dataSet),
-    procedures: procedures(dataSet),
+    procedures: codes(dataSet, "ProcedureCodeSequence"),
+    ...lateralityOf(dataSet),
     frameDetails: details,
   };
 }
@@ -105,7 +103,25 @@ function patientAndStudy(dataSet: DataSet): Attributes {
     if (value !== undefined && value !== "") values[keyword] = value;
   }
   if (!["M", "F", "O", ""].includes(String(values.PatientSex))) values.PatientSex = "";
-  return values;
+  return { ...values, ...deidentification(dataSet) };
+}
+
+/** That identifiers were taken out, if the image says how (PS3.3 C.7.1.1). */
+function deidentification(dataSet: DataSet): Attributes {
+  const sets = characterSets(dataSet);
+  const method = allowed("DeidentificationMethod", decoded(dataSet, "DeidentificationMethod", sets));
+  const methods = codes(dataSet, "DeidentificationMethodCodeSequence");
+  if (dataSet.text("PatientIdentityRemoved") !== "YES" || (!method && methods.length === 0)) return {};
+  return {
+    PatientIdentityRemoved: "YES",
+    ...(method && { DeidentificationMethod: method }),
+    ...(methods.length > 0 && { DeidentificationMethodCodeSequence: methods.flatMap(codeSequence) }),
+  };
+}
+
+function lateralityOf(dataSet: DataSet): Pick<SourceInstance, "laterality"> {
+  const laterality = dataSet.text("Laterality");
+  return laterality === "L" || laterality === "R" ? { laterality } : {};
 }
 
 /** Values of SpecificCharacterSet, the first one empty where it is. */
@@ -135,9 +151,9 @@ function allowed(keyword: Keyword, value: string | undefined): string | undefine
   return value === undefined || valueFaults({ [keyword]: value }).length > 0 ? undefined : value;
 }
 
-function procedures(dataSet: DataSet): Code[] {
+function codes(dataSet: DataSet, sequence: Keyword): Code[] {
   const sets = characterSets(dataSet);
-  return dataSet.items("ProcedureCodeSequence").flatMap((item) => {
+  return dataSet.items(sequence).flatMap((item) => {
     const value = allowed("CodeValue", item.text("CodeValue"));
     const scheme = allowed("CodingSchemeDesignator", item.text("CodingSchemeDesignator"));
     const meaning = allowed("CodeMeaning", decoded(item, "CodeMeaning", sets));

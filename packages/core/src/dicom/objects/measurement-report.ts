@@ -103,7 +103,7 @@ function reportTree(context: ResultContext, source: SourceInstance, failed: numb
 }
 
 function summaryOf(findings: number, failed: number, images: number): Code {
-  if (failed === images) return SUMMARIES.none;
+  if (failed === images && findings === 0) return SUMMARIES.none;
   if (failed === 0) return findings === 0 ? SUMMARIES.allWithout : SUMMARIES.allWith;
   return findings === 0 ? SUMMARIES.someWithout : SUMMARIES.someWith;
 }

@@ -85,6 +85,7 @@ function presentationState(
       seriesDescription: "Fovea findings (presentation)",
       instanceNumber: number,
     }),
+    Laterality: source.laterality ?? "",
     ContentLabel: LAYER,
     ContentDescription: "Findings of Fovea",
     ContentCreatorName: "",

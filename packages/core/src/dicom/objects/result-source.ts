@@ -52,6 +52,8 @@ export interface SourceInstance {
   /** Of the modules Patient, General Study and Patient Study, as they are copied into new objects. */
   readonly patientAndStudy: Attributes;
   readonly procedures: readonly Code[];
+  /** Of the paired body part of the series, L or R. */
+  readonly laterality?: string;
   /** By frame, counted from 0: at least those with findings. */
   readonly frameDetails: ReadonlyMap<number, SourceFrame>;
 }
@@ -64,10 +66,11 @@ export interface ObjectFinding extends Finding {
   readonly suggestion?: string;
 }
 
-/** An image with what was found, or why nothing could be looked for. */
+/** An image with what was found. */
 export interface AnalysedImage {
   readonly source: SourceInstance;
   readonly findings: readonly ObjectFinding[];
+  /** It, or some of its frames, could not be analysed. */
   readonly failed?: boolean;
 }
 

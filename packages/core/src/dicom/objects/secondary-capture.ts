@@ -35,6 +35,7 @@ export function secondaryCapture(
       seriesDescription: "Fovea findings (pictures)",
       instanceNumber: number,
     }),
+    Laterality: source.laterality ?? "",
     ConversionType: "WSD",
     SecondaryCaptureDeviceManufacturer: MANUFACTURER,
     SecondaryCaptureDeviceManufacturerModelName: algorithm.name,

@@ -57,10 +57,9 @@ function segmentation(context: ResultContext, outlined: [Outlined, ...Outlined[]
       seriesDescription: "Fovea findings (masks)",
       instanceNumber: number,
     }),
-    ...(isPlaced(first) && {
-      FrameOfReferenceUID: first.source.frameOfReferenceUid,
-      PositionReferenceIndicator: "",
-    }),
+    ...(isPlaced(first)
+      ? { FrameOfReferenceUID: first.source.frameOfReferenceUid, PositionReferenceIndicator: "" }
+      : { PatientOrientation: "" }),
     ImageType: ["DERIVED", "PRIMARY"],
     ContentDate: date,
     ContentTime: time,
@@ -96,11 +95,11 @@ function segmentation(context: ResultContext, outlined: [Outlined, ...Outlined[]
   };
 }
 
-/** Whether the images say where in the patient they lie. */
+/** Whether the images say where in the patient they lie, thickness included, which a segmentation so placed must have. */
 function isPlaced(one: Outlined): boolean {
-  const { position, orientation, spacing } = detailsOf(one);
+  const { position, orientation, spacing, sliceThickness } = detailsOf(one);
   const isWhole = position?.length === 3 && orientation?.length === 6 && spacing?.source === "PixelSpacing";
-  return isWhole && one.source.frameOfReferenceUid !== undefined;
+  return isWhole && sliceThickness !== undefined && one.source.frameOfReferenceUid !== undefined;
 }
 
 function segment(context: ResultContext, { number, finding }: Outlined, segmentNumber: number): Attributes {

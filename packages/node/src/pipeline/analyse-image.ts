@@ -64,7 +64,8 @@ export async function analyseImage(instance: InstanceRecord, context: AnalyseIma
     }
     return { ...of, inferenceMs: analysis.inferenceMs, outcome: { findings: judged(analysis, judge) } };
   } catch (error) {
-    if (error instanceof FoveaError && IMAGE_FAULTS.has(error.code)) return { ...of, outcome: { failure: reasonOf(error) } };
+    if (error instanceof FoveaError && IMAGE_FAULTS.has(error.code))
+      return { ...of, outcome: { failure: reasonOf(error) } };
     throw error;
   }
 }

@@ -122,13 +122,15 @@ export class SeriesAnalysis {
   ): Promise<void> {
     const failures = await this.#options.analyses.failures(series.seriesUid, model.modelId);
     const failed = images.filter(({ sopUid }) => failures.has(sopUid));
-    const reason = failed.length === 0 ? undefined : reasonOf(failed.length, images.length, failures.get(failed[0].sopUid));
+    const reason =
+      failed.length === 0 ? undefined : reasonOf(failed.length, images.length, failures.get(failed[0].sopUid));
     if (failed.length === images.length) return this.#end(series, { failure: reason ?? "no image is kept any more" });
     try {
       const plan = await this.#options.results.build({ series, images, failures, model, sendTo: job.sendTo });
       await this.#end(series, { reason, plan });
     } catch (error) {
-      if (!(error instanceof FoveaError) || error.code === "database_unavailable" || error.code === "disk_full") throw error;
+      if (!(error instanceof FoveaError) || error.code === "database_unavailable" || error.code === "disk_full")
+        throw error;
       await this.#end(series, { failure: `found, but not reported: ${error.code}: ${error.message}`.slice(0, 300) });
     }
   }
@@ -136,9 +138,7 @@ export class SeriesAnalysis {
   /** State and deliveries at once; unless a late image opened the series meanwhile: then it will come here again. */
   async #end(
     { seriesUid, studyUid }: SeriesRecord,
-    how:
-      | { readonly failure: string }
-      | { readonly reason: string | undefined; readonly plan: ResultPlan },
+    how: { readonly failure: string } | { readonly reason: string | undefined; readonly plan: ResultPlan },
   ): Promise<void> {
     const { database, studies } = this.#options;
     const isOver = await database.transaction(async (sql) => {

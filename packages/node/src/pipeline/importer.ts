@@ -186,7 +186,9 @@ export class Importer implements ReceiptQueue {
     return database.transaction(async (sql) => {
       const instances = receipts.map((receipt) => receivedInstance(receipt, settledKey(receipt.blob)));
       const outcomes = await studies.acceptIn(sql, instances);
-      const own = [...new Set(receipts.filter(({ note }) => note.ownResult).map(({ note }) => note.instance.seriesUid))];
+      const own = [
+        ...new Set(receipts.filter(({ note }) => note.ownResult).map(({ note }) => note.instance.seriesUid)),
+      ];
       if (own.length > 0) {
         await sql.query("UPDATE series SET state = 'not_attempted', reason = $2 WHERE series_uid = ANY($1::text[])", [
           own,

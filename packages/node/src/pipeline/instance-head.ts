@@ -52,7 +52,10 @@ export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
   const text = (keyword: Keyword) => decoded(dataSet, keyword);
   const sopUid = requiredUid(text("SOPInstanceUID"), "SOPInstanceUID");
   if (sopUid !== meta.sopUid || text("SOPClassUID") !== meta.sopClassUid) {
-    throw new FoveaError("invalid_argument", "SOP Class or Instance UID of the data set differs from the announced one");
+    throw new FoveaError(
+      "invalid_argument",
+      "SOP Class or Instance UID of the data set differs from the announced one",
+    );
   }
   return {
     instance: {
@@ -80,7 +83,8 @@ export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
 }
 
 function requiredUid(value: string | undefined, keyword: Keyword): string {
-  if (!isUid(value)) throw new FoveaError("invalid_dicom", "missing, or no UID; it is wanted to file the object", { at: keyword });
+  if (!isUid(value))
+    throw new FoveaError("invalid_dicom", "missing, or no UID; it is wanted to file the object", { at: keyword });
   return value;
 }
 
@@ -99,7 +103,10 @@ function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
   if (bytes === undefined || bytes.length === 0) return undefined;
   const sets = dataSet.bytes("SpecificCharacterSet");
   const names = sets === undefined ? [] : Buffer.from(sets).toString("latin1").split("\\");
-  const value = decodeText(bytes, names.map((name) => name.trim()))
+  const value = decodeText(
+    bytes,
+    names.map((name) => name.trim()),
+  )
     // A backslash divides values; control characters are the padding, or have no place in a text.
     .split("\\")[0]
     .replace(/\p{Cc}/gu, "")

@@ -6,10 +6,10 @@
  * happens then, the importer finds it there. The data set's bytes are kept as they came, behind a file head of our own.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { type FileHeader, fileHeader, readFileHeader } from "../pacs/part10";
 import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
 import type { BlobDraft, BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
-import { type FileHeader, fileHeader, readFileHeader } from "../pacs/part10";
 import { type FileMeta, isUid, type ReadHead, readInstanceHead } from "./instance-head";
 import type { Receipt, ReceiptNote } from "./receipt";
 

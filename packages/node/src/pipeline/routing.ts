@@ -59,7 +59,8 @@ function isSecondaryCapture(sopClassUid: string | undefined): boolean {
  * marked (`receipt.ts`) and do not come here.
  */
 export function route(series: RoutedSeries, rules: readonly RoutingRule[]): Route {
-  if (!series.sopClassUids.some(isImageClass)) return { notAttempted: "no images: reports, presentation states or the like" };
+  if (!series.sopClassUids.some(isImageClass))
+    return { notAttempted: "no images: reports, presentation states or the like" };
   if (!series.hasPixels) return { notAttempted: "its objects have no pixels" };
   const index = rules.findIndex(({ when }) => holds(when, series));
   if (index < 0) {

@@ -3,9 +3,9 @@
  */
 import { FoveaError } from "@fovea/core/errors";
 import type { AnalysisRequest, ImageAnalysis, InferencePool } from "../../src/inference/inference-pool";
+import { fileHeader } from "../../src/pacs/part10";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "../../src/pacs/peer";
 import type { BuildResultObjects } from "../../src/pipeline/result-objects";
-import { fileHeader } from "../../src/pacs/part10";
 import type { ModelVersion } from "../../src/store/record";
 
 export const MODEL: ModelVersion = {
@@ -20,7 +20,10 @@ export class FakePool implements InferencePool {
   readonly models: InferencePool["models"];
   #fail: (grey: number, request: AnalysisRequest) => Promise<void>;
 
-  constructor(fail: (grey: number, request: AnalysisRequest) => Promise<void> = async () => undefined, known = [MODEL]) {
+  constructor(
+    fail: (grey: number, request: AnalysisRequest) => Promise<void> = async () => undefined,
+    known = [MODEL],
+  ) {
     this.#fail = fail;
     const unknown = new FoveaError("unknown_model", "no such model");
     this.models = {
@@ -93,9 +96,15 @@ export class FakePacs implements PacsPeer {
 
 /** An object of each kind, whose UID follows from what was found. */
 export const fakeObjects: BuildResultObjects = async function* ({ images, kinds }) {
-  const said = images.map(({ outcome }) => ("failure" in outcome ? 0 : Math.round(256 * outcome.findings[0].confidence)));
+  const said = images.map(({ outcome }) =>
+    "failure" in outcome ? 0 : Math.round(256 * outcome.findings[0].confidence),
+  );
   for (const [i, kind] of kinds.entries()) {
-    const meta = { sopClassUid: `1.2.3.${i}`, sopUid: `2.25.9.${i}.${said.join(".")}`, transferSyntaxUid: "1.2.840.10008.1.2.1" };
+    const meta = {
+      sopClassUid: `1.2.3.${i}`,
+      sopUid: `2.25.9.${i}.${said.join(".")}`,
+      transferSyntaxUid: "1.2.840.10008.1.2.1",
+    };
     yield { kind, ...meta, bytes: fileHeader(meta) };
   }
 };

@@ -4,14 +4,14 @@
 import { createHash } from "node:crypto";
 import { FoveaError } from "@fovea/core/errors";
 import { expect, test } from "vitest";
+import { fileHeader } from "../../src/pacs/part10";
 import { Importer, type ImporterOptions } from "../../src/pipeline/importer";
 import { Reception, type ReceptionOptions, STORE_STATUS } from "../../src/pipeline/reception";
-import { fileHeader } from "../../src/pacs/part10";
 import type { Database } from "../../src/store/database";
 import type { Store } from "../../src/store/open-store";
 import { SqlError } from "../../src/store/sql-error";
 import { onEachEngine } from "../stores";
-import { seriesUid, sentInstance, type SentInstance, sopUid, studyUid } from "./sent-instance";
+import { type SentInstance, sentInstance, seriesUid, sopUid, studyUid } from "./sent-instance";
 import { until } from "./waiting";
 
 const KILLED = new Error("as if the process had been killed here");
@@ -57,7 +57,10 @@ onEachEngine("reception", (engine) => {
     expect(file.subarray(header.length)).toEqual(Buffer.from(sent.dataSet));
     expect(kept).toMatchObject({ seriesUid: seriesUid(), rows: 8, columns: 8, instanceNumber: 1, bytes: file.length });
     expect(kept?.sha256).toBe(createHash("sha256").update(file).digest("hex"));
-    expect((await store.studies.find(studyUid()))?.patient).toEqual({ PatientID: "P-4711", PatientName: "Curie^Marie" });
+    expect((await store.studies.find(studyUid()))?.patient).toEqual({
+      PatientID: "P-4711",
+      PatientName: "Curie^Marie",
+    });
     expect(await incoming(store)).toEqual([]);
     const [entry] = await store.audit.list({ action: "instance.receive" });
     expect(entry).toMatchObject({ actor: "ae:CT1", subject: sopUid(1), inputSha256: kept?.sha256 });
@@ -78,7 +81,13 @@ onEachEngine("reception", (engine) => {
     }
     const outcome = await reception.receive(file(), { origin: "stow", actor: "key:1" });
     expect(outcome).toEqual({
-      ...{ status: 0, sopClassUid: meta.sopClassUid, sopUid: meta.sopUid, studyUid: studyUid(), seriesUid: seriesUid() },
+      ...{
+        status: 0,
+        sopClassUid: meta.sopClassUid,
+        sopUid: meta.sopUid,
+        studyUid: studyUid(),
+        seriesUid: seriesUid(),
+      },
     });
     await until(() => importer.backlog === 0);
     expect(await send(reception, sentInstance(1))).toBe(STORE_STATUS.success);
@@ -157,7 +166,9 @@ onEachEngine("reception", (engine) => {
         return never();
       }),
     }),
-    "between transaction and moving the file": (store) => ({ blobs: withBlobs(store, { settle: never, remove: never }) }),
+    "between transaction and moving the file": (store) => ({
+      blobs: withBlobs(store, { settle: never, remove: never }),
+    }),
     "after moving the file": (store) => ({
       blobs: withBlobs(store, {
         settle: async (blob) => {

@@ -55,14 +55,20 @@ export async function readConfig(options: ReadConfigOptions = {}): Promise<Servi
  *
  * @throws {FoveaError} `invalid_config`
  */
-export function parseConfig(content: string, file: string): ServiceConfig {
-  const document = parseDocument(content, { uniqueKeys: true, version: "1.2", schema: "core" });
+export function parseConfig(text: string, file: string): ServiceConfig {
+  const document = parseDocument(text, { uniqueKeys: true, version: "1.2", schema: "core" });
   const problem = document.errors.at(0);
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
     throw invalid({ file, at: line === undefined ? "" : `line ${line}` }, problem.message.split("\n", 1)[0]);
   }
-  return serviceSettings(document.toJS({ maxAliasCount: 100 }), { file, at: "" });
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw invalid({ file, at: "" }, cause instanceof Error ? cause.message : "cannot be expanded");
+  }
+  return serviceSettings(content, { file, at: "" });
 }
 
 function withEnvironment(config: ServiceConfig, environment: NonNullable<ReadConfigOptions["environment"]>) {

@@ -55,6 +55,12 @@ export class KeyLookup {
     return { actor: `key:${key.keyId}`, role: key.role };
   }
 
+  /** Whether a key was good a moment ago: then nobody is asked. */
+  remembers(token: string): boolean {
+    const known = this.#known.get(digest(token));
+    return known !== undefined && known.until > this.#now();
+  }
+
   /** Forgets all: a key was revoked. */
   forget(): void {
     this.#generation++;
@@ -62,8 +68,7 @@ export class KeyLookup {
   }
 
   async #lookUp(token: string): Promise<GoodKey | undefined> {
-    // Keys themselves are not kept in memory for longer than a request.
-    const sha256 = createHash("sha256").update(token).digest("hex");
+    const sha256 = digest(token);
     const known = this.#known.get(sha256);
     if (known !== undefined && known.until > this.#now()) return known.key;
     this.#known.delete(sha256);
@@ -76,4 +81,9 @@ export class KeyLookup {
     this.#known.set(sha256, { key, until: this.#now() + this.#rememberMs });
     return key;
   }
+}
+
+/** Keys themselves are not kept in memory for longer than a request. */
+function digest(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
 }

@@ -25,6 +25,9 @@ import { resultUid } from "./result-uid";
 /** Captures of one result at most: those with the most confident findings. */
 export const MOST_CAPTURES = 20;
 
+/** Findings of one result at most, the most confident; the report says how many are left out. */
+export const MOST_FINDINGS = 2000;
+
 /** An image of the series. */
 export interface ResultImage {
   /** A data set that is parsed already, or what reads the whole file: asked one image at a time, and again for pictures. */
@@ -102,7 +105,9 @@ async function written(kind: ResultKind, attributes: Attributes): Promise<Result
 
 async function resultContext(request: ResultRequest, decoder: FrameDecoder): Promise<ResultContext> {
   const { series, model, rulesVersion, language, at, classNames = {}, classCodes = {} } = request;
-  const { images, unreadable, timezone } = await readImages(request, decoder);
+  const { images: all, unreadable, timezone } = await readImages(request, decoder);
+  const images = mostConfident(all);
+  const left = countOf(all) - countOf(images);
   const nameOf = (className: string) => classNames[className] ?? className;
   const said = images.map(({ source, findings, failed }) => [
     source.seriesUid,
@@ -127,8 +132,24 @@ async function resultContext(request: ResultRequest, decoder: FrameDecoder): Pro
     uid: (part) => resultUid("fovea result", model.sha256, key, part),
     nameOf,
     codeOf: (className) => classCodes[className] ?? privateCode(className, nameOf(className)),
-    summary: summaryOf(images, series.length, nameOf, language),
+    summary: `${summaryOf(images, series.length, nameOf, language)}${leftOut(left, language)}`,
   };
+}
+
+const countOf = (images: readonly AnalysedImage[]) => images.reduce((sum, { findings }) => sum + findings.length, 0);
+
+function mostConfident(images: readonly AnalysedImage[]): readonly AnalysedImage[] {
+  if (countOf(images) <= MOST_FINDINGS) return images;
+  const falling = images.flatMap(({ findings }) => findings).sort((a, b) => b.confidence - a.confidence);
+  const kept = new Set(falling.slice(0, MOST_FINDINGS));
+  return images.map((image) => ({ ...image, findings: image.findings.filter((finding) => kept.has(finding)) }));
+}
+
+function leftOut(count: number, language: "zh" | "en"): string {
+  if (count === 0) return "";
+  return language === "zh"
+    ? `另有${count}处置信度更低者未列入。`
+    : ` ${count} more of lower confidence are not listed.`;
 }
 
 interface ReadImages {
@@ -179,11 +200,8 @@ function reported({ category, suggestion, ...finding }: JudgedFinding, language:
 /** What rounding may have moved over the edge of the image is put back onto it; more is a mistake. Pixels. */
 const ROUNDING = 0.01;
 
-function inside(finding: ObjectFinding, { columns, rows, frames }: AnalysedImage["source"]): ObjectFinding {
-  const { box, polygon, frame } = finding;
-  if (!Number.isInteger(frame) || frame < 0 || frame >= frames) {
-    throw new FoveaError("invalid_argument", `a finding in frame ${frame} of an image of ${frames}`);
-  }
+function inside(finding: ObjectFinding, { columns, rows }: AnalysedImage["source"]): ObjectFinding {
+  const { box, polygon } = finding;
   const within = (value: number, most: number) => {
     if (value >= -ROUNDING && value <= most + ROUNDING) return Math.min(Math.max(value, 0), most);
     const message = `a finding at ${value} in an image of ${columns} x ${rows} px; it belongs to another image`;

@@ -16,6 +16,7 @@ import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { modalityValues, readModalityLut } from "@fovea/core/dicom/rescale";
 import { readSpacing } from "@fovea/core/dicom/spacing";
 import { readVoiLut, type VoiLut } from "@fovea/core/dicom/window";
+import { ArgumentError } from "@fovea/core/errors";
 import { decodeText } from "../deidentify/character-set";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { readStoredValues } from "../dicom/read-dicom";
@@ -46,7 +47,7 @@ const OPTIONAL: readonly Keyword[] = ["IssuerOfPatientID", "StudyDescription", "
  * Reads what objects about the image need.
  *
  * @throws {FoveaError} `invalid_dicom` if it lacks an identifier or its size, without which nothing can refer to it; `unsupported_dicom`
-   if it is no image
+   if it is no image; `invalid_argument` without such a frame
  */
 export async function readSource(
   dataSet: DataSet,
@@ -58,6 +59,9 @@ export async function readSource(
   const frameOfReferenceUid = dataSet.text("FrameOfReferenceUID");
   const details = new Map<number, SourceFrame>();
   for (const frame of new Set(frames)) {
+    if (!Number.isInteger(frame) || frame < 0 || frame >= pixel.frames) {
+      throw new ArgumentError(`a finding in frame ${frame} of an image of ${pixel.frames}`, { file: dataSet.file });
+    }
     const voi = isColour ? undefined : await frameVoi(dataSet, frame, fitWindows, decoder);
     details.set(frame, {
       ...geometry(dataSet, frame),

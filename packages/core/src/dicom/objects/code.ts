@@ -131,15 +131,21 @@ export function procedureCode(modality: string): Code {
 }
 
 /**
- * The concept of a class without one: its name in the private scheme. Names that do not fit, or hold what a code may not
- * (PS3.5 6.2, `\` and control characters), are cut and cleaned.
+ * The concept of a class without one: its name in the private scheme. A code value has 16 characters of ASCII (PS3.5 6.2):
+ * a name that is longer or has others is cut and gets a number that follows from all of it.
  */
 export function privateCode(className: string, shown: string): Code {
-  const value = className
-    .replace(/[^\x20-\x7e]|\\/g, "_")
-    .slice(0, 16)
-    .trim();
-  return { value: value === "" ? "unnamed" : value, scheme: PRIVATE_SCHEME, meaning: longString(shown) };
+  const plain = className.replace(/[^\x20-\x7e]|\\/g, "_").trim();
+  const fits = plain === className && plain.length > 0 && plain.length <= 16;
+  const value = fits ? plain : `${plain.slice(0, 8).trim()}#${hashOf(className)}`;
+  return { value, scheme: PRIVATE_SCHEME, meaning: longString(shown) };
+}
+
+/** FNV-1a of the characters, 7 digits to the base 36. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return hash.toString(36).padStart(7, "0");
 }
 
 /** At most 64 characters, without `\` and control characters (VR LO); "-" where nothing is left. */

@@ -32,11 +32,13 @@ export function writeFailure(path: string, error: unknown): unknown {
  * Writes a file so that its path holds either what it held before or all of `content`: into a neighbour first, which is
  * brought to the disk and then takes the name. Content may come in pieces. A device or a pipe, such as `/dev/stdout`, is written to as it is.
  *
+ * @param mode who may read the new file. @default as the process has it
  * @throws {FoveaError} `disk_full` or `write_failed`; the neighbour is removed
  */
 export async function writeAtomically(
   path: string,
   content: Uint8Array | string | AsyncIterable<Uint8Array>,
+  { mode }: { readonly mode?: number } = {},
 ): Promise<void> {
   if (await isDevice(path)) {
     try {
@@ -48,7 +50,7 @@ export async function writeAtomically(
   }
   const neighbour = `${path}.${process.pid}.tmp`;
   try {
-    await writeHandle(neighbour, content, { sync: true });
+    await writeHandle(neighbour, content, { sync: true, mode });
     await rename(neighbour, path);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -82,9 +84,9 @@ export function writeAtOnce(path: string, content: Uint8Array): void {
 async function writeHandle(
   path: string,
   content: Uint8Array | string | AsyncIterable<Uint8Array>,
-  { sync = false } = {},
+  { sync = false, mode }: { readonly sync?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
-  const handle = await open(path, "w");
+  const handle = await open(path, "w", mode);
   try {
     // Pieces too: Node's types do not know of them.
     await handle.writeFile(content as Uint8Array);

@@ -14,7 +14,7 @@ CREATE TABLE study (
   last_received_at timestamptz NOT NULL DEFAULT now(),
   completed_at timestamptz
 );
-CREATE INDEX study_by_arrival ON study (received_at DESC, study_uid);
+CREATE INDEX study_by_arrival ON study (received_at, study_uid);
 CREATE INDEX study_by_patient ON study (patient_key);
 CREATE INDEX study_receiving ON study (last_received_at) WHERE state = 'receiving';
 
@@ -49,6 +49,7 @@ CREATE TABLE instance (
   received_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX instance_of_series ON instance (series_uid);
+CREATE INDEX instance_with_blob ON instance (received_at) WHERE blob IS NOT NULL;
 
 CREATE TABLE model (
   model_id text PRIMARY KEY,
@@ -95,6 +96,8 @@ CREATE TABLE finding (
   UNIQUE (sop_uid, model_id, frame, ordinal)
 );
 
+CREATE INDEX finding_of_model ON finding (model_id);
+
 CREATE TABLE review (
   review_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   finding_id uuid NOT NULL REFERENCES finding ON DELETE CASCADE,
@@ -103,6 +106,8 @@ CREATE TABLE review (
   comment bytea,
   at timestamptz NOT NULL DEFAULT now()
 );
+
+CREATE INDEX review_of_finding ON review (finding_id);
 
 CREATE TABLE delivery (
   delivery_id uuid PRIMARY KEY,
@@ -120,6 +125,7 @@ CREATE TABLE delivery (
   sent_at timestamptz,
   UNIQUE (destination, object_sop_uid)
 );
+CREATE INDEX delivery_of_study ON delivery (study_uid);
 CREATE INDEX delivery_due ON delivery (next_at) WHERE state IN ('pending', 'sending');
 
 CREATE TABLE batch_job (
@@ -162,6 +168,23 @@ CREATE TABLE audit (
   rules_sha256 text,
   previous_hash text NOT NULL,
   hash text NOT NULL UNIQUE
+);
+
+-- The end of the chain; \`mark\` is made with the vault's key.
+CREATE TABLE audit_head (
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
+  seq bigint NOT NULL,
+  hash text NOT NULL,
+  mark text NOT NULL
+);
+
+-- Files that no row names any more and that are still to be removed.
+CREATE TABLE blob_removal (blob text PRIMARY KEY);
+
+-- Something sealed, to tell at the start whether the keys fit.
+CREATE TABLE key_check (
+  single boolean PRIMARY KEY DEFAULT true CHECK (single),
+  sample bytea NOT NULL
 );
 
 CREATE TABLE identity_map (

@@ -1,0 +1,93 @@
+/**
+ * @file A file of the record while it is written: plain bytes in, encrypted chunks out, memory for a few chunks.
+ */
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { Writable } from "node:stream";
+import { CHUNK_BYTES, type ContainerCipher, type Trailer } from "./blob-container";
+
+/** Encrypted bytes are written together: a C-STORE brings many small pieces. */
+const WRITE_BYTES = 4 * CHUNK_BYTES;
+
+export class BlobWriting extends Writable {
+  readonly #handle: FileHandle;
+  readonly #cipher: ContainerCipher;
+  readonly #digest = createHash("sha256");
+  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  #filled = 0;
+  #chunks = 0;
+  #bytes = 0;
+  #pending: Uint8Array[];
+  #pendingBytes: number;
+
+  /** @param handle a new file; it is not closed here */
+  constructor(handle: FileHandle, cipher: ContainerCipher, head: Uint8Array) {
+    super({ highWaterMark: WRITE_BYTES });
+    this.#handle = handle;
+    this.#cipher = cipher;
+    this.#pending = [head];
+    this.#pendingBytes = head.length;
+  }
+
+  override _write(piece: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#take(piece);
+    if (this.#pendingBytes < WRITE_BYTES) done();
+    else this.#flush().then(() => done(), done);
+  }
+
+  override _final(done: (error?: Error) => void): void {
+    if (this.#filled > 0) this.#sealChunk(this.#chunk.subarray(0, this.#filled));
+    this.#filled = 0;
+    done();
+  }
+
+  /** Writes the rest, after `end`. @returns what the trailer says */
+  async conclude(note: unknown): Promise<Trailer> {
+    const trailer: Trailer = { bytes: this.#bytes, sha256: this.#digest.digest("hex"), note };
+    this.#push(this.#cipher.sealTrailer(trailer));
+    await this.#flush();
+    return trailer;
+  }
+
+  #take(piece: Uint8Array): void {
+    this.#digest.update(piece);
+    this.#bytes += piece.length;
+    for (let at = 0; at < piece.length; ) {
+      if (this.#filled === 0 && piece.length - at >= CHUNK_BYTES) {
+        this.#sealChunk(piece.subarray(at, at + CHUNK_BYTES));
+        at += CHUNK_BYTES;
+        continue;
+      }
+      const part = piece.subarray(at, at + CHUNK_BYTES - this.#filled);
+      this.#chunk.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled < CHUNK_BYTES) continue;
+      this.#sealChunk(this.#chunk);
+      this.#filled = 0;
+    }
+  }
+
+  #sealChunk(plain: Uint8Array): void {
+    for (const part of this.#cipher.sealChunk(this.#chunks, plain)) this.#push(part);
+    this.#chunks++;
+  }
+
+  #push(part: Uint8Array): void {
+    this.#pending.push(part);
+    this.#pendingBytes += part.length;
+  }
+
+  async #flush(): Promise<void> {
+    const parts = this.#pending;
+    let wanted = this.#pendingBytes;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    // On a disk that fills, less may be written than was given.
+    const { bytesWritten } = await this.#handle.writev(parts);
+    wanted -= bytesWritten;
+    for (let rest = wanted > 0 ? Buffer.concat(parts).subarray(-wanted) : Buffer.alloc(0); rest.length > 0; ) {
+      rest = rest.subarray((await this.#handle.write(rest)).bytesWritten);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * @file Findings as the record has them, and as clients see them.
+ */
+import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
+import type { Finding } from "@fovea/core/finding";
+import type { Bilingual, Judgement } from "@fovea/core/rules/rule-set";
+import type { Row } from "./database";
+
+/** A finding that has its place in the record. */
+export interface KeptFinding extends Finding, Judgement {
+  readonly findingId: string;
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly modelId: string;
+  readonly frame: number;
+  readonly rulesVersion?: string;
+  readonly review: ReviewState;
+}
+
+/** Rows of `finding` with the UIDs of series and study. */
+export const FINDING_COLUMNS = "finding.*, instance.series_uid, series.study_uid";
+export const FINDING_SOURCE = "finding JOIN instance USING (sop_uid) JOIN series USING (series_uid)";
+/** Of several models that looked at an image, the one that the series was given to speaks. */
+export const FINDING_COUNTS = "(series.model_id IS NULL OR finding.model_id = series.model_id)";
+
+export function findingOfRow(row: Row): KeptFinding {
+  const { width_mm, height_mm, polygon } = row;
+  return {
+    findingId: row.finding_id as string,
+    studyUid: row.study_uid as string,
+    seriesUid: row.series_uid as string,
+    sopUid: row.sop_uid as string,
+    modelId: row.model_id as string,
+    frame: row.frame as number,
+    classId: row.class_id as number,
+    className: row.class_name as string,
+    confidence: row.confidence as number,
+    box: { x1: row.x1 as number, y1: row.y1 as number, x2: row.x2 as number, y2: row.y2 as number },
+    sizeMm:
+      width_mm === null || height_mm === null ? undefined : { width: width_mm as number, height: height_mm as number },
+    polygon: polygon === null ? undefined : (polygon as number[]),
+    category: (row.category as Bilingual | null) ?? undefined,
+    suggestion: (row.suggestion as Bilingual | null) ?? undefined,
+    rulesVersion: (row.rules_version as string | null) ?? undefined,
+    review: row.review as ReviewState,
+  };
+}
+
+/** A finding as clients read it. */
+export function findingRecord(finding: KeptFinding, language: "zh" | "en"): FindingRecord {
+  return {
+    id: finding.findingId,
+    study_uid: finding.studyUid,
+    series_uid: finding.seriesUid,
+    sop_uid: finding.sopUid,
+    frame: finding.frame,
+    class: finding.className,
+    confidence: finding.confidence,
+    bbox: finding.box,
+    width_mm: finding.sizeMm?.width ?? null,
+    height_mm: finding.sizeMm?.height ?? null,
+    polygon: finding.polygon === undefined ? null : [...finding.polygon],
+    category: finding.category?.[language] ?? null,
+    suggestion: finding.suggestion?.[language] ?? null,
+    model_version: finding.modelId,
+    rules_version: finding.rulesVersion ?? null,
+    review: finding.review,
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * @file Model versions that the record speaks of. None is ever removed: findings name them.
+ */
+import type { Database, Row, Sql } from "./database";
+import type { ModelVersion } from "./record";
+
+export type ModelState = "loading" | "ready" | "retired";
+
+export class Models {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Adds a version, or brings its state and what it is the default of up to date. */
+  async put(model: ModelVersion, state: ModelState, sql: Sql = this.#database): Promise<void> {
+    await sql.query(
+      `INSERT INTO model (model_id, name, sha256, device_uid, classes, default_for, state)
+       VALUES ($1, $2, $3, $4, $5::jsonb, $6::text[], $7)
+       ON CONFLICT (model_id) DO UPDATE SET state = excluded.state, default_for = excluded.default_for, classes = excluded.classes`,
+      [
+        model.modelId,
+        model.name,
+        model.sha256,
+        model.deviceUid,
+        JSON.stringify(model.classes),
+        model.defaultFor,
+        state,
+      ],
+    );
+  }
+
+  async setState(modelId: string, state: ModelState): Promise<void> {
+    await this.#database.query("UPDATE model SET state = $2 WHERE model_id = $1", [modelId, state]);
+  }
+
+  /** The device UID that a file of weights was given, so that it keeps it. */
+  async deviceUidOf(sha256: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ device_uid: string }>(
+      "SELECT device_uid FROM model WHERE sha256 = $1 ORDER BY first_used_at LIMIT 1",
+      [sha256],
+    );
+    return row?.device_uid;
+  }
+
+  async find(modelId: string): Promise<(ModelVersion & { readonly state: ModelState }) | undefined> {
+    const [row] = await this.#database.query("SELECT * FROM model WHERE model_id = $1", [modelId]);
+    return row && modelOfRow(row);
+  }
+
+  /** In the order of their first use. */
+  async list(): Promise<(ModelVersion & { readonly state: ModelState })[]> {
+    return (await this.#database.query("SELECT * FROM model ORDER BY first_used_at, model_id")).map(modelOfRow);
+  }
+}
+
+function modelOfRow(row: Row): ModelVersion & { readonly state: ModelState } {
+  return {
+    modelId: row.model_id as string,
+    name: row.name as string,
+    sha256: row.sha256 as string,
+    deviceUid: row.device_uid as string,
+    classes: row.classes as string[],
+    defaultFor: row.default_for as string[],
+    state: row.state as ModelState,
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * @file Opens the database under the record, with its tables as this program wants them.
+ */
+import { join } from "node:path";
+import type { Database } from "./database";
+import { migrate } from "./migrate";
+import { openPglite } from "./pglite-database";
+import { openPostgres, type PostgresOptions } from "./postgres-database";
+
+export interface DatabasePlace {
+  /** PGlite lies in `dataDir/database`. */
+  readonly dataDir: string;
+  /** PostgreSQL instead. */
+  readonly databaseUrl?: string;
+}
+
+/**
+ * @throws {FoveaError} `busy` if another process has the embedded database; `database_unavailable`; `invalid_config` if the
+ *   database was made by a newer version of Fovea
+ */
+export async function openDatabase(
+  { dataDir, databaseUrl }: DatabasePlace,
+  options?: PostgresOptions,
+): Promise<Database> {
+  const database =
+    databaseUrl === undefined ? await openPglite(join(dataDir, "database")) : await openPostgres(databaseUrl, options);
+  try {
+    await migrate(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * @file The record as one object: database, keys, files and what is kept in them. Whoever opens it closes it.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ServiceConfig } from "../config/service-config";
+import { Vault } from "../vault/vault";
+import { Analyses } from "./analyses";
+import { ApiKeys } from "./api-keys";
+import { AuditLog } from "./audit-log";
+import { BatchJobs } from "./batch-jobs";
+import { BlobFiles } from "./blob-files";
+import type { Database } from "./database";
+import { Deliveries } from "./deliveries";
+import { IdentityMap } from "./identity-map";
+import { Models } from "./models";
+import { openDatabase } from "./open-database";
+import { Retention } from "./retention";
+import { Studies } from "./studies";
+import { StudyList } from "./study-list";
+
+export type StoreConfig = Pick<ServiceConfig, "dataDir" | "databaseUrl" | "keyFile">;
+
+export interface StoreOptions {
+  /** Files wait for the disk, so that they survive a power failure. @default true with PostgreSQL, false with PGlite, which does not */
+  readonly sync?: boolean;
+  /** @default process.env.FOVEA_KEY */
+  readonly environmentKey?: string;
+}
+
+export interface Store {
+  readonly database: Database;
+  /** The keys as they are now. */
+  readonly vault: Vault;
+  readonly blobs: BlobFiles;
+  readonly studies: Studies;
+  readonly studyList: StudyList;
+  readonly analyses: Analyses;
+  readonly deliveries: Deliveries;
+  readonly models: Models;
+  readonly apiKeys: ApiKeys;
+  readonly audit: AuditLog;
+  readonly batchJobs: BatchJobs;
+  readonly identityMap: IdentityMap;
+  readonly retention: Retention;
+  /** Other keys from now on. */
+  useVault(vault: Vault): void;
+  /** Waits for audit entries that are under way, then lets go of database and folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the record, and makes it where there is none.
+ *
+ * @throws {FoveaError} `busy` if another process has the embedded database; `database_unavailable`; `wrong_key` if the record was
+ *   made with another key; `file_unreadable`, `write_failed`
+ */
+export async function openStore(
+  { dataDir, databaseUrl, keyFile }: StoreConfig,
+  { sync = databaseUrl !== undefined, environmentKey }: StoreOptions = {},
+): Promise<Store> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const database = await openDatabase({ dataDir, databaseUrl });
+  try {
+    const mayMake = await isNew(database);
+    let vault = await Vault.open({ dataDir, keyFile, environment: environmentKey }, { mayMake });
+    await checkVault(database, vault);
+    const keys = () => vault;
+    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync });
+    const audit = new AuditLog(database, keys);
+    return {
+      database,
+      get vault() {
+        return vault;
+      },
+      blobs,
+      studies: new Studies(database, keys),
+      studyList: new StudyList(database, keys),
+      analyses: new Analyses(database, keys, audit),
+      deliveries: new Deliveries(database),
+      models: new Models(database),
+      apiKeys: new ApiKeys(database),
+      audit,
+      batchJobs: new BatchJobs(database, keys),
+      identityMap: new IdentityMap(database, keys),
+      retention: new Retention(database, blobs, audit),
+      useVault(next) {
+        vault = next;
+      },
+      async close() {
+        await audit.settled();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** A record without a sample of its keys has nothing sealed yet. */
+async function isNew(database: Database): Promise<boolean> {
+  return (await database.query("SELECT 1 FROM key_check")).length === 0;
+}
+
+/** Says at the start, not at the first patient, that the key is another one. */
+async function checkVault(database: Database, vault: Vault): Promise<void> {
+  await database.query("INSERT INTO key_check (sample) VALUES ($1::bytea) ON CONFLICT (single) DO NOTHING", [
+    vault.seal(new Uint8Array(0), "key_check.sample"),
+  ]);
+  const [{ sample }] = await database.query<{ sample: Uint8Array }>("SELECT sample FROM key_check");
+  vault.open(sample, "key_check.sample");
+}

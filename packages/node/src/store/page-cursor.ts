@@ -1,0 +1,25 @@
+/**
+ * @file Where a page of a list ended: the sort key of its last row, as a text that clients give back.
+ */
+import { ArgumentError } from "@fovea/core/errors";
+
+export function encodeCursor(parts: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(parts), "utf8").toString("base64url");
+}
+
+/** @throws {ArgumentError} if it is none of ours */
+export function decodeCursor<T extends readonly ("string" | "number")[]>(
+  cursor: string,
+  kinds: T,
+): { [I in keyof T]: T[I] extends "number" ? number : string } {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+  } catch {
+    parts = undefined;
+  }
+  const fits =
+    Array.isArray(parts) && parts.length === kinds.length && kinds.every((kind, i) => typeof parts[i] === kind);
+  if (!fits) throw new ArgumentError("after: no place in this list; give `next` of the page before, or leave it out");
+  return parts as { [I in keyof T]: T[I] extends "number" ? number : string };
+}

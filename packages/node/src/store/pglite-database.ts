@@ -1,0 +1,149 @@
+/**
+ * @file The embedded database: PGlite in a thread of its own, its folder locked against other processes.
+ *
+ * There is one connection. A transaction holds it; what comes meanwhile waits its turn.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { mkdirSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+import { FoveaError } from "@fovea/core/errors";
+import { errorOfFailure } from "../thread-failure";
+import { workerEntry } from "../worker-entry";
+import type { Database, Row, Sql } from "./database";
+import { type FolderLock, lockFolder } from "./folder-lock";
+import type { PgliteJob, PgliteReply, PgliteSetup } from "./pglite-protocol";
+import { SqlError } from "./sql-error";
+import { encodeParameter } from "./sql-values";
+
+interface Waiting {
+  resolve(reply: { readonly rows: Row[] }): void;
+  reject(error: unknown): void;
+}
+
+/** @throws {FoveaError} `busy` if another process has the folder, `database_unavailable` if it is damaged */
+export async function openPglite(folder: string): Promise<Database> {
+  const lock = lockFolder(`${folder}.lock`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const database = new PgliteDatabase(folder, lock);
+    await database.opened;
+    return database;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+class PgliteDatabase implements Database {
+  readonly kind = "pglite";
+  readonly opened: Promise<unknown>;
+  readonly #lock: FolderLock;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  /** Set while a transaction's work runs: to tell a mistake from a wait. */
+  readonly #inside = new AsyncLocalStorage<{ open: boolean }>();
+  #nextId = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  #ended: Error | undefined;
+
+  constructor(folder: string, lock: FolderLock) {
+    this.#lock = lock;
+    const workerData: PgliteSetup = { folder };
+    this.#worker = new Worker(workerEntry("store/pglite-worker"), { workerData });
+    this.opened = new Promise((resolve, reject) => this.#waiting.set(-1, { resolve, reject }));
+    this.#worker.on("message", (reply: PgliteReply) => this.#receive(reply));
+    this.#worker.on("error", (error) => this.#end(error));
+    this.#worker.on("exit", () => this.#end(new Error("its thread ended")));
+  }
+
+  async query<T extends Row = Row>(text: string, parameters?: readonly unknown[]): Promise<T[]> {
+    return this.#inTurn(async () => {
+      try {
+        return await this.#send<T>(text, parameters);
+      } catch (error) {
+        // Several statements may have begun a transaction of their own.
+        const bare = parameters === undefined || parameters.length === 0;
+        if (bare && this.#ended === undefined) await this.#send("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  async exec(text: string): Promise<void> {
+    await this.query(text);
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const state = { open: true };
+      const sql: Sql = {
+        query: async <R extends Row>(text: string, parameters?: readonly unknown[]) => {
+          if (!state.open) throw new Error("a statement after the end of its transaction");
+          return this.#send<R>(text, parameters);
+        },
+      };
+      await this.#send("BEGIN");
+      try {
+        const result = await this.#inside.run(state, () => work(sql));
+        state.open = false;
+        await this.#send("COMMIT");
+        return result;
+      } catch (error) {
+        state.open = false;
+        if (this.#ended === undefined) await this.#send("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#turn.catch(() => undefined);
+    if (this.#ended === undefined) {
+      const exited = new Promise<void>((resolve) => this.#worker.once("exit", () => resolve()));
+      this.#worker.postMessage("close");
+      await exited;
+    }
+    this.#lock.release();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#inside.getStore()?.open) {
+      return Promise.reject(
+        new Error("inside a transaction, statements go through its own `sql`: this one would wait for ever"),
+      );
+    }
+    const mine = this.#turn.then(work, work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  #send<T extends Row>(text: string, parameters?: readonly unknown[]): Promise<T[]> {
+    if (this.#ended !== undefined) return Promise.reject(unavailable(this.#ended));
+    const id = this.#nextId++;
+    const encoded = parameters === undefined || parameters.length === 0 ? undefined : parameters.map(encodeParameter);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: ({ rows }) => resolve(rows as T[]), reject });
+      this.#worker.postMessage({ id, text, parameters: encoded } satisfies PgliteJob);
+    });
+  }
+
+  #receive(reply: PgliteReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ("failure" in reply) waiting?.reject(errorOfFailure(reply.failure));
+    else if ("sql" in reply) waiting?.reject(new SqlError(reply.sql.message, reply.sql.sqlState, reply.sql.constraint));
+    else waiting?.resolve("rows" in reply ? reply : { rows: [] });
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(unavailable(error));
+    this.#waiting.clear();
+  }
+}
+
+function unavailable(cause: Error): FoveaError {
+  return new FoveaError("database_unavailable", `the embedded database has ended (${cause.message}); start again`, {
+    cause,
+  });
+}

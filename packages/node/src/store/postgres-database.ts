@@ -1,0 +1,194 @@
+/**
+ * @file PostgreSQL through a pool of connections, which outlives restarts of the server.
+ */
+import { FoveaError } from "@fovea/core/errors";
+import pg from "pg";
+import type { Database, Row, Sql } from "./database";
+import { SqlError } from "./sql-error";
+import { DECODERS, encodeParameter } from "./sql-values";
+
+export interface PostgresOptions {
+  /** Connections at most. @default 10 */
+  readonly connections?: number;
+  /** A server that is away is waited for so long. @default 15000 */
+  readonly patienceMs?: number;
+}
+
+/** Server is shutting down, starting up, or has too many clients: nothing was done (appendix A, classes 57P and 53). */
+const NOT_DONE = new Set(["57P01", "57P02", "57P03", "53300"]);
+/** What the socket says when nobody is there, or nobody any more. */
+const CONNECTION_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOENT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+]);
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number) => DECODERS[oid] ?? ((text: string) => text),
+};
+
+/** @throws {FoveaError} `database_unavailable` if no server answers, or it does not let us in */
+export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
+  const database = new PostgresDatabase(url, options);
+  try {
+    await database.query("SELECT 1");
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error instanceof SqlError ? unavailable(error, "does not let us in") : error;
+  }
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = "postgres";
+  readonly #pool: pg.Pool;
+  readonly #patienceMs: number;
+
+  constructor(connectionString: string, { connections = 10, patienceMs = 15_000 }: PostgresOptions) {
+    this.#patienceMs = patienceMs;
+    this.#pool = new pg.Pool({
+      connectionString,
+      max: connections,
+      application_name: "fovea",
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      types,
+    });
+    // A connection that dies while nobody uses it: the pool makes another when one is wanted.
+    this.#pool.on("error", () => undefined);
+  }
+
+  /** A statement that surely was not carried out is tried again; of others only reading ones. */
+  async query<T extends Row = Row>(text: string, parameters?: readonly unknown[]): Promise<T[]> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (;;) {
+      const client = await this.#connect(deadline);
+      try {
+        const rows = await run<T>(client, text, parameters);
+        client.release();
+        return rows;
+      } catch (error) {
+        const lost = isLost(error);
+        if (!lost && isBare(parameters)) await run(client, "ROLLBACK").catch(() => undefined);
+        client.release(lost);
+        if (!lost) throw error;
+        const again = NOT_DONE.has(codeOf(error)) || /^\s*select\b/i.test(text);
+        if (!again || Date.now() > deadline) throw unavailable(error, "went away during a statement");
+      }
+    }
+  }
+
+  async exec(text: string): Promise<void> {
+    await this.query(text);
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.#begin();
+    let lost = false;
+    let open = true;
+    const sql: Sql = {
+      query: async <R extends Row>(text: string, parameters?: readonly unknown[]) => {
+        if (!open) throw new Error("a statement after the end of its transaction");
+        return run<R>(client, text, parameters);
+      },
+    };
+    try {
+      const result = await work(sql);
+      open = false;
+      await run(client, "COMMIT");
+      return result;
+    } catch (error) {
+      open = false;
+      lost = isLost(error);
+      if (!lost) await run(client, "ROLLBACK").catch(() => (lost = true));
+      throw lost ? unavailable(error, "went away during a transaction") : error;
+    } finally {
+      client.release(lost);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** A connection with a transaction begun: one that died in the pool is noticed here, where nothing is lost. */
+  async #begin(): Promise<pg.PoolClient> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (;;) {
+      const client = await this.#connect(deadline);
+      try {
+        await run(client, "BEGIN");
+        return client;
+      } catch (error) {
+        client.release(true);
+        if (!isLost(error) || Date.now() > deadline) throw isLost(error) ? unavailable(error, "went away") : error;
+      }
+    }
+  }
+
+  async #connect(deadline: number): Promise<pg.PoolClient> {
+    for (let wait = 50; ; wait = Math.min(2 * wait, 1000)) {
+      try {
+        const client = await this.#pool.connect();
+        // The pool listens only while it has it; an error in between must not end the process.
+        if (client.listenerCount("error") === 0) client.on("error", () => undefined);
+        return client;
+      } catch (error) {
+        const hopeless = codeOf(error) !== "" && !isLost(error);
+        if (hopeless || Date.now() + wait > deadline) throw unavailable(error, "cannot be reached");
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+  }
+}
+
+function isBare(parameters?: readonly unknown[]): boolean {
+  return parameters === undefined || parameters.length === 0;
+}
+
+async function run<T extends Row>(client: pg.PoolClient, text: string, parameters?: readonly unknown[]): Promise<T[]> {
+  try {
+    if (parameters === undefined || parameters.length === 0) {
+      const result = (await client.query(text)) as pg.QueryResult<T> | readonly pg.QueryResult<T>[];
+      return (Array.isArray(result) ? result.at(-1)?.rows : (result as pg.QueryResult<T>).rows) ?? [];
+    }
+    return (await client.query<T>(text, parameters.map(encodeParameter))).rows;
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || NOT_DONE.has(error.code ?? "")) throw error;
+    throw new SqlError(error.message, error.code, error.constraint, { cause: error });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Whether the connection is gone, not the statement wrong. */
+function isLost(error: unknown): boolean {
+  const code = codeOf(error);
+  if (NOT_DONE.has(code) || CONNECTION_CODES.has(code) || code.startsWith("08")) return true;
+  if (error instanceof FoveaError || error instanceof SqlError) return false;
+  // node-postgres gives these no code.
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|Client has encountered a connection error|timeout exc|Query read timeout|Client was closed)/i.test(
+      error.message,
+    )
+  );
+}
+
+/** Without the address: it may hold a password. */
+function unavailable(cause: unknown, what: string): FoveaError {
+  const why = codeOf(cause) || (cause instanceof Error ? cause.message : String(cause));
+  return new FoveaError(
+    "database_unavailable",
+    `the database of DATABASE_URL ${what} (${why}); check that it runs and that the address is right`,
+    {
+      cause,
+    },
+  );
+}

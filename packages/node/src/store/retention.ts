@@ -1,0 +1,130 @@
+/**
+ * @file What is deleted when it is old enough: images, then whole studies. Never while a result waits to be delivered.
+ */
+import type { RetentionConfig } from "../config/service-config";
+import type { AuditLog } from "./audit-log";
+import type { BlobStore } from "./blob-store";
+import type { Database, Sql } from "./database";
+
+/** Studies of one transaction. */
+const STUDIES_AT_ONCE = 20;
+
+export interface RetentionResult {
+  readonly images: number;
+  readonly studies: number;
+}
+
+/** Studies that nobody works on and nothing is owed to. */
+const AT_REST = `state NOT IN ('receiving', 'queued')
+  AND NOT EXISTS (SELECT 1 FROM delivery WHERE delivery.study_uid = study.study_uid AND delivery.state IN ('pending', 'sending'))`;
+
+export class Retention {
+  readonly #database: Database;
+  readonly #blobs: BlobStore;
+  readonly #audit: AuditLog;
+
+  constructor(database: Database, blobs: BlobStore, audit: AuditLog) {
+    this.#database = database;
+    this.#blobs = blobs;
+    this.#audit = audit;
+  }
+
+  /** Deletes what is older than the rules say, with an audit entry for each study. Files go after the rows, so none is missing that a row names. */
+  async apply({ imagesDays, recordsDays }: RetentionConfig, now: Date = new Date()): Promise<RetentionResult> {
+    await this.#removeDoomed();
+    const studies =
+      recordsDays === undefined
+        ? 0
+        : await this.#repeat((sql) => this.#deleteStudies(sql, daysBefore(now, recordsDays)));
+    const images =
+      imagesDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteImages(sql, daysBefore(now, imagesDays)));
+    return { images, studies };
+  }
+
+  /** One pass after another until one finds nothing. @returns how many in all */
+  async #repeat(pass: (sql: Sql) => Promise<{ readonly studies: number; readonly count: number }>): Promise<number> {
+    for (let all = 0; ; ) {
+      const { studies, count } = await this.#database.transaction(pass);
+      all += count;
+      await this.#removeDoomed();
+      if (studies === 0) return all;
+    }
+  }
+
+  /** Also those that an earlier process did not come to. */
+  async #removeDoomed(): Promise<void> {
+    for (;;) {
+      const rows = await this.#database.query<{ blob: string }>("SELECT blob FROM blob_removal LIMIT 500");
+      if (rows.length === 0) return;
+      for (const { blob } of rows) await this.#blobs.remove(blob);
+      await this.#database.query("DELETE FROM blob_removal WHERE blob = ANY($1::text[])", [
+        rows.map(({ blob }) => blob),
+      ]);
+    }
+  }
+
+  async #deleteImages(sql: Sql, before: Date) {
+    const studies = await sql.query<{ study_uid: string }>(
+      `SELECT study_uid FROM study WHERE last_received_at < $1 AND ${AT_REST}
+         AND EXISTS (SELECT 1 FROM series JOIN instance USING (series_uid) WHERE series.study_uid = study.study_uid AND blob IS NOT NULL)
+       ORDER BY study_uid LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [before, STUDIES_AT_ONCE],
+    );
+    const rows = await sql.query<{ study_uid: string; blob: string }>(
+      `WITH doomed AS (SELECT sop_uid, blob, study_uid FROM instance JOIN series USING (series_uid)
+                       WHERE study_uid = ANY($1::text[]) AND blob IS NOT NULL)
+       UPDATE instance SET blob = NULL FROM doomed WHERE instance.sop_uid = doomed.sop_uid RETURNING doomed.study_uid, doomed.blob`,
+      [studies.map(({ study_uid }) => study_uid)],
+    );
+    await this.#doom(
+      sql,
+      rows.map(({ blob }) => blob),
+    );
+    await this.#tell(sql, "images.delete", rows);
+    return { studies: studies.length, count: rows.length };
+  }
+
+  async #deleteStudies(sql: Sql, before: Date) {
+    const studies = await sql.query<{ study_uid: string }>(
+      `SELECT study_uid FROM study WHERE last_received_at < $1 AND ${AT_REST} ORDER BY study_uid LIMIT $2 FOR UPDATE SKIP LOCKED`,
+      [before, STUDIES_AT_ONCE],
+    );
+    const uids = studies.map(({ study_uid }) => study_uid);
+    const rows = await sql.query<{ study_uid: string; blob: string }>(
+      `SELECT study_uid, blob FROM instance JOIN series USING (series_uid) WHERE study_uid = ANY($1::text[]) AND blob IS NOT NULL
+       UNION SELECT study_uid, blob FROM delivery WHERE study_uid = ANY($1::text[])`,
+      [uids],
+    );
+    await this.#doom(
+      sql,
+      rows.map(({ blob }) => blob),
+    );
+    await sql.query("DELETE FROM study WHERE study_uid = ANY($1::text[])", [uids]);
+    await this.#tell(sql, "study.delete", [...studies, ...rows]);
+    return { studies: studies.length, count: studies.length };
+  }
+
+  /** Marks files for removal in the transaction that lets go of them: an end in between leaves none behind. */
+  async #doom(sql: Sql, blobs: readonly string[]): Promise<void> {
+    await sql.query("INSERT INTO blob_removal (blob) SELECT unnest($1::text[]) ON CONFLICT (blob) DO NOTHING", [blobs]);
+  }
+
+  async #tell(sql: Sql, action: string, rows: readonly { readonly study_uid: string; readonly blob?: string }[]) {
+    const files = new Map<string, number>();
+    for (const { study_uid, blob } of rows)
+      files.set(study_uid, (files.get(study_uid) ?? 0) + (blob === undefined ? 0 : 1));
+    await this.#audit.appendIn(
+      sql,
+      [...files].map(([subject, count]) => ({
+        actor: "system",
+        action,
+        subject,
+        details: { reason: "retention", files: count },
+      })),
+    );
+  }
+}
+
+function daysBefore(now: Date, days: number): Date {
+  return new Date(now.getTime() - days * 86_400_000);
+}

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { received, SERIES, STUDY } from "../../test/received-instances";
+import { onEachEngine } from "../../test/stores";
+
+const LATER = () => new Date(Date.now() + 60_000);
+
+onEachEngine("the record of studies", (engine) => {
+  test("takes images once: the same again changes nothing, another one under its UID is refused", async () => {
+    const { studies } = await engine.emptied();
+    const other = received(2, { sha256: "f".repeat(64) });
+    expect(await studies.accept([received(1), received(2)])).toEqual(["new", "new"]);
+    expect(await studies.accept([received(1), other, received(3)])).toEqual(["same", "conflict", "new"]);
+    expect((await studies.instances(SERIES)).map(({ sopUid, sha256 }) => [sopUid, sha256])).toEqual(
+      [1, 2, 3].map((n) => [received(n).sopUid, received(n).sha256]),
+    );
+  });
+
+  test("judges copies within one batch as if they had come one after another", async () => {
+    const { studies } = await engine.emptied();
+    const batch = [received(1), received(1), received(1, { sha256: "0".repeat(64) })];
+    expect(await studies.accept(batch)).toEqual(["new", "same", "conflict"]);
+  });
+
+  test("refuses an image whose series stands in another study", async () => {
+    const { studies } = await engine.emptied();
+    await studies.accept([received(1)]);
+    const astray = received(2, { studyUid: "2.25.9" });
+    expect(await studies.accept([astray])).toEqual(["conflict"]);
+    expect(await studies.find("2.25.9")).toBeUndefined();
+  });
+
+  test("is the same whether many processes bring the same images or one", async () => {
+    const { studies } = await engine.emptied();
+    const batches = [0, 1, 2, 3].map((k) => Array.from({ length: 20 }, (_, i) => received(1 + ((7 * i + 5 * k) % 20))));
+    const outcomes = (await Promise.all(batches.map((batch) => studies.accept(batch)))).flat();
+    expect(outcomes.filter((outcome) => outcome === "new")).toHaveLength(20);
+    expect(outcomes.filter((outcome) => outcome === "conflict")).toHaveLength(0);
+    expect(await studies.instances(SERIES)).toHaveLength(20);
+  });
+
+  test("gives back who the patient is, and keeps no word of it in clear", async () => {
+    const { studies, database } = await engine.emptied();
+    await studies.accept([received(1)]);
+    expect((await studies.find(STUDY))?.patient).toEqual(received(1).patient);
+    expect((await studies.findSeries(SERIES))?.description).toBe("Lung 1.0");
+    const tables = await database.query(
+      "SELECT study::text AS text FROM study UNION ALL SELECT series::text FROM series",
+    );
+    const clear = tables.map(({ text }) => text).join("\n");
+    // bytea shows as hexadecimal: the names must not be in there either.
+    for (const word of ["P-4711", "Curie", "Thorax", "Lung 1.0"]) {
+      expect(clear).not.toContain(word);
+      expect(clear).not.toContain(Buffer.from(word).toString("hex"));
+    }
+  });
+
+  test("names studies that fell quiet, and completes each once", async () => {
+    const { studies } = await engine.emptied();
+    await studies.accept([received(1), received(2)]);
+    expect(await studies.quiet(new Date(Date.now() - 60_000))).toEqual([]);
+    const [quiet] = await studies.quiet(LATER());
+    expect(quiet).toMatchObject({ studyUid: STUDY, instances: 2, callingAes: ["CT1"] });
+    const claims = await Promise.all([studies.complete(quiet), studies.complete(quiet)]);
+    expect(claims.sort()).toEqual([false, true]);
+    expect((await studies.find(STUDY))?.state).toBe("queued");
+  });
+
+  test("does not complete a study that got an image since it was looked at", async () => {
+    const { studies } = await engine.emptied();
+    await studies.accept([received(1)]);
+    const [quiet] = await studies.quiet(LATER());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await studies.accept([received(2)]);
+    expect(await studies.complete(quiet)).toBe(false);
+  });
+
+  test("opens a complete study again when an image comes late, not when an old one comes again", async () => {
+    const { studies } = await engine.emptied();
+    await studies.accept([received(1)]);
+    const [quiet] = await studies.quiet(LATER());
+    await studies.complete(quiet);
+    await studies.setSeriesState(SERIES, { state: "analysed" });
+    await studies.settleState(STUDY);
+    await studies.accept([received(1)]);
+    expect((await studies.find(STUDY))?.state).toBe("analysed");
+    await studies.accept([received(2, { modality: "SR", seriesUid: "2.25.1.3" })]);
+    expect(await studies.find(STUDY)).toMatchObject({ state: "receiving", modalities: ["CT", "SR"] });
+    expect((await studies.series(STUDY)).map(({ state }) => state)).toEqual(["analysed", "received"]);
+  });
+
+  test.each([
+    [["analysed", "not_attempted"], "analysed"],
+    [["analysed", "failed"], "failed"],
+    [["failed", "queued"], "queued"],
+    [["not_attempted", "not_attempted"], "not_attempted"],
+  ] as const)("makes of series %j a study that is %s", async (states, wanted) => {
+    const { studies } = await engine.emptied();
+    await studies.accept([received(1), received(2, { seriesUid: "2.25.1.3" })]);
+    const [quiet] = await studies.quiet(LATER());
+    await studies.complete(quiet);
+    await studies.setSeriesState(SERIES, { state: states[0] });
+    await studies.setSeriesState("2.25.1.3", { state: states[1], reason: "no model" });
+    expect(await studies.settleState(STUDY)).toBe(wanted);
+  });
+});

@@ -1,0 +1,108 @@
+/**
+ * @file Records for tests, on both engines: PGlite always, PostgreSQL where a server can be started.
+ */
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe } from "vitest";
+import { MIGRATIONS } from "../src/store/migrate";
+import { openDatabase } from "../src/store/open-database";
+import { openStore, type Store, type StoreConfig } from "../src/store/open-store";
+import { missingPostgres, type PostgresServer, startPostgres } from "./postgres-server";
+
+/** A loaded machine takes long to start a server. */
+const START_MS = 120_000;
+
+/** All but what says how the record was made. */
+const TABLES = ["study", "model", "batch_job", "api_key", "audit", "audit_head", "identity_map", "blob_removal"];
+
+export interface Engine {
+  readonly kind: "pglite" | "postgres";
+  /** Settings of a record of its own, empty. */
+  place(): StoreConfig;
+  open(place?: StoreConfig): Promise<Store>;
+  /** One record for the whole suite, emptied: quicker than one for each test. */
+  emptied(): Promise<Store>;
+  /** Only of PostgreSQL. */
+  readonly server?: PostgresServer;
+}
+
+/** Runs `suite` once for each engine; what it opened is closed and removed at its end. */
+export function onEachEngine(name: string, suite: (engine: Engine) => void): void {
+  describe(`${name} on PGlite`, () => suite(engineOf("pglite")));
+  const missing = missingPostgres();
+  describe.skipIf(missing !== undefined)(`${name} on PostgreSQL${missing ? ` (skipped: ${missing})` : ""}`, () =>
+    suite(engineOf("postgres")),
+  );
+}
+
+/**
+ * A database with its tables: PGlite takes seconds to make one and an instant to open it, so that each record starts as a copy.
+ * Kept with the installed packages, under the hash of what it was made of.
+ */
+async function emptyPglite(): Promise<string> {
+  const version = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../../../node_modules/@electric-sql/pglite/package.json"), "utf8"),
+  ).version;
+  const name = createHash("sha256")
+    .update(JSON.stringify([version, MIGRATIONS]))
+    .digest("hex")
+    .slice(0, 16);
+  const cache = join(import.meta.dirname, "../../../node_modules/.cache/fovea");
+  const kept = join(cache, `pglite-${name}`);
+  if (existsSync(kept)) return kept;
+  mkdirSync(cache, { recursive: true });
+  const dataDir = mkdtempSync(join(cache, "making-"));
+  await (await openDatabase({ dataDir })).close();
+  // Another test file may have been faster.
+  if (!existsSync(kept)) renameSync(join(dataDir, "database"), kept);
+  rmSync(dataDir, { recursive: true, force: true });
+  return kept;
+}
+
+function engineOf(kind: Engine["kind"]): Engine {
+  const opened: Store[] = [];
+  const folders: string[] = [];
+  let server: PostgresServer | undefined;
+  const folder = () => {
+    const made = mkdtempSync(join(tmpdir(), "fovea-record-"));
+    folders.push(made);
+    return made;
+  };
+  let template: string | undefined;
+  beforeAll(async () => {
+    if (kind === "postgres") server = await startPostgres();
+    else template = await emptyPglite();
+  }, START_MS);
+  afterAll(async () => {
+    await Promise.all(opened.map((store) => store.close().catch(() => undefined)));
+    server?.remove();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }, START_MS);
+  let shared: Promise<Store> | undefined;
+  const engine: Engine = {
+    kind,
+    async emptied() {
+      shared ??= engine.open();
+      const { database, audit } = await shared;
+      await audit.settled();
+      await database.exec(`TRUNCATE ${TABLES.join(", ")} CASCADE`);
+      return shared;
+    },
+    get server() {
+      return server;
+    },
+    place() {
+      const dataDir = folder();
+      if (template !== undefined) cpSync(template, join(dataDir, "database"), { recursive: true });
+      return { dataDir, databaseUrl: server?.database() };
+    },
+    async open(place = engine.place()) {
+      const store = await openStore(place);
+      opened.push(store);
+      return store;
+    },
+  };
+  return engine;
+}

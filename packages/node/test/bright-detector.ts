@@ -2,7 +2,7 @@
  * @file A detector for tests, in an ONNX file: it reports the middle of every image, the surer the brighter the image.
  */
 import { toModelBytes } from "@fovea/core/graph/onnx/write";
-import { add, concat, constant, input, mul, reduceMean, reshape } from "@fovea/core/graph/tensor";
+import { add, concat, constant, input, mul, reduceMean } from "@fovea/core/graph/tensor";
 
 /** Boxes it reports, all of one class, in pixels of a 64 x 64 input: cx, cy, w, h. */
 export type Boxes = readonly (readonly [number, number, number, number])[];
@@ -16,6 +16,8 @@ export interface BrightDetectorOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Leave height and width open. @default false */
   readonly open?: boolean;
+  /** Take any number of images at once. @default false */
+  readonly openBatch?: boolean;
 }
 
 /**
@@ -25,8 +27,9 @@ export function brightDetector({
   boxes = MIDDLE,
   metadata = { names: "{0: 'bright'}", stride: "32" },
   open = false,
+  openBatch = false,
 }: BrightDetectorOptions = {}): Uint8Array {
-  const images = input("images", "float32", [1, 3, ...(open ? ["height", "width"] : [64, 64])]);
+  const images = input("images", "float32", [openBatch ? "batch" : 1, 3, ...(open ? ["height", "width"] : [64, 64])]);
   const n = boxes.length;
   const corners = constant(
     Float32Array.from({ length: 4 * n }, (_, i) => boxes[i % n][Math.floor(i / n)]),
@@ -36,7 +39,7 @@ export function brightDetector({
     Float32Array.from({ length: n }, (_, i) => -i / 1000),
     [1, 1, n],
   );
-  const mean = reshape(reduceMean(images, { axes: [1, 2, 3] }), [1, 1, 1]);
-  const output0 = concat([mul(corners, 1), add(steps, mean)], { axis: 1 });
+  const mean = reduceMean(reduceMean(images, { axes: [1, 2, 3], keepdims: true }), { axes: [3] });
+  const output0 = concat([add(corners, mul(mean, 0)), add(steps, mean)], { axis: 1 });
   return toModelBytes({ output0 }, { inputs: [images], metadata });
 }

@@ -8,6 +8,7 @@ import type { ByteArrayParser, Element, DataSet as ParsedDataSet } from "dicom-p
 import dicomParser from "dicom-parser";
 import { FoveaError } from "../errors";
 import { ATTRIBUTES, type Keyword, type ValueKind } from "./attribute";
+import { type DataSetEncoding, holdsMoreElements } from "./element-count";
 import { inflated, MAX_INFLATED_FILE } from "./inflate";
 import { type TransferSyntax, transferSyntax } from "./transfer-syntax";
 
@@ -183,18 +184,30 @@ export class DataSet {
   }
 }
 
+export interface ParseOptions {
+  /** A deflated data set that grows past so many bytes is refused. @default 2^29 */
+  readonly maxInflated?: number;
+  /** A data set of more elements is refused before anything is made of them. @default not counted */
+  readonly maxElements?: number;
+}
+
 /**
  * Parse a DICOM file, with or without the preamble and prefix of PS3.10.
  *
  * @param file path for messages
  * @throws {FoveaError} `invalid_dicom` if the bytes are no DICOM data set
  */
-export function parseDataSet(bytes: Uint8Array, file: string): DataSet {
+export function parseDataSet(
+  bytes: Uint8Array,
+  file: string,
+  { maxInflated = MAX_INFLATED_FILE, maxElements }: ParseOptions = {},
+): DataSet {
   const warnings: string[] = [];
   let layout: Layout;
   let parsed: ParsedDataSet;
   try {
-    layout = findLayout(bytes);
+    layout = findLayout(bytes, maxInflated);
+    if (maxElements !== undefined) checkElements(layout, maxElements);
     parsed = dicomParser.parseDicom(layout.content, { TransferSyntaxUID: layout.parsedAs });
   } catch (thrown) {
     const partial = partialDataSet(thrown);
@@ -203,7 +216,7 @@ export function parseDataSet(bytes: Uint8Array, file: string): DataSet {
       const message = `not a readable DICOM file: ${reason(thrown)}`;
       throw new FoveaError("invalid_dicom", message, { file, cause: thrown });
     }
-    layout = findLayout(bytes);
+    layout = findLayout(bytes, maxInflated);
     parsed = partial;
     warnings.push(`ignored what follows the pixel data: ${reason(thrown)}`);
   }
@@ -229,31 +242,52 @@ interface Layout {
  * Without prefix, a file that begins with group 2 gets one, and one that begins with group 8 gets the transfer syntax
  * that its first element shows: two letters where an explicit VR stands, the group's byte order.
  */
-function findLayout(bytes: Uint8Array): Layout {
-  if (hasDicomPrefix(bytes)) return layoutOfHeader(bytes);
+function findLayout(bytes: Uint8Array, maxInflated: number): Layout {
+  if (hasDicomPrefix(bytes)) return layoutOfHeader(bytes, maxInflated);
   const explicit = isUpperCase(bytes[4]) && isUpperCase(bytes[5]);
   if (bytes[0] === 2 && bytes[1] === 0) {
     const content = new Uint8Array(bytes.length + 132);
     content.set([0x44, 0x49, 0x43, 0x4d], 128);
     content.set(bytes, 132);
-    return layoutOfHeader(content);
+    return layoutOfHeader(content, maxInflated);
   }
   if (bytes[0] === 8 && bytes[1] === 0) return headerless(bytes, explicit ? EXPLICIT_LITTLE : IMPLICIT_LITTLE);
   if (bytes[0] === 0 && bytes[1] === 8 && explicit) return headerless(bytes, EXPLICIT_BIG);
   throw new Error("no DICM at byte 128 and no data set at byte 0");
 }
 
+/** The elements of the header, explicit always (PS3.10 7.1), are a part of what counts; PS3.10's prefix ends at 132. */
+function checkElements({ content, uid, parsedAs }: Layout, limit: number): void {
+  const { explicit, bigEndian } = encodingOf(parsedAs ?? uid);
+  const start = parsedAs === undefined ? headerEnd(content) : 0;
+  if (holdsMoreElements(limit, content, start, { explicit, bigEndian })) {
+    throw new Error(`holds more than ${limit} elements`);
+  }
+}
+
+function encodingOf(uid: string): DataSetEncoding {
+  return { explicit: uid !== IMPLICIT_LITTLE, bigEndian: uid === EXPLICIT_BIG };
+}
+
+function headerEnd(content: Uint8Array): number {
+  return endOf(dicomParser.readPart10Header(content));
+}
+
 function headerless(content: Uint8Array, uid: string): Layout {
   return { content, uid, parsedAs: uid };
 }
 
-function layoutOfHeader(content: Uint8Array): Layout {
+function layoutOfHeader(content: Uint8Array, maxInflated: number): Layout {
   const header = dicomParser.readPart10Header(content);
   const uid = header.string(ATTRIBUTES.TransferSyntaxUID[0]);
   if (uid === undefined) throw new Error("TransferSyntaxUID is missing");
   if (uid !== DEFLATED) return { content, uid };
-  const end = Math.max(...Object.values(header.elements).map(({ dataOffset, length }) => dataOffset + length));
-  return { content: inflated(content.subarray(end), MAX_INFLATED_FILE), uid, parsedAs: EXPLICIT_LITTLE };
+  const end = endOf(header);
+  return { content: inflated(content.subarray(end), maxInflated), uid, parsedAs: EXPLICIT_LITTLE };
+}
+
+function endOf({ elements }: ParsedDataSet): number {
+  return Math.max(...Object.values(elements).map(({ dataOffset, length }) => dataOffset + length));
 }
 
 function isUpperCase(byte: number | undefined): boolean {

@@ -38,7 +38,9 @@ export function inflatedHead(bytes: Uint8Array, limit: number): Uint8Array {
     filled += piece.length;
   });
   try {
-    for (let at = 0; at < bytes.length && filled < limit; at += 4096) stream.push(bytes.subarray(at, at + 4096));
+    for (let at = 0; at < bytes.length && filled < limit; at += 65536) stream.push(bytes.subarray(at, at + 65536));
+    // Nothing more is held back then; a stream that was cut short throws, when all of it is out.
+    if (filled < limit) stream.push(new Uint8Array(0), true);
   } catch {
     // What came before the damage is what there is.
   }

@@ -25,6 +25,17 @@ describe("findingsSentence", () => {
     expect(findingsSentence(three.slice(2), "en")).toBe("1 lesion detected: 1 nodule.");
   });
 
+  test("calls classes as the table has them, those of one name together", () => {
+    const names = { zh: { nodule: "结节", mass: "肿块" }, en: { nodule: "lesion", mass: "lesion" } };
+    expect(findingsSentence(three, "zh", names)).toBe(
+      "共检测到3处病灶，包括：2个结节、1个肿块。其中1处置信度较高，建议重点关注。",
+    );
+    expect(findingsSentence(three.slice(0, 2), "en", names)).toBe(
+      "2 lesions detected: 2 lesion. 1 of high confidence, to be looked at with particular care.",
+    );
+    expect(findingsSentence(three.slice(2), "zh", { zh: { mass: "肿块" } })).toBe("共检测到1处病灶，包括：1个nodule。");
+  });
+
   test("says when nothing was found", () => {
     expect(findingsSentence([], "zh")).toBe("未检测到明显病灶");
     expect(findingsSentence([], "en")).toBe("No evident lesion detected");

@@ -24,13 +24,14 @@ export interface BatchCommandOptions {
 const EXAMPLES = `
 Examples:
   fovea batch scans/ --model best.safetensors --out results
-  fovea batch scans/ --model best.onnx --out results --rules rules.yaml --lang zh
+  fovea batch scans/ --model best.onnx --out results --rules rules.yaml \\
+    --lang zh
   fovea batch ward1/ ward2/ --model best.onnx --out results --no-pictures
 
 The folder of results holds results.csv, findings.json, statistics.json,
 index.html, reports/ and annotated/. A file that cannot be read is named in its
-place, and the others go on. A batch that was ended, by Ctrl-C or otherwise, goes
-on where it stood when the same command is given again.`;
+place, and the others go on. A batch that was ended, by Ctrl-C or otherwise,
+goes on where it stood when the same command is given again.`;
 
 export function register(program: Command): void {
   program

@@ -21,6 +21,7 @@ import { register as info } from "./info";
 import { register as kfold } from "./kfold";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
+import { register as report } from "./report";
 import { spelled } from "./spelling";
 import { register as train } from "./train";
 import { register as tune } from "./tune";
@@ -56,6 +57,7 @@ function program(): Command {
     kfold,
     tune,
     predict,
+    report,
     batch,
     dicom,
     data,

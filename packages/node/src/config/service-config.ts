@@ -146,6 +146,8 @@ export interface DestinationConfig {
     readonly port: number;
     readonly aeTitle: string;
     readonly callingAe: string;
+    /** Paths of PEM files: the authority of the peer's certificate, and what we show. */
+    readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   };
   /** DICOMweb root, `https://pacs/dicom-web`; `authorization` is the header's value. */
   readonly dicomWeb?: { readonly url: string; readonly authorization?: string };

@@ -52,7 +52,7 @@ async function showFrames(
   use: ModelUse,
   { preparer, lanes, onPrepared }: AnalysisMeans,
 ): Promise<Promise<ImageFindings>[]> {
-  const { request, spent } = pending;
+  const { request } = pending;
   const answers: Promise<ImageFindings>[] = [];
   for (let frame = 0; frame < frames; frame++) {
     if (frame >= lanes.appetite) await answers[frame - lanes.appetite];
@@ -62,7 +62,6 @@ async function showFrames(
       preparer.frame(frame, use.settings, pending.remainingMs, use.takeRoom()),
     ).catch((error: unknown) => failedImage(place, error, preparer));
     pending.check();
-    spent.frames++;
     // Before the last frame is shown, so that the lanes know whether more is to come.
     if (frame === frames - 1) onPrepared();
     const answer = "error" in prepared ? Promise.resolve(prepared) : look(pending, place, prepared, use, lanes);
@@ -86,6 +85,7 @@ async function look(
     const { findings, ms, room } = await lanes.run(use.key, shown, { unwanted, openBatch: use.openBatch });
     use.giveRoom(room);
     pending.spent.inferenceMs += ms;
+    pending.spent.frames++;
     const sized = findings.map((finding) => withSizeMm(finding, spacingMm));
     return { ...place, width, height, findings: sized, spacingMm, ...(warnings && { warnings }) };
   } catch (error) {

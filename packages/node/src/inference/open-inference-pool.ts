@@ -16,7 +16,7 @@ import { Preparer } from "./preparer";
 export interface InferencePoolOptions {
   readonly models: readonly ModelConfig[];
   readonly inference: InferenceConfig;
-  /** @default 2^27 pixels of an image, 4096 frames of a file */
+  /** @default 2^27 pixels of an image, 4096 frames and 600,000 elements of a file, 2^28 bytes that a deflated one grows to */
   readonly limits?: Partial<DecodeLimits>;
   /** Bytes of files that wait at most. @default 1 GiB */
   readonly queueBytes?: number;
@@ -32,7 +32,12 @@ export interface InferencePoolOptions {
   readonly onReplaced?: () => void;
 }
 
-const DEFAULT_LIMITS: DecodeLimits = { maxPixels: 2 ** 27, maxFrames: 4096 };
+const DEFAULT_LIMITS: DecodeLimits = {
+  maxPixels: 2 ** 27,
+  maxFrames: 4096,
+  maxInflated: 2 ** 28,
+  maxElements: 600_000,
+};
 const DEFAULT_QUEUE_BYTES = 2 ** 30;
 const DEFAULT_DECODE_MS = 30_000;
 
@@ -58,10 +63,11 @@ export async function openInferencePool(options: InferencePoolOptions): Promise<
     moreToCome: () => pool?.preparing ?? false,
   });
   const models = new Models(lanes);
+  const preparers = openPreparers(options, Math.min(concurrency, cores + 1));
   pool = new AnalysisPool({
     models,
     lanes,
-    preparers: openPreparers(options, Math.min(concurrency, cores + 1)),
+    preparers,
     concurrency,
     queue: { requests: inference.queue, bytes: options.queueBytes ?? DEFAULT_QUEUE_BYTES },
     timeoutMs: inference.timeoutMs,
@@ -69,6 +75,7 @@ export async function openInferencePool(options: InferencePoolOptions): Promise<
   });
   try {
     for (const model of options.models) await models.load(model);
+    await Promise.all(preparers.map((preparer) => preparer.ready));
   } catch (error) {
     await pool.close();
     throw error;

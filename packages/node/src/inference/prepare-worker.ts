@@ -8,6 +8,7 @@ import type { ByteImage } from "@fovea/core/imaging/image";
 import { toByteImage } from "@fovea/core/imaging/intensity";
 import { letterboxLayout } from "@fovea/core/imaging/letterbox";
 import { FrameDecoder } from "../dicom/frame-decoder";
+import { sharpLibrary } from "../imaging/sharp-library";
 import { openSourceBytes, type SourceFile } from "../predict/source-images";
 import { answerTasks, type TaskAnswer } from "./answer-tasks";
 import type { OpenedFile, PreparationSettings, PreparedFrame, PrepareTask } from "./prepared-frame";
@@ -16,6 +17,8 @@ import type { OpenedFile, PreparationSettings, PreparedFrame, PrepareTask } from
 const CALLED = "image";
 
 const decoder = new FrameDecoder();
+// Loaded before the first file comes.
+await sharpLibrary();
 let source: SourceFile | undefined;
 
 answerTasks<PrepareTask>(async (task): Promise<TaskAnswer> => {

@@ -20,6 +20,10 @@ export interface DecodeLimits {
   readonly maxPixels: number;
   /** Frames of one file. */
   readonly maxFrames: number;
+  /** Bytes that a deflated DICOM file may grow to. */
+  readonly maxInflated: number;
+  /** Elements of a DICOM file, each of which becomes an object. */
+  readonly maxElements: number;
 }
 
 /** What the network reads: one image, its memory filling a buffer of its own. */

@@ -7,8 +7,8 @@ import { FoveaError } from "@fovea/core/errors";
 import { AskedThread, ownError, ThreadLost } from "./asked-thread";
 import type { DecodeLimits, OpenedFile, PreparationSettings, PreparedFrame, PrepareTask } from "./prepared-frame";
 
-/** What a thread may hold in JavaScript's own memory; pixels are bounded by their number. */
-const HEAP_MB = 512;
+/** Whoever waits hears first that its time is over; then the thread is ended. */
+const GRACE_MS = 50;
 
 export interface PreparerOptions {
   readonly limits: DecodeLimits;
@@ -27,20 +27,21 @@ export interface FileBytes {
 
 export class Preparer {
   readonly #options: PreparerOptions;
-  #thread: AskedThread<PrepareTask>;
+  #thread!: AskedThread<PrepareTask>;
+  /** The thread has loaded what it needs. */
+  #ready: Promise<unknown> = Promise.resolve();
   #closed = false;
   #holdsFile = false;
 
   constructor(options: PreparerOptions) {
     this.#options = options;
-    this.#thread = this.#start();
+    this.#start();
   }
 
-  #start(): AskedThread<PrepareTask> {
-    return new AskedThread("inference/prepare-worker", {
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    });
+  #start(): void {
+    // No limit of its heap: a large array beyond one ends the process, not the thread. What fills it is counted before.
+    this.#thread = new AskedThread("inference/prepare-worker", { execArgv: [] });
+    this.#ready = this.#thread.ask({ task: "close" }).catch(() => undefined);
   }
 
   /**
@@ -54,7 +55,7 @@ export class Preparer {
     // A copy of the file alone: a view would be sent with all the memory that it looks at.
     const own = handOver && whole ? new Uint8Array(bytes.buffer as ArrayBuffer) : new Uint8Array(bytes);
     const { limits } = this.#options;
-    if (!this.#thread.alive && !this.#closed) this.#thread = this.#start();
+    if (!this.#thread.alive && !this.#closed) this.#start();
     this.#holdsFile = true;
     return this.#ask({ task: "open", bytes: own, filename, limits }, remainingMs, [own.buffer]);
   }
@@ -74,6 +75,11 @@ export class Preparer {
     return this.#ask({ task: "frame", frame, settings, room }, remainingMs, room ? [room] : []);
   }
 
+  /** When its thread has loaded what it needs. */
+  get ready(): Promise<unknown> {
+    return this.#ready;
+  }
+
   /** Forgets the open file. */
   release(): void {
     if (this.#thread.alive) this.#thread.ask({ task: "close" }).catch(() => undefined);
@@ -90,8 +96,13 @@ export class Preparer {
   }
 
   async #ask<Answer>(task: PrepareTask, remainingMs: number, transfer: readonly ArrayBuffer[]): Promise<Answer> {
+    // The limit is for the file, not for a thread that begins.
+    await this.#ready;
     try {
-      return await this.#thread.ask<Answer>(task, { transfer, limitMs: Math.min(this.#options.stepMs, remainingMs) });
+      return await this.#thread.ask<Answer>(task, {
+        transfer,
+        limitMs: Math.min(this.#options.stepMs, remainingMs + GRACE_MS),
+      });
     } catch (error) {
       if (error instanceof ThreadLost) this.#replace();
       if (error instanceof RangeError)
@@ -104,6 +115,6 @@ export class Preparer {
   #replace(): void {
     this.#holdsFile = false;
     this.#options.onReplaced?.();
-    if (!this.#closed) this.#thread = this.#start();
+    if (!this.#closed) this.#start();
   }
 }

@@ -26,7 +26,12 @@ export function bossDatabase(database: Database): PgBoss.Db {
 /** Statements inside of a transaction, or alone. */
 export function bossSql(sql: Sql): PgBoss.Db {
   return {
-    executeSql: async (text, values) => ({ rows: await sql.query(text, values.map((value) => value ?? null)) }),
+    executeSql: async (text, values) => ({
+      rows: await sql.query(
+        text,
+        values.map((value) => value ?? null),
+      ),
+    }),
   };
 }
 

@@ -117,7 +117,11 @@ class BossQueue implements JobQueue {
     if (givenUp !== undefined) {
       const { onError } = this.#settings;
       this.#loop(`${kind}${GIVEN_UP}`, 1, (content, signal) =>
-        insistently(() => givenUp(content), signal, (error) => onError(error, kind)),
+        insistently(
+          () => givenUp(content),
+          signal,
+          (error) => onError(error, kind),
+        ),
       );
     }
   }

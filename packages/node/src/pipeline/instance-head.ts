@@ -6,8 +6,11 @@ import type { DataSet } from "@fovea/core/dicom/data-set";
 import { parseDataSetHead } from "@fovea/core/dicom/data-set-head";
 import { FoveaError } from "@fovea/core/errors";
 import { decodeText } from "../deidentify/character-set";
+import type { FileHeader } from "../pacs/part10";
 import type { PatientIdentity, ReceivedInstance } from "../store/record";
-import type { FileMeta } from "./file-meta";
+
+/** An object as it is announced: by C-STORE, or by the header of its file. */
+export type FileMeta = Pick<FileHeader, "sopClassUid" | "sopUid" | "transferSyntaxUid">;
 
 /** An object as it describes itself; who brought it, its size and its place come from elsewhere. */
 export type InstanceHead = Omit<ReceivedInstance, "origin" | "callingAe" | "bytes" | "sha256" | "blob">;
@@ -49,7 +52,10 @@ export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
   const text = (keyword: Keyword) => decoded(dataSet, keyword);
   const sopUid = requiredUid(text("SOPInstanceUID"), "SOPInstanceUID");
   if (sopUid !== meta.sopUid || text("SOPClassUID") !== meta.sopClassUid) {
-    throw new FoveaError("invalid_argument", "SOP Class or Instance UID of the data set differs from the announced one");
+    throw new FoveaError(
+      "invalid_argument",
+      "SOP Class or Instance UID of the data set differs from the announced one",
+    );
   }
   return {
     instance: {
@@ -77,7 +83,8 @@ export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
 }
 
 function requiredUid(value: string | undefined, keyword: Keyword): string {
-  if (!isUid(value)) throw new FoveaError("invalid_dicom", "missing, or no UID; it is wanted to file the object", { at: keyword });
+  if (!isUid(value))
+    throw new FoveaError("invalid_dicom", "missing, or no UID; it is wanted to file the object", { at: keyword });
   return value;
 }
 
@@ -96,7 +103,10 @@ function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
   if (bytes === undefined || bytes.length === 0) return undefined;
   const sets = dataSet.bytes("SpecificCharacterSet");
   const names = sets === undefined ? [] : Buffer.from(sets).toString("latin1").split("\\");
-  const value = decodeText(bytes, names.map((name) => name.trim()))
+  const value = decodeText(
+    bytes,
+    names.map((name) => name.trim()),
+  )
     // A backslash divides values; control characters are the padding, or have no place in a text.
     .split("\\")[0]
     .replace(/\p{Cc}/gu, "")

@@ -6,11 +6,11 @@
  * happens then, the importer finds it there. The data set's bytes are kept as they came, behind a file head of our own.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { type FileHeader, fileHeader, readFileHeader } from "../pacs/part10";
 import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
 import type { BlobDraft, BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
-import { decodeFileHead, encodeFileHead, type FileMeta } from "./file-meta";
-import { isUid, type ReadHead, readInstanceHead } from "./instance-head";
+import { type FileMeta, isUid, type ReadHead, readInstanceHead } from "./instance-head";
 import type { Receipt, ReceiptNote } from "./receipt";
 
 /** Of C-STORE responses (PS3.4 table B.2-1, PS3.7 annex C); STOW-RS uses the same numbers as failure reasons. */
@@ -92,10 +92,11 @@ export class Reception implements InstanceSink {
           continue;
         }
         head = Buffer.concat([head, piece]);
-        const decoded = decodeFileHead(head);
-        if (decoded === undefined) continue;
-        draft = await this.#open(decoded.meta, bringer);
-        await draft.write(head.subarray(decoded.end));
+        const header = readFileHeader(head);
+        if (header === undefined) continue;
+        const { dataSetStart, ...meta } = header;
+        draft = await this.#open(meta, bringer);
+        await draft.write(head.subarray(dataSetStart));
       }
     } catch (error) {
       await draft?.abandon();
@@ -114,7 +115,7 @@ export class Reception implements InstanceSink {
     const target = deidentify === undefined ? await FileTarget.open(blobs) : new MemoryTarget(blobs, deidentify);
     // Asked for while the bytes come in. A database that is away does not stop reception: the importer asks again.
     const here = deidentify === undefined ? known(meta.sopUid).catch(() => undefined) : Promise.resolve(undefined);
-    await target.write(encodeFileHead(meta));
+    await target.write(fileHeader(meta));
     return new ObjectDraft(meta, bringer, { target, here, ...this.#options });
   }
 }
@@ -172,9 +173,8 @@ class MemoryTarget implements Target {
 
   async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
     const changed = await this.#change(Buffer.concat(this.#pieces.splice(0)));
-    const decoded = decodeFileHead(changed);
-    if (decoded === undefined) throw new Error("unreachable: a de-identified file has a head");
-    const head = readInstanceHead(changed.subarray(decoded.end, decoded.end + HEAD_BYTES), decoded.meta);
+    const header = wholeHeader(changed);
+    const head = readInstanceHead(changed.subarray(header.dataSetStart).subarray(0, HEAD_BYTES), header);
     const target = await FileTarget.open(this.#blobs);
     try {
       await target.write(changed);
@@ -188,6 +188,12 @@ class MemoryTarget implements Target {
   async abandon(): Promise<void> {
     this.#pieces.length = 0;
   }
+}
+
+function wholeHeader(file: Uint8Array): FileHeader {
+  const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
+  if (header === undefined) throw new Error("unreachable: a whole file has a header");
+  return header;
 }
 
 type DraftContext = {

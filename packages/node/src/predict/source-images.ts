@@ -52,6 +52,10 @@ export interface OpenSourceOptions {
   readonly called?: string;
   /** Refuse images of more pixels, before memory is taken for them. @default 2^28 */
   readonly maxPixels?: number;
+  /** Refuse deflated DICOM files that grow past so many bytes. @default 2^29 */
+  readonly maxInflated?: number;
+  /** Refuse DICOM files of more elements. @default not counted */
+  readonly maxElements?: number;
   /** Refuse files of more frames. @default as many as the file holds */
   readonly maxFrames?: number;
 }
@@ -77,7 +81,7 @@ export function openSourceBytes(bytes: Uint8Array, name: string, options: OpenSo
     const read = (_: number, normalize = options.normalize) => readPicture(bytes, called, { ...options, normalize });
     return { frames: 1, read };
   }
-  const dataSet = parseDataSet(bytes, called);
+  const dataSet = parseDataSet(bytes, called, options);
   const pixel = readImagePixel(dataSet);
   checkSize(dataSet, pixel, options);
   const modality = dataSet.text("Modality");

@@ -11,7 +11,7 @@ import { rulesVersion } from "@fovea/core/rules/judge";
 import type { ServiceConfig } from "../config/service-config";
 import { imageFormat } from "../imaging/image-format";
 import type { ImageAnalysis } from "../inference/inference-pool";
-import { decodeFileHead } from "../pipeline/file-meta";
+import { readFileHeader } from "../pacs/part10";
 import { type InstanceHead, readInstanceHead } from "../pipeline/instance-head";
 import type { BlobFiles } from "../store/blob-files";
 import type { JudgedFinding, ReceivedInstance } from "../store/record";
@@ -105,8 +105,8 @@ function instanceOf(bytes: Uint8Array, analysis: ImageAnalysis, blob: string): R
 function headOf(bytes: Uint8Array): Partial<InstanceHead> {
   if (!hasDicomPrefix(bytes)) return {};
   try {
-    const head = decodeFileHead(bytes);
-    return head === undefined ? {} : readInstanceHead(bytes.subarray(head.end), head.meta).instance;
+    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    return header === undefined ? {} : readInstanceHead(bytes.subarray(header.dataSetStart), header).instance;
   } catch {
     return {};
   }

@@ -57,6 +57,7 @@ const COMMANDS = [
     "tune",
     "predict",
     "batch",
+    "report",
     "augment",
     "info",
     "doctor",

@@ -1,0 +1,248 @@
+import { parseDataSet } from "@fovea/core/dicom/data-set";
+import { itemsOf } from "@fovea/core/dicom/objects/attribute-access";
+import { checkObject } from "@fovea/core/dicom/objects/check-object";
+import type { Attributes } from "@fovea/core/dicom/objects/code";
+import { readWritten } from "@fovea/core/dicom/objects/read-written";
+import { describe, expect, test } from "vitest";
+import { dicomBytes, greyElements, type TestElement } from "../../../core/test/dicom-bytes";
+import type { JudgedFinding } from "../store/record";
+import {
+  buildResultObjects,
+  MOST_CAPTURES,
+  MOST_FINDINGS,
+  type ResultObject,
+  type ResultRequest,
+} from "./build-result-objects";
+
+const ROWS = 12;
+const COLUMNS = 16;
+
+/** 王^小东 in GB18030 (PS3.5 K.2). */
+const CHINESE_NAME = Uint8Array.from([...Buffer.from("Wang^XiaoDong="), 0xcd, 0xf5, 0x5e, 0xd0, 0xa1, 0xb6, 0xab]);
+
+function slice(number: number, extra: readonly TestElement[] = []): Uint8Array {
+  const pixels = new Uint8Array(2 * ROWS * COLUMNS).map((_, i) => (i % 2 === 0 ? (i * number) % 251 : 1));
+  return dicomBytes(
+    greyElements(ROWS, COLUMNS, pixels, [
+      [0x00080005, "CS", "GB18030"],
+      [0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2"],
+      [0x00080018, "UI", `1.2.3.4.${number}`],
+      [0x00080020, "DA", "20261120"],
+      [0x00080030, "TM", "101500"],
+      [0x00080060, "CS", "CT"],
+      [0x00100010, "PN", CHINESE_NAME],
+      [0x00100020, "LO", "P1"],
+      [0x00100030, "DA", "1970.01.01"],
+      [0x00100040, "CS", "M"],
+      [0x0020000d, "UI", "1.2.3"],
+      [0x0020000e, "UI", "1.2.3.4"],
+      [0x00280030, "DS", "0.5\\0.25"],
+      ...extra,
+    ]),
+  );
+}
+
+const finding = (changed: Partial<JudgedFinding> = {}): JudgedFinding => ({
+  classId: 0,
+  className: "nodule",
+  confidence: 0.9,
+  box: { x1: 1.5, y1: 2.25, x2: 9, y2: 10 },
+  sizeMm: { width: 1.875, height: 3.875 },
+  frame: 0,
+  category: { zh: "轻微", en: "mild" },
+  suggestion: { zh: "复查", en: "look again" },
+  ...changed,
+});
+
+function request(changed: Partial<ResultRequest> = {}): ResultRequest {
+  return {
+    series: [
+      { source: async () => slice(1), outcome: { findings: [finding()] } },
+      { source: async () => slice(2), outcome: { findings: [] } },
+    ],
+    model: { modelId: "lung@0123456789ab", name: "lung", sha256: "ab".repeat(32), deviceUid: "2.25.7" },
+    rulesVersion: "3@0a1b2c3d4e5f",
+    kinds: ["sr", "sc", "gsps", "seg"],
+    language: "zh",
+    at: new Date("2026-11-26T04:05:06Z"),
+    classNames: { nodule: "结节" },
+    ...changed,
+  };
+}
+
+async function made(changed: Partial<ResultRequest> = {}): Promise<ResultObject[]> {
+  const objects: ResultObject[] = [];
+  for await (const object of buildResultObjects(request(changed))) objects.push(object);
+  return objects;
+}
+
+const below = (item: Attributes): Attributes[] =>
+  itemsOf(item, "ContentSequence").flatMap((child) => [child, ...below(child)]);
+const texts = (object: ResultObject) =>
+  below(readWritten(object.bytes)).flatMap(({ TextValue }) => (typeof TextValue === "string" ? [TextValue] : []));
+
+describe("buildResultObjects", () => {
+  test("makes a report, a capture and a presentation state of boxes, and a segmentation where there is an outline", async () => {
+    expect((await made()).map(({ kind }) => kind)).toEqual(["sr", "sc", "gsps"]);
+    const outlined = finding({ polygon: [1, 2, 9, 2, 9, 10] });
+    const all = await made({ series: [{ source: async () => slice(1), outcome: { findings: [outlined] } }] });
+    expect(all.map(({ kind }) => kind)).toEqual(["sr", "sc", "gsps", "seg"]);
+    for (const { bytes, sopUid, sopClassUid, seriesUid } of all) {
+      expect(checkObject(bytes)).toEqual([]);
+      expect(readWritten(bytes)).toMatchObject({
+        SOPInstanceUID: sopUid,
+        SOPClassUID: sopClassUid,
+        SeriesInstanceUID: seriesUid,
+        MediaStorageSOPInstanceUID: sopUid,
+      });
+    }
+    expect(new Set(all.map(({ seriesUid }) => seriesUid)).size).toBe(4);
+  });
+
+  test("reads the patient's name in its own character set and writes it in UTF-8", async () => {
+    const [report] = await made({ kinds: ["sr"] });
+    expect(readWritten(report.bytes)).toMatchObject({
+      SpecificCharacterSet: "ISO_IR 192",
+      PatientName: "Wang^XiaoDong=王^小东",
+    });
+    expect(Buffer.from(report.bytes).includes(Buffer.from("王^小东", "utf8"))).toBe(true);
+  });
+
+  test("leaves empty what its VR does not allow, and may be empty", async () => {
+    const [report] = await made({ kinds: ["sr"] });
+    expect(readWritten(report.bytes)).toMatchObject({ PatientBirthDate: "", StudyDate: "20261120" });
+  });
+
+  test("writes coordinates to float32 and says everything else in the language asked for", async () => {
+    const [zh] = await made({ kinds: ["sr"] });
+    const [region] = below(readWritten(zh.bytes)).filter(({ ValueType }) => ValueType === "SCOORD");
+    expect(region.GraphicData).toEqual([1.5, 2.25, 9, 2.25, 9, 10, 1.5, 10, 1.5, 2.25]);
+    expect(texts(zh)).toEqual(expect.arrayContaining(["轻微", "复查", expect.stringContaining("1个结节")]));
+    const [en] = await made({ kinds: ["sr"], language: "en", classNames: {} });
+    expect(texts(en)).toEqual(expect.arrayContaining(["mild", "look again", expect.stringContaining("1 nodule")]));
+  });
+
+  test("gives the same bytes again, and other identifiers to another result", async () => {
+    const [first, again] = [await made(), await made()];
+    expect(again.map(({ bytes }) => Buffer.from(bytes).toString("hex"))).toEqual(
+      first.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
+    );
+    const others = await Promise.all([
+      made({ rulesVersion: "4@0a1b2c3d4e5f" }),
+      made({ model: { ...request().model, sha256: "cd".repeat(32) } }),
+      made({ series: [{ source: async () => slice(1), outcome: { findings: [finding({ confidence: 0.8 })] } }] }),
+      made({ language: "en" }),
+    ]);
+    const uids = [first, ...others].flat().map(({ sopUid }) => sopUid);
+    expect(new Set(uids).size).toBe(uids.length);
+    // Another time alone is the same result.
+    const later = await made({ at: new Date("2026-11-27T00:00:00Z") });
+    expect(later.map(({ sopUid }) => sopUid)).toEqual(first.map(({ sopUid }) => sopUid));
+  });
+
+  test("reads one image at a time", async () => {
+    let open = 0;
+    let most = 0;
+    const source = (number: number) => async () => {
+      most = Math.max(most, ++open);
+      await new Promise((done) => setTimeout(done, 1));
+      open--;
+      return slice(number);
+    };
+    const series = [1, 2, 3, 4].map((n) => ({ source: source(n), outcome: { findings: [finding()] } }));
+    expect((await made({ series })).filter(({ kind }) => kind === "sc")).toHaveLength(4);
+    expect(most).toBe(1);
+  });
+
+  test("without findings makes a report alone, which says so", async () => {
+    const objects = await made({ series: [{ source: async () => slice(1), outcome: { findings: [] } }] });
+    expect(objects.map(({ kind }) => kind)).toEqual(["sr"]);
+    expect(texts(objects[0])).toContain("未检测到明显病灶");
+  });
+
+  test("reports images that failed, readable or not, without losing what was found in the others", async () => {
+    const series = [
+      { source: async () => slice(1), outcome: { findings: [finding()] } },
+      { source: async () => slice(2), outcome: { failure: "timed out" } },
+      { source: async () => new Uint8Array(10), outcome: { failure: "no DICOM" } },
+    ];
+    const [report] = await made({ series, kinds: ["sr"] });
+    expect(readWritten(report.bytes)).toMatchObject({ CompletionFlag: "PARTIAL" });
+    expect(texts(report).join()).toContain("3幅图像中有2幅未能");
+    expect(texts(report).join()).toContain("1个结节");
+  });
+
+  test("refuses a finding outside of its image or in a frame that it has not", async () => {
+    const outside = (changed: Partial<JudgedFinding>) =>
+      made({ series: [{ source: async () => slice(1), outcome: { findings: [finding(changed)] } }] });
+    await expect(outside({ box: { x1: 1, y1: 1, x2: COLUMNS + 1, y2: 5 } })).rejects.toThrow("another image");
+    await expect(outside({ frame: 1 })).rejects.toThrow("frame 1 of an image of 1");
+    // A rounding error is none.
+    const [report] = await outside({ box: { x1: -0.001, y1: 1, x2: COLUMNS + 0.001, y2: 5 } });
+    expect(checkObject(report.bytes)).toEqual([]);
+  });
+
+  test("refuses a series in which nothing can be referred to", async () => {
+    const series = [{ source: async () => new Uint8Array(10), outcome: { failure: "no DICOM" } }];
+    await expect(made({ series })).rejects.toThrow("none of 1 images");
+  });
+
+  test("draws no more captures than it says, those of the most confident findings, in the order of the images", async () => {
+    const count = MOST_CAPTURES + 4;
+    const series = Array.from({ length: count }, (_, i) => ({
+      source: async () => slice(i + 1),
+      outcome: { findings: [finding({ confidence: i < 4 ? 0.1 : 0.9 })] },
+    }));
+    const captures = (await made({ series, kinds: ["sc"] })).map(({ bytes }) => readWritten(bytes));
+    const sources = captures.map((one) => itemsOf(one, "SourceImageSequence")[0].ReferencedSOPInstanceUID);
+    expect(sources).toEqual(Array.from({ length: MOST_CAPTURES }, (_, i) => `1.2.3.4.${i + 5}`));
+  });
+
+  test("lists no more findings than it says, and tells how many it left out", async () => {
+    const findings = Array.from({ length: MOST_FINDINGS + 3 }, (_, i) => finding({ confidence: i < 3 ? 0.1 : 0.9 }));
+    const [report] = await made({ series: [{ source: async () => slice(1), outcome: { findings } }], kinds: ["sr"] });
+    const groups = below(readWritten(report.bytes)).filter(({ ValueType }) => ValueType === "SCOORD");
+    expect(groups).toHaveLength(MOST_FINDINGS);
+    expect(texts(report).join()).toContain("另有3处置信度更低者未列入");
+  });
+
+  test("tells the time as the images do", async () => {
+    const source = parseDataSet(slice(1, [[0x00080201, "SH", "+0800"]]), "slice");
+    const [report] = await made({ series: [{ source, outcome: { findings: [] } }], kinds: ["sr"] });
+    expect(readWritten(report.bytes)).toMatchObject({
+      TimezoneOffsetFromUTC: "+0800",
+      ContentDate: "20261126",
+      ContentTime: "120506",
+    });
+  });
+
+  test("names classes by the codes that are given, else by the private scheme", async () => {
+    const classCodes = { nodule: { value: "27925004", scheme: "SCT", meaning: "Nodule" } };
+    const codeOf = async (changed: Partial<ResultRequest>) => {
+      const [report] = await made({ ...changed, kinds: ["sr"] });
+      const named = below(readWritten(report.bytes)).find(
+        (item) => itemsOf(item, "ConceptNameCodeSequence").at(0)?.CodeValue === "121071",
+      );
+      return itemsOf(named ?? {}, "ConceptCodeSequence")[0];
+    };
+    expect(await codeOf({ classCodes })).toMatchObject({ CodeValue: "27925004", CodingSchemeDesignator: "SCT" });
+    expect(await codeOf({})).toMatchObject({
+      CodeValue: "nodule",
+      CodingSchemeDesignator: "99FOVEA",
+      CodeMeaning: "结节",
+    });
+  });
+
+  test("burns the box into the capture: red where its line runs, the image elsewhere", async () => {
+    const [capture] = await made({ kinds: ["sc"] });
+    const { PixelData, Rows, Columns } = readWritten(capture.bytes);
+    // 16 x 12 pixels are enlarged 32 times.
+    expect([Columns, Rows]).toEqual([512, 384]);
+    const rgb = new Uint8Array((PixelData as [ArrayBuffer])[0]);
+    const at = (x: number, y: number) => [...rgb.subarray(3 * (y * 512 + x), 3 * (y * 512 + x) + 3)];
+    // The left edge at 1.5 px, half way down; #ff4b4b is the colour of the first class.
+    expect(at(48, 192)).toEqual([0xff, 0x4b, 0x4b]);
+    const [red, green, blue] = at(400, 192);
+    expect(red === green && green === blue).toBe(true);
+  });
+});

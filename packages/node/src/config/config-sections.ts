@@ -138,6 +138,15 @@ const destination = section<DestinationConfig>({
       port: { key: "port", read: integer(1, 65535), required: true },
       aeTitle: { key: "ae_title", read: aeTitle, required: true },
       callingAe: { key: "calling_ae", read: aeTitle, otherwise: "FOVEA" },
+      tls: {
+        key: "tls",
+        read: section<NonNullable<NonNullable<DestinationConfig["dimse"]>["tls"]>>({
+          ca: { key: "ca", read: path, optional: true },
+          cert: { key: "cert", read: path, optional: true },
+          key: { key: "key", read: path, optional: true },
+        }),
+        optional: true,
+      },
     }),
     optional: true,
   },

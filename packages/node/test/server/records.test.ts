@@ -37,7 +37,10 @@ afterAll(async () => {
 async function picture(): Promise<Buffer> {
   const { default: sharp } = await import("sharp");
   const data = Buffer.from(Uint8Array.from({ length: 512 * 400 }, (_, i) => i & 255));
-  return sharp(data, { raw: { width: 512, height: 400, channels: 1 } }).toColourspace("b-w").png().toBuffer();
+  return sharp(data, { raw: { width: 512, height: 400, channels: 1 } })
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
 }
 
 const get = (url: string, role: keyof TestService["keys"] = "reader") =>
@@ -112,7 +115,9 @@ describe("a report", () => {
     await new Promise((resolve) => draft.stream.write(Buffer.from("the report"), resolve));
     const { blob } = await draft.commit();
     const object = { objectSopUid: "1.2.9", sopClassUid: "1.2.840.10008.5.1.4.1.1.88.34", blob };
-    await service.store.deliveries.plan([{ studyUid: STUDY, seriesUid: SERIES, kind: "sr", destination: "pacs", ...object }]);
+    await service.store.deliveries.plan([
+      { studyUid: STUDY, seriesUid: SERIES, kind: "sr", destination: "pacs", ...object },
+    ]);
     const answer = await get(`/studies/${STUDY}/report?format=sr`);
     expect([answer.headers["content-type"], answer.body]).toEqual(["application/dicom", "the report"]);
   });
@@ -144,7 +149,9 @@ describe("an image", () => {
     const drawn = await decodeImage((await get(`/instances/${sopUid}/annotated.png`)).rawPayload, "drawn");
     expect([plain.width, plain.height, drawn.width, drawn.height]).toEqual([512, 400, 512, 400]);
     // The left edge of the first box, x = 100, is coloured; far from all boxes nothing has changed.
-    const at = (image: typeof plain, x: number, y: number) => [...image.data.subarray(3 * (y * 512 + x), 3 * (y * 512 + x) + 3)];
+    const at = (image: typeof plain, x: number, y: number) => [
+      ...image.data.subarray(3 * (y * 512 + x), 3 * (y * 512 + x) + 3),
+    ];
     expect(new Set(at(drawn, 100, 25)).size).toBeGreaterThan(1);
     expect(at(drawn, 20, 390)).toEqual(at(plain, 20, 390));
     expect((await get(`/instances/${sopUid}/frames/1/pixels`)).statusCode).toBe(404);
@@ -170,8 +177,16 @@ describe("findings", () => {
   test("are accepted or rejected, which stays, with who did it", async () => {
     const [{ id }] = (await get(`/findings?study=${STUDY}&class=mass`)).json().findings;
     const review = (payload: object, role: keyof TestService["keys"] = "reader") =>
-      service.app.inject({ method: "POST", url: `/findings/${id}/review`, payload, headers: bearer(service.keys[role]) });
-    expect((await review({ review: "rejected", comment: "a vessel" })).json()).toMatchObject({ id, review: "rejected" });
+      service.app.inject({
+        method: "POST",
+        url: `/findings/${id}/review`,
+        payload,
+        headers: bearer(service.keys[role]),
+      });
+    expect((await review({ review: "rejected", comment: "a vessel" })).json()).toMatchObject({
+      id,
+      review: "rejected",
+    });
     expect((await get(`/findings?study=${STUDY}&review=rejected`)).json().findings).toMatchObject([{ id }]);
     expect((await review({ review: "perhaps" })).statusCode).toBe(400);
     expect((await review({ review: "accepted" }, "viewer")).statusCode).toBe(403);
@@ -201,14 +216,25 @@ describe("models", () => {
 });
 
 describe("STOW-RS", () => {
-  const stow = (body: string, url = "/dicom-web/studies", type = 'multipart/related; type="application/dicom"; boundary=b') =>
-    service.app.inject({ method: "POST", url, payload: body, headers: { "content-type": type, ...bearer(service.keys.system) } });
+  const stow = (
+    body: string,
+    url = "/dicom-web/studies",
+    type = 'multipart/related; type="application/dicom"; boundary=b',
+  ) =>
+    service.app.inject({
+      method: "POST",
+      url,
+      payload: body,
+      headers: { "content-type": type, ...bearer(service.keys.system) },
+    });
   const part = (content: string) => `--b\r\nContent-Type: application/dicom\r\n\r\n${content}\r\n`;
 
   test("hands each part to the reception, and answers what became of it (PS3.18 annex I)", async () => {
     service.reception.sizes.length = 0;
     service.reception.outcome = (bytes) =>
-      bytes.toString() === "bad" ? { status: 0xc000 } : { status: 0, sopClassUid: "1.2", sopUid: "1.2.3", studyUid: "1.5" };
+      bytes.toString() === "bad"
+        ? { status: 0xc000 }
+        : { status: 0, sopClassUid: "1.2", sopUid: "1.2.3", studyUid: "1.5" };
     const answer = await stow(`${part("one")}${part("bad")}${part("three")}--b--\r\n`);
     expect(answer.statusCode).toBe(202);
     expect(answer.headers["content-type"]).toContain("application/dicom+json");
@@ -268,7 +294,9 @@ describe("what the service says of itself", () => {
       }
     }
     const analyze = document.paths["/analyze/image"].post;
-    expect(analyze.requestBody.content["multipart/form-data"].schema.properties.file).toMatchObject({ format: "binary" });
+    expect(analyze.requestBody.content["multipart/form-data"].schema.properties.file).toMatchObject({
+      format: "binary",
+    });
     expect(analyze.responses["200"].content["application/json"].schema.required).toContain("detection_count");
     expect(analyze.security).toEqual([{ bearer: [] }, { key: [] }]);
     expect(document.paths["/health/live"].get.security).toEqual([]);
@@ -285,7 +313,11 @@ describe("what the service says of itself", () => {
 
   test("is whether it lives, and whether it is ready", async () => {
     expect((await service.app.inject({ url: "/health/live" })).json()).toEqual({ live: true });
-    expect((await service.app.inject({ url: "/health/ready" })).json()).toEqual({ ready: true, database: true, model: true });
+    expect((await service.app.inject({ url: "/health/ready" })).json()).toEqual({
+      ready: true,
+      database: true,
+      model: true,
+    });
   });
 
   test("is the audit log, newest first, page by page", async () => {
@@ -308,7 +340,17 @@ interface Operation {
 test("the log holds patterns and statuses, and nothing of patients, images or keys", () => {
   const log = service.log.join("");
   expect(log).toMatch(/"method":"GET","route":"\/studies\/:uid","status":200/);
-  const never = [STUDY, SERIES, sopUid, "Curie", "P-4711", "Thorax", "a.png", "a vessel", ...Object.values(service.keys)];
+  const never = [
+    STUDY,
+    SERIES,
+    sopUid,
+    "Curie",
+    "P-4711",
+    "Thorax",
+    "a.png",
+    "a vessel",
+    ...Object.values(service.keys),
+  ];
   for (const text of never) expect(log).not.toContain(text);
   expect(log).not.toMatch(/fovea_[A-Za-z0-9_-]{20}|\?|lang=/);
 });

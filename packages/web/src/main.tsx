@@ -2,6 +2,16 @@
  * @file Entry of the review page.
  */
 import { createRoot } from "react-dom/client";
+import { LanguageProvider } from "./language/language-context";
+import { App } from "./page/app";
+import "./page/base.css";
+import "./page/worklist.css";
+import "./page/study.css";
 
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<p>Fovea</p>);
+if (!root) throw new Error("unreachable: a page without its root");
+createRoot(root).render(
+  <LanguageProvider>
+    <App />
+  </LanguageProvider>,
+);

@@ -39,6 +39,8 @@ export const StudySummarySchema = Type.Object({
   findings: Type.Integer(),
   unreviewed: Type.Integer({ description: "Findings that nobody has accepted or rejected" }),
   state: StudyStateSchema,
+  /** Why it failed or was not attempted: the reason of the first such series. */
+  reason: Type.Optional(nullable(Type.String())),
   received_at: Type.String({ format: "date-time" }),
 });
 export type StudySummary = Static<typeof StudySummarySchema>;

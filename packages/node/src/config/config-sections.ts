@@ -128,12 +128,6 @@ const routing = section<RoutingRule>({
 
 const kinds: Read<readonly ResultKind[]> = list(choice("sr", "sc", "gsps", "seg"), 4);
 
-const peerTls = section<NonNullable<NonNullable<DestinationConfig["dimse"]>["tls"]>>({
-  ca: { key: "ca", read: path, optional: true },
-  cert: { key: "cert", read: path, optional: true },
-  key: { key: "key", read: path, optional: true },
-});
-
 const destination = section<DestinationConfig>({
   name: { key: "name", read: text, required: true },
   send: { key: "send", read: kinds, otherwise: ["sr"] },
@@ -144,7 +138,15 @@ const destination = section<DestinationConfig>({
       port: { key: "port", read: integer(1, 65535), required: true },
       aeTitle: { key: "ae_title", read: aeTitle, required: true },
       callingAe: { key: "calling_ae", read: aeTitle, otherwise: "FOVEA" },
-      tls: { key: "tls", read: peerTls, optional: true },
+      tls: {
+        key: "tls",
+        read: section<NonNullable<NonNullable<DestinationConfig["dimse"]>["tls"]>>({
+          ca: { key: "ca", read: path, optional: true },
+          cert: { key: "cert", read: path, optional: true },
+          key: { key: "key", read: path, optional: true },
+        }),
+        optional: true,
+      },
     }),
     optional: true,
   },

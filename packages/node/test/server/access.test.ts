@@ -67,7 +67,8 @@ auth:
   });
   const { paths } = (await service.app.inject({ url: "/openapi.json", headers: bearer(service.keys.viewer) })).json();
   for (const [path, methods] of Object.entries<object>(paths)) {
-    for (const method of Object.keys(methods)) routes.push(`${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ":$1")}`);
+    for (const method of Object.keys(methods))
+      routes.push(`${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ":$1")}`);
   }
 }, START_MS);
 afterAll(async () => {
@@ -92,7 +93,9 @@ function nextAddress(): string {
   return `10.0.${addresses >> 8}.${addresses & 255}`;
 }
 
-const ROUTES = Object.entries(PERMISSIONS).filter(([route]) => !["GET /", "GET /assets/*", "OPTIONS *"].includes(route));
+const ROUTES = Object.entries(PERMISSIONS).filter(
+  ([route]) => !["GET /", "GET /assets/*", "OPTIONS *"].includes(route),
+);
 
 describe("the table of permissions", () => {
   test("has a line for every route, and a route for every line", () => {

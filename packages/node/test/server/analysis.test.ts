@@ -102,7 +102,11 @@ describe("POST /analyze/image", () => {
     ["no file", form(), 400],
     ["another field", form(file("picture", "a.png")), 400],
     ["two files", form(file("file", "a.png"), file("file", "b.png")), 413],
-    ["a form that breaks off", { ...form(file("file", "a.png")), payload: form(file("file", "a.png")).payload.subarray(0, 120) }, 400],
+    [
+      "a form that breaks off",
+      { ...form(file("file", "a.png")), payload: form(file("file", "a.png")).payload.subarray(0, 120) },
+      400,
+    ],
   ])("refuses %s", async (_, body, status) => {
     const answer = await post("/analyze/image", body);
     expect(answer.statusCode).toBe(status);
@@ -142,7 +146,8 @@ describe("POST /analyze/image", () => {
 describe("POST /analyze/batch", () => {
   test("reports a broken file in its place; means are over those that could be read", async () => {
     service.pool.answer = async ({ bytes }) => {
-      if (Buffer.from(bytes).toString() === "bad") throw new FoveaError("invalid_image", "damaged PNG", { file: "image" });
+      if (Buffer.from(bytes).toString() === "bad")
+        throw new FoveaError("invalid_image", "damaged PNG", { file: "image" });
       return Buffer.from(bytes).toString() === "none" ? [] : THREE;
     };
     const files = [file("files", "1.png"), file("files", "2.png", "bad"), file("files", "3.png", "none")];
@@ -167,7 +172,8 @@ describe("POST /analyze/batch", () => {
   test("becomes a job above a number of files", async () => {
     const names = ["1.png", "2.png", "3.png", "4.png", "病人.png"];
     service.pool.answer = async ({ bytes }) => {
-      if (Buffer.from(bytes).toString() === "4.png") throw new FoveaError("invalid_image", "damaged", { file: "image" });
+      if (Buffer.from(bytes).toString() === "4.png")
+        throw new FoveaError("invalid_image", "damaged", { file: "image" });
       return THREE;
     };
     const answer = await post("/analyze/batch", form(...names.map((name) => file("files", name))));
@@ -248,7 +254,9 @@ describe("POST /detect", () => {
     ]);
     // The image is kept, and its study is there, under its own identifier however often it comes.
     const study = await service.app.inject({ url: `/studies/${study_id}`, headers: bearer(service.keys.reader) });
-    expect(study.json()).toMatchObject({ study: { study_uid: study_id, state: "analysed", findings: 2, instances: 1 } });
+    expect(study.json()).toMatchObject({
+      study: { study_uid: study_id, state: "analysed", findings: 2, instances: 1 },
+    });
     expect((await post("/detect", form(file("file", "again.png", "chest")))).json().study_id).toBe(study_id);
     expect((await service.store.studyList.page({}, { showPatient: true })).studies).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bearer, form, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
@@ -33,7 +33,12 @@ const status = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1
 const file = (bytes: Uint8Array) => form({ name: "file", filename: "a.png", bytes });
 
 function post(url: string, { payload, headers }: ReturnType<typeof form>, more: Record<string, string> = {}) {
-  return service.app.inject({ method: "POST", url, payload, headers: { ...headers, ...bearer(service.keys.system), ...more } });
+  return service.app.inject({
+    method: "POST",
+    url,
+    payload,
+    headers: { ...headers, ...bearer(service.keys.system), ...more },
+  });
 }
 
 describe("a request is refused", () => {
@@ -69,25 +74,40 @@ describe("a request is refused", () => {
 
   test("with a body of JSON larger than any of ours", async () => {
     const payload = { name: "x".repeat(100_000), role: "viewer" };
-    const answer = await service.app.inject({ method: "POST", url: "/keys", payload, headers: bearer(service.keys.admin) });
+    const answer = await service.app.inject({
+      method: "POST",
+      url: "/keys",
+      payload,
+      headers: bearer(service.keys.admin),
+    });
     expect(answer.statusCode).toBe(413);
   });
 
   test("with keys in its body that we do not know", async () => {
     const payload = { name: "x", role: "viewer", admin: true };
-    const answer = await service.app.inject({ method: "POST", url: "/keys", payload, headers: bearer(service.keys.admin) });
+    const answer = await service.app.inject({
+      method: "POST",
+      url: "/keys",
+      payload,
+      headers: bearer(service.keys.admin),
+    });
     expect(answer.statusCode).toBe(400);
     expect(answer.json().detail).toContain("additional properties");
   });
 
   test("with headers beyond 16 KiB, before anything of it is looked at", async () => {
-    expect(status(await raw(`GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`))).toBe(431);
+    expect(status(await raw(`GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`))).toBe(
+      431,
+    );
   });
 
   test.each([
     ["garbage", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"],
     ["two lengths", "POST /detect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"],
-    ["both length and chunks", "POST /detect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+    [
+      "both length and chunks",
+      "POST /detect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
     ["no host", "GET /health/live HTTP/1.1\r\n\r\n"],
     ["a broken address", "GET /studies/%E0%A4%A HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
   ])("with %s", async (_, bytes) => {
@@ -144,7 +164,8 @@ describe("the service", () => {
     };
     // The budget is two files of the largest size: a leak would show at the third.
     for (let i = 0; i < 6; i++) expect((await post("/analyze/image", file(Buffer.alloc(90_000)))).statusCode).toBe(500);
-    for (let i = 0; i < 6; i++) expect((await post("/analyze/image", file(Buffer.alloc(120_000)))).statusCode).toBe(413);
+    for (let i = 0; i < 6; i++)
+      expect((await post("/analyze/image", file(Buffer.alloc(120_000)))).statusCode).toBe(413);
     service.pool.answer = async () => THREE;
     expect((await post("/analyze/image", file(Buffer.alloc(90_000)))).statusCode).toBe(200);
   });
@@ -158,7 +179,10 @@ describe("the service", () => {
       await held;
       return THREE;
     };
-    const two = [post("/analyze/image", file(Buffer.alloc(100_000))), post("/analyze/image", file(Buffer.alloc(100_000)))];
+    const two = [
+      post("/analyze/image", file(Buffer.alloc(100_000))),
+      post("/analyze/image", file(Buffer.alloc(100_000))),
+    ];
     const started = service.pool.requests.length;
     await expect.poll(() => service.pool.requests.length - started + 2).toBeGreaterThanOrEqual(2);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -217,46 +241,55 @@ describe("the service", () => {
   });
 });
 
-test("who asks too often waits", async () => {
-  const slow = await startService({ yaml: "http: {requests_per_minute: 3}" });
-  const ask = (key: string) => slow.app.inject({ url: "/session", headers: bearer(key) });
-  const codes = [];
-  for (let i = 0; i < 4; i++) codes.push((await ask(slow.keys.viewer)).statusCode);
-  expect(codes).toEqual([200, 200, 200, 429]);
-  // Another key has a minute of its own; whether the service lives may always be asked.
-  expect((await ask(slow.keys.reader)).statusCode).toBe(200);
-  expect((await slow.app.inject({ url: "/health/live" })).statusCode).toBe(200);
-  await slow.close();
-}, START_MS);
+test(
+  "who asks too often waits",
+  async () => {
+    const slow = await startService({ yaml: "http: {requests_per_minute: 3}" });
+    const ask = (key: string) => slow.app.inject({ url: "/session", headers: bearer(key) });
+    const codes = [];
+    for (let i = 0; i < 4; i++) codes.push((await ask(slow.keys.viewer)).statusCode);
+    expect(codes).toEqual([200, 200, 200, 429]);
+    // Another key has a minute of its own; whether the service lives may always be asked.
+    expect((await ask(slow.keys.reader)).statusCode).toBe(200);
+    expect((await slow.app.inject({ url: "/health/live" })).statusCode).toBe(200);
+    await slow.close();
+  },
+  START_MS,
+);
 
-test("a service that closes finishes what it accepted, ends streams, and takes no more", async () => {
-  const closing = await startService();
-  await closing.app.listen({ host: "127.0.0.1", port: 0 });
-  const address = `http://127.0.0.1:${(closing.app.server.address() as AddressInfo).port}`;
-  const headers = bearer(closing.keys.system);
-  closing.queue.held = true;
-  const job = await closing.store.batchJobs.create(
-    { actor: (await (await fetch(`${address}/session`, { headers })).json()).name, language: "zh" },
-    [{ filename: "a.png", blob: "uploads/none" }],
-  );
-  const events = await fetch(`${address}/jobs/${job}/events`, { headers });
-  let release = () => {};
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  closing.pool.answer = async () => {
-    await held;
-    return THREE;
-  };
-  const body = new FormData();
-  body.set("file", new Blob(["x"]), "a.png");
-  const answer = fetch(`${address}/analyze/image`, { method: "POST", body, headers });
-  await expect.poll(() => closing.pool.requests.length).toBe(1);
-  const closed = closing.app.close();
-  expect(await events.text()).toMatch(/^event: progress\ndata: /);
-  release();
-  expect((await answer).status).toBe(200);
-  await closed;
-  await expect(fetch(`${address}/health/live`)).rejects.toThrow();
-  await closing.store.close();
-}, START_MS);
+test(
+  "a service that closes finishes what it accepted, ends streams, and takes no more",
+  async () => {
+    const closing = await startService();
+    await closing.app.listen({ host: "127.0.0.1", port: 0 });
+    const address = `http://127.0.0.1:${(closing.app.server.address() as AddressInfo).port}`;
+    const headers = bearer(closing.keys.system);
+    closing.queue.held = true;
+    const session = (await (await fetch(`${address}/session`, { headers })).json()) as { readonly name: string };
+    const job = await closing.store.batchJobs.create(
+      { actor: session.name, language: "zh" },
+      [{ filename: "a.png", blob: "uploads/none" }],
+    );
+    const events = await fetch(`${address}/jobs/${job}/events`, { headers });
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    closing.pool.answer = async () => {
+      await held;
+      return THREE;
+    };
+    const body = new FormData();
+    body.set("file", new Blob(["x"]), "a.png");
+    const answer = fetch(`${address}/analyze/image`, { method: "POST", body, headers });
+    await expect.poll(() => closing.pool.requests.length).toBe(1);
+    const closed = closing.app.close();
+    expect(await events.text()).toMatch(/^event: progress\ndata: /);
+    release();
+    expect((await answer).status).toBe(200);
+    await closed;
+    await expect(fetch(`${address}/health/live`)).rejects.toThrow();
+    await closing.store.close();
+  },
+  START_MS,
+);

@@ -95,7 +95,12 @@ export class DirectQueue implements JobQueue {
 /** Takes everything, and remembers how much came. */
 export class CountingReception implements Reception {
   readonly sizes: number[] = [];
-  outcome: (bytes: Buffer) => StoredObject = () => ({ status: 0, sopClassUid: "1.2", sopUid: "1.2.3", studyUid: "1.5" });
+  outcome: (bytes: Buffer) => StoredObject = () => ({
+    status: 0,
+    sopClassUid: "1.2",
+    sopUid: "1.2.3",
+    studyUid: "1.5",
+  });
 
   async receive(file: AsyncIterable<Uint8Array>): Promise<StoredObject> {
     const pieces: Uint8Array[] = [];

@@ -1,0 +1,64 @@
+/**
+ * @file What every screen has: the bar on top, the line at the bottom, the list of keys.
+ */
+import type { Session } from "@fovea/core/contract/session";
+import { type ReactNode, useEffect, useState } from "react";
+import { useSpeech } from "../language/language-context";
+import { KeyHelp } from "./key-help";
+import { takesKey } from "./study-keys";
+
+export interface PageFrameProps {
+  readonly session?: Session;
+  readonly onSignOut?: () => void;
+  /** In the bar, after the name. */
+  readonly heading?: ReactNode;
+  /** In the line at the bottom. */
+  readonly footing?: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function PageFrame({ session, onSignOut, heading, footing, children }: PageFrameProps) {
+  const { say, switchLanguage } = useSpeech();
+  const [helping, setHelping] = useState(false);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || takesKey(event.target, event.key)) return;
+      if (event.key === "?") setHelping(true);
+      if (event.key === "l" || event.key === "L") switchLanguage();
+    };
+    document.addEventListener("keydown", press);
+    return () => document.removeEventListener("keydown", press);
+  }, [switchLanguage]);
+  return (
+    <div className="page">
+      <header className="bar">
+        <span className="brand">Fovea</span>
+        <div className="heading">{heading}</div>
+        <div className="bar-tools">
+          {session?.name && (
+            <span className="who">
+              {say("app.signedInAs", { name: session.name, role: say(`role.${session.role}`) })}
+            </span>
+          )}
+          <button type="button" aria-label={say("app.switchLanguageLabel")} onClick={switchLanguage}>
+            {say("app.switchLanguage")}
+          </button>
+          <button type="button" aria-haspopup="dialog" onClick={() => setHelping(true)}>
+            {say("app.help")} <kbd>?</kbd>
+          </button>
+          {onSignOut && (
+            <button type="button" onClick={onSignOut}>
+              {say("app.signOut")}
+            </button>
+          )}
+        </div>
+      </header>
+      {children}
+      <footer className="foot">
+        <span className="research">{say("app.research")}</span>
+        <span>{footing}</span>
+      </footer>
+      {helping && <KeyHelp onClose={() => setHelping(false)} />}
+    </div>
+  );
+}

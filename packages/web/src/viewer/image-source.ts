@@ -1,0 +1,178 @@
+/**
+ * @file Images from the service as Cornerstone3D takes them: a loader and a provider of metadata for addresses `fovea:UID:FRAME`.
+ */
+import { cache, Enums, imageLoader, metaData, type Types } from "@cornerstonejs/core";
+import type { InstanceImage } from "@fovea/core/contract/image";
+import type { Client } from "../api/client";
+import { RequestError } from "../api/request-error";
+import { type DisplayValues, displayValues } from "./display-values";
+import type { ImageReference } from "./image-reference";
+import type { ImageShape } from "./image-view";
+
+/** Decoded frames kept in the browser. */
+const CACHE_BYTES = 512 * 1024 * 1024;
+const SCHEME = "fovea";
+const ATTEMPTS = 4;
+const LONGEST_WAIT_S = 10;
+
+/** A frame with what is needed to show it. */
+export interface LoadedImage {
+  readonly reference: ImageReference;
+  readonly image: InstanceImage;
+  readonly display: DisplayValues;
+}
+
+export function imageId({ sopUid, frame }: ImageReference): string {
+  return `${SCHEME}:${sopUid}:${frame}`;
+}
+
+/** Pixels' sides: millimetres where known. */
+export function shapeOf({ rows, columns, pixel_spacing: spacing, pixel_aspect }: InstanceImage): ImageShape {
+  return { rows, columns, columnSide: spacing?.column ?? 1, rowSide: spacing?.row ?? pixel_aspect };
+}
+
+/** Fetches each instance's metadata and each frame once; one at a time is in charge of Cornerstone's loader. */
+export class ImageSource {
+  readonly #client: Client;
+  readonly #images = new Map<string, Promise<InstanceImage>>();
+  readonly #known = new Map<string, InstanceImage>();
+  readonly #displays = new WeakMap<Types.IImage, DisplayValues>();
+
+  constructor(client: Client) {
+    this.#client = client;
+    cache.setMaxCacheSize(CACHE_BYTES);
+    imageLoader.registerImageLoader(SCHEME, (id: string) => ({ promise: this.#load(referenceOf(id)) }));
+    metaData.addProvider(this.#provide, 1000);
+  }
+
+  /**
+   * Asks again, a few times and as late as the service wants it, while that is busy.
+   *
+   * @throws {RequestError} if the service does not give it
+   */
+  async load(reference: ImageReference, attempts = ATTEMPTS): Promise<LoadedImage> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#loadOnce(reference);
+      } catch (error) {
+        const isBusy = error instanceof RequestError && error.fault === "busy";
+        if (!isBusy || attempt >= attempts) throw error;
+        const seconds = Math.min(LONGEST_WAIT_S, error.retryAfter ?? attempt);
+        await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+      }
+    }
+  }
+
+  async #loadOnce(reference: ImageReference): Promise<LoadedImage> {
+    const id = imageId(reference);
+    try {
+      const loaded = await imageLoader.loadAndCacheImage(id);
+      const display = this.#displays.get(loaded);
+      if (!display) throw new Error("unreachable: an image without its values");
+      return { reference, image: await this.#image(reference.sopUid), display };
+    } catch (error) {
+      // Cornerstone keeps a failed load, and would answer with it for ever.
+      if (cache.getImageLoadObject(id)) cache.removeImageLoadObject(id, { force: true });
+      throw error;
+    }
+  }
+
+  dispose(): void {
+    metaData.removeProvider(this.#provide);
+    cache.purgeCache();
+  }
+
+  #image(sopUid: string): Promise<InstanceImage> {
+    const asked = this.#images.get(sopUid);
+    if (asked) return asked;
+    const asking = this.#client.image(sopUid);
+    this.#images.set(sopUid, asking);
+    asking.then(
+      (image) => this.#known.set(sopUid, image),
+      () => this.#images.delete(sopUid),
+    );
+    return asking;
+  }
+
+  async #load(reference: ImageReference): Promise<Types.IImage> {
+    const { sopUid, frame } = reference;
+    const [image, bytes] = await Promise.all([this.#image(sopUid), this.#client.pixels(sopUid, frame)]);
+    const display = displayValues(bytes, image, frame);
+    const loaded = cornerstoneImage(reference, image, display);
+    this.#displays.set(loaded, display);
+    return loaded;
+  }
+
+  /** Images lie in a world of their own: row along x, column along y, the centre of pixel (0, 0) at the origin. */
+  readonly #provide = (type: string, id: unknown): unknown => {
+    if (typeof id !== "string" || !id.startsWith(`${SCHEME}:`)) return undefined;
+    const image = this.#known.get(referenceOf(id).sopUid);
+    if (!image) return undefined;
+    const shape = shapeOf(image);
+    if (type === Enums.MetadataModules.IMAGE_PLANE) {
+      return {
+        rows: image.rows,
+        columns: image.columns,
+        rowCosines: [1, 0, 0],
+        columnCosines: [0, 1, 0],
+        imageOrientationPatient: [1, 0, 0, 0, 1, 0],
+        imagePositionPatient: [0, 0, 0],
+        columnPixelSpacing: shape.columnSide,
+        rowPixelSpacing: shape.rowSide,
+        frameOfReferenceUID: SCHEME,
+      };
+    }
+    if (type === Enums.MetadataModules.GENERAL_SERIES) return { modality: image.modality ?? "OT" };
+    if (type === Enums.MetadataModules.IMAGE_PIXEL) {
+      const color = image.photometric_interpretation === "RGB";
+      const bits = Math.min(16, image.bits_allocated);
+      return {
+        samplesPerPixel: color ? 3 : 1,
+        // Inversion is the viewer's own matter, MONOCHROME1 included.
+        photometricInterpretation: color ? "RGB" : "MONOCHROME2",
+        bitsAllocated: bits,
+        bitsStored: bits,
+        highBit: bits - 1,
+        pixelRepresentation: image.signed && image.bits_allocated <= 16 ? 1 : 0,
+      };
+    }
+    return undefined;
+  };
+}
+
+function referenceOf(id: string): ImageReference {
+  const [, sopUid, frame] = id.split(":");
+  return { sopUid, frame: Number(frame) };
+}
+
+function cornerstoneImage(reference: ImageReference, image: InstanceImage, display: DisplayValues): Types.IImage {
+  const { rows, columns } = image;
+  const { pixels, channels, min, max } = display;
+  const shape = shapeOf(image);
+  return {
+    imageId: imageId(reference),
+    rows,
+    columns,
+    height: rows,
+    width: columns,
+    color: channels === 3,
+    rgba: false,
+    numberOfComponents: channels,
+    minPixelValue: min,
+    maxPixelValue: max,
+    slope: 1,
+    intercept: 0,
+    windowCenter: (min + max + 1) / 2,
+    windowWidth: max - min + 1,
+    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
+    columnPixelSpacing: shape.columnSide,
+    rowPixelSpacing: shape.rowSide,
+    invert: false,
+    sizeInBytes: pixels.byteLength,
+    dataType: pixels.constructor.name as Types.PixelDataTypedArrayString,
+    getPixelData: () => pixels,
+    // No ready canvas: undefined makes the renderer draw one.
+    getCanvas: () => undefined as unknown as HTMLCanvasElement,
+    imageFrame: {} as Types.IImageFrame,
+  };
+}

@@ -1,0 +1,289 @@
+/**
+ * @file One viewer: a stack of images on an element, drawn by Cornerstone3D, on the graphics card or without one.
+ *
+ * What it shows is told by `snapshot`, and told anew after each drawing: where the image lies on the screen is read back from the
+ * renderer when it has drawn, so that what is drawn over the image never runs ahead of it.
+ */
+import {
+  Enums,
+  getShouldUseCPURendering,
+  init,
+  RenderingEngine,
+  type StackViewport,
+  type Types,
+} from "@cornerstonejs/core";
+import type { Window } from "@fovea/core/dicom/window";
+import { frameValues } from "./display-values";
+import type { ImageReference } from "./image-reference";
+import { type ImageSource, imageId, type LoadedImage, shapeOf } from "./image-source";
+import { fittingView, type ImageShape, type ImageView, type Mapping, type Size } from "./image-view";
+import { initialWindow, rangeOf, type WindowName, windowOf } from "./window-choice";
+
+/** What is on the screen. */
+export interface ViewerSnapshot {
+  /** The image that is drawn; undefined before the first. */
+  readonly shown?: LoadedImage;
+  /** Canvas from image, as drawn. */
+  readonly mapping?: Mapping;
+  readonly window?: Window;
+  /** Which choice the window is; undefined after a drag. */
+  readonly windowName?: WindowName;
+  readonly inverted: boolean;
+  /** CSS pixels. */
+  readonly canvas: Size;
+  /** Whether another image than the shown one is on its way. */
+  readonly loading: boolean;
+  /** Why the wanted image is not shown. */
+  readonly error?: unknown;
+}
+
+interface Wish {
+  readonly images: readonly ImageReference[];
+  readonly index: number;
+}
+
+const VIEWPORT = "image";
+/** Images fetched ahead to either side. */
+const AHEAD = 4;
+let engines = 0;
+
+export class StackViewer {
+  readonly #element: HTMLDivElement;
+  readonly #source: ImageSource;
+  readonly #engine: RenderingEngine;
+  readonly #viewport: StackViewport;
+  readonly #onCpu: boolean;
+  readonly #listeners = new Set<() => void>();
+  #snapshot: ViewerSnapshot;
+  #view: ImageView | undefined;
+  /** The image that the viewport holds, which may be newer than the last drawing. */
+  #current: LoadedImage | undefined;
+  /** The image that is wanted; undefined when there is no viewer any more. */
+  #wish: Wish | undefined;
+  #fetching = false;
+
+  constructor(element: HTMLDivElement, source: ImageSource) {
+    init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0]);
+    this.#element = element;
+    this.#source = source;
+    this.#onCpu = getShouldUseCPURendering();
+    this.#engine = new RenderingEngine(`viewer-${++engines}`);
+    this.#engine.enableElement({ viewportId: VIEWPORT, type: Enums.ViewportType.STACK, element });
+    this.#viewport = this.#engine.getViewport(VIEWPORT) as StackViewport;
+    this.#snapshot = { inverted: false, canvas: this.#size(), loading: false };
+    element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly snapshot = (): ViewerSnapshot => this.#snapshot;
+
+  /** What is seen, or about to be. */
+  get view(): ImageView | undefined {
+    return this.#view;
+  }
+
+  get shape(): ImageShape | undefined {
+    return this.#current && shapeOf(this.#current.image);
+  }
+
+  /**
+   * Shows an image, and keeps window and zoom where it looks like the one before.
+   *
+   * One image is fetched at a time: of several that are wished for meanwhile only the last is, so that turning through a stack
+   * asks the service for what can be shown, and no more.
+   */
+  async show(images: readonly ImageReference[], index: number): Promise<void> {
+    const wish = { images, index };
+    this.#wish = wish;
+    this.#publish({ loading: true, error: undefined });
+    if (this.#fetching) return;
+    this.#fetching = true;
+    let served: Wish | undefined;
+    while (this.#wish && this.#wish !== served) {
+      served = this.#wish;
+      await this.#serve(served);
+    }
+    this.#fetching = false;
+  }
+
+  async #serve(wish: Wish): Promise<void> {
+    const isWanted = () => wish === this.#wish;
+    try {
+      const loaded = await this.#source.load(wish.images[wish.index]);
+      if (!isWanted()) return;
+      await this.#viewport.setStack([imageId(loaded.reference)]);
+      if (this.#wish === undefined) return;
+      this.#take(loaded);
+      if (isWanted()) this.#publish({ loading: false });
+    } catch (error) {
+      if (isWanted()) this.#publish({ loading: false, error });
+    }
+    await this.#fetchAhead(wish, isWanted);
+  }
+
+  setWindow(window: Window, windowName?: WindowName): void {
+    this.#publish({ window, windowName });
+    this.#apply();
+  }
+
+  /** By its name, in the values of the image shown. */
+  chooseWindow(name: WindowName): void {
+    if (!this.#current) return;
+    const { image, display, reference } = this.#current;
+    const window = windowOf(name, image, frameValues(image, reference.frame), display);
+    if (window) this.setWindow(window, name);
+  }
+
+  setInverted(inverted: boolean): void {
+    this.#publish({ inverted });
+    this.#apply();
+  }
+
+  setView(view: ImageView): void {
+    this.#view = view;
+    this.#apply();
+  }
+
+  /** Window, zoom and place as at first. */
+  reset(): void {
+    if (!this.#current) return;
+    this.#view = fittingView(shapeOf(this.#current.image), this.#size());
+    this.#publish({ inverted: false, ...firstWindow(this.#current) });
+    this.#apply();
+  }
+
+  /** To be called when the element has another size; a fitting image goes on fitting. */
+  resize(): void {
+    const size = this.#size();
+    if (size.width === 0 || size.height === 0) return;
+    const before = this.#snapshot.canvas;
+    this.#engine.resize(true, true);
+    if (this.#current && this.#view) {
+      const shape = shapeOf(this.#current.image);
+      const fitted = Math.abs(this.#view.scale / fittingView(shape, before).scale - 1) < 1e-6;
+      if (fitted) this.#view = fittingView(shape, size);
+    }
+    this.#publish({ canvas: size });
+    this.#apply();
+  }
+
+  dispose(): void {
+    this.#wish = undefined;
+    this.#listeners.clear();
+    this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
+    this.#engine.destroy();
+  }
+
+  #take(loaded: LoadedImage): void {
+    const before = this.#current;
+    this.#current = loaded;
+    const shape = shapeOf(loaded.image);
+    const alike =
+      before && sameShape(shapeOf(before.image), shape) && before.image.series_uid === loaded.image.series_uid;
+    if (!alike) {
+      this.#view = fittingView(shape, this.#size());
+      this.#publish({ inverted: false, ...firstWindow(loaded) });
+    } else if (this.#snapshot.windowName === "file" || this.#snapshot.windowName === "automatic") {
+      // Such a window is of each image by itself; one that was dragged or named in Hounsfield units stays.
+      this.chooseWindow(this.#snapshot.windowName);
+    }
+    this.#apply();
+  }
+
+  /** Brings window, inversion, zoom and place to the renderer, and has it draw. */
+  #apply(): void {
+    const { window, inverted } = this.#snapshot;
+    if (!this.#current || !this.#view || !window) return;
+    const { image, display } = this.#current;
+    const { lower, upper, falls } = rangeOf(window, display);
+    const dark = image.photometric_interpretation === "MONOCHROME1";
+    const isColor = display.channels === 3;
+    this.#viewport.setProperties({
+      voiRange: isColor ? { lower: 0, upper: 255 } : { lower, upper },
+      invert: [inverted, dark, falls && !isColor].filter(Boolean).length % 2 === 1,
+      // Pixels are blurred into one another while they are small, and plain to see when they are large.
+      interpolationType: this.#pixelSide() > 4 ? Enums.InterpolationType.NEAREST : Enums.InterpolationType.LINEAR,
+    });
+    this.#viewport.setCamera(this.#camera(shapeOf(image), this.#view));
+    this.#viewport.render();
+  }
+
+  #pixelSide(): number {
+    const shape = this.shape;
+    return shape && this.#view ? this.#view.scale * Math.min(shape.columnSide, shape.rowSide) : 1;
+  }
+
+  #camera(shape: ImageShape, { center, scale }: ImageView): Types.ICamera {
+    const [x, y] = this.#world(shape, center.x, center.y);
+    if (this.#onCpu) {
+      // Device pixels for the shorter side of an image's pixel.
+      const device = scale * Math.min(shape.columnSide, shape.rowSide) * window.devicePixelRatio;
+      return { focalPoint: [x, y, 0], scale: device };
+    }
+    // The camera stays as far from the image as the renderer put it.
+    const { focalPoint = [0, 0, 0], position = [0, 0, -1] } = this.#viewport.getCamera();
+    return {
+      focalPoint: [x, y, focalPoint[2]],
+      position: [position[0] + x - focalPoint[0], position[1] + y - focalPoint[1], position[2]],
+      parallelScale: this.#size().height / 2 / scale,
+    };
+  }
+
+  /**
+   * The renderer's world from image coordinates. On the graphics card the origin is the centre of pixel (0, 0); its CPU path has
+   * the origin at that pixel's corner.
+   */
+  #world({ columnSide, rowSide }: ImageShape, x: number, y: number): Types.Point3 {
+    const half = this.#onCpu ? 0 : 0.5;
+    return [(x - half) * columnSide, (y - half) * rowSide, 0];
+  }
+
+  readonly #drawn = (): void => {
+    if (!this.#current) return;
+    const shape = shapeOf(this.#current.image);
+    const [x0, y0] = this.#viewport.worldToCanvas(this.#world(shape, 0, 0));
+    const [x1, y1] = this.#viewport.worldToCanvas(this.#world(shape, shape.columns, shape.rows));
+    const mapping = {
+      scaleX: (x1 - x0) / shape.columns,
+      scaleY: (y1 - y0) / shape.rows,
+      offsetX: x0,
+      offsetY: y0,
+    };
+    this.#publish({ shown: this.#current, mapping, canvas: this.#size() });
+  };
+
+  /** One after another, nearest first, until something else is wished for. */
+  async #fetchAhead({ images, index }: Wish, isWanted: () => boolean): Promise<void> {
+    for (let distance = 1; distance <= AHEAD; distance++) {
+      for (const neighbour of [images.at(index + distance), index >= distance ? images[index - distance] : undefined]) {
+        if (!isWanted()) return;
+        // Should it fail, the reader will hear of it when they come there.
+        if (neighbour) await this.#source.load(neighbour, 1).catch(() => undefined);
+      }
+    }
+  }
+
+  #size(): Size {
+    return { width: this.#element.clientWidth, height: this.#element.clientHeight };
+  }
+
+  #publish(change: Partial<ViewerSnapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function firstWindow({ image, reference, display }: LoadedImage): Pick<ViewerSnapshot, "window" | "windowName"> {
+  const values = frameValues(image, reference.frame);
+  const windowName =
+    values.windows.length > 0 ? "file" : image.bits_stored > 8 || image.signed ? "automatic" : undefined;
+  return { window: initialWindow(image, values, display), windowName };
+}
+
+function sameShape(a: ImageShape, b: ImageShape): boolean {
+  return a.columns === b.columns && a.rows === b.rows && a.columnSide === b.columnSide && a.rowSide === b.rowSide;
+}

@@ -68,5 +68,6 @@ export const DetectSchema = Type.Object({
   model_version: Type.String(),
   rules_version: Type.Union([Type.String(), Type.Null()]),
   inference_time_ms: Type.Number(),
+  warnings: Type.Optional(Type.Array(Type.String(), { description: "Frames that could not be read, among others" })),
 });
 export type DetectResponse = Static<typeof DetectSchema>;

@@ -24,6 +24,7 @@ import { register as kfold } from "./kfold";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
 import { register as report } from "./report";
+import { register as serve } from "./serve";
 import { spelled } from "./spelling";
 import { register as train } from "./train";
 import { register as tune } from "./tune";
@@ -63,6 +64,7 @@ function program(): Command {
     batch,
     dicom,
     data,
+    serve,
     augment,
     info,
     doctor,

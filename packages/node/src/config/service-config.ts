@@ -47,6 +47,10 @@ export interface HttpConfig {
   readonly batchJobAbove: number;
   /** Requests of one client in a minute. @default 1200 */
   readonly requestsPerMinute: number;
+  /** Of `/detect` alone, or of `/analyze/image` too, the image is kept with its findings. @default "detect" */
+  readonly keepUploads: "none" | "detect" | "all";
+  /** Beyond loopback without TLS: only where something in front of the service encrypts. @default false */
+  readonly allowPlainHttp: boolean;
 }
 
 export interface AuthConfig {
@@ -142,6 +146,8 @@ export interface DestinationConfig {
     readonly port: number;
     readonly aeTitle: string;
     readonly callingAe: string;
+    /** Paths of PEM files: the authority of the peer's certificate, and what we show. */
+    readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   };
   /** DICOMweb root, `https://pacs/dicom-web`; `authorization` is the header's value. */
   readonly dicomWeb?: { readonly url: string; readonly authorization?: string };

@@ -5,6 +5,8 @@ declare module "dcmjs" {
       DicomMetaDictionary: {
         /** Attributes of PS3.6 by tag, `(GGGG,EEEE)`. */
         dictionary: Readonly<Record<string, { readonly vr: string; readonly name: string } | undefined>>;
+        /** The same by keyword; tags as `(GGGG,EEEE)`. */
+        nameMap: Readonly<Record<string, { readonly tag: string; readonly vr: string }>>;
       };
       datasetToDict(dataset: Readonly<Record<string, unknown>>): {
         /** File meta information by tag, GGGGEEEE. */

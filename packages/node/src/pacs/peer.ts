@@ -20,7 +20,7 @@ export type SendOutcome =
 export interface PacsPeer {
   readonly name: string;
   /** C-ECHO, or a request that answers. @throws {FoveaError} `peer_unreachable` */
-  echo(): Promise<void>;
+  echo(signal?: AbortSignal): Promise<void>;
   send(objects: readonly OutgoingObject[], signal?: AbortSignal): Promise<SendOutcome[]>;
   /** Whether the peer has it; undefined where it cannot be asked. */
   has(object: {
@@ -30,17 +30,24 @@ export interface PacsPeer {
   }): Promise<boolean | undefined>;
   /** Instances of a study, as it counts them; undefined where it does not say. */
   count(studyUid: string): Promise<number | undefined>;
-  /** Values by keyword of what matches. */
+  /** Values by keyword of what matches, as they come; who stops early cancels the query. */
   find(
     level: "STUDY" | "SERIES" | "IMAGE",
     query: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
   ): AsyncIterable<Record<string, string>>;
-  /** C-GET, C-MOVE or WADO-RS: each object as a file, its bytes as they came. */
-  retrieve(what: {
-    readonly studyUid: string;
-    readonly seriesUid?: string;
-    readonly sopUid?: string;
-  }): AsyncIterable<Readable>;
+  /**
+   * C-GET or WADO-RS: each object as a file, its bytes as they came. A stream is over when the next one is asked for.
+   * Throws at the end if not all of it came.
+   */
+  retrieve(
+    what: {
+      readonly studyUid: string;
+      readonly seriesUid?: string;
+      readonly sopUid?: string;
+    },
+    signal?: AbortSignal,
+  ): AsyncIterable<Readable>;
 }
 
 /** Who takes what comes in by C-STORE. */

@@ -38,10 +38,10 @@ export class BatchJobs {
     this.#vault = vault;
   }
 
-  /** @param files in order; their bytes are in the blob store already */
+  /** @param files in order; their bytes are in the blob store already, but of those whose results come at once */
   async create(
     { actor, language }: Pick<BatchJobRecord, "actor" | "language">,
-    files: readonly { readonly filename: string; readonly blob: string }[],
+    files: readonly { readonly filename: string; readonly blob?: string }[],
   ): Promise<string> {
     const jobId = randomUUID();
     await this.#database.transaction(async (sql) => {

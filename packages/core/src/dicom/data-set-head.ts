@@ -1,0 +1,42 @@
+/**
+ * @file The beginning of a data set, up to its pixels: who and what an object is, told while the rest still comes in.
+ */
+import type { DataSet as ParsedDataSet } from "dicom-parser";
+import dicomParser from "dicom-parser";
+import { FoveaError } from "../errors";
+import { ATTRIBUTES } from "./attribute";
+import { DataSet } from "./data-set";
+import { inflatedHead } from "./inflate";
+import { transferSyntax } from "./transfer-syntax";
+
+const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
+const DEFLATED = "1.2.840.10008.1.2.1.99";
+/** Bytes that a deflated head may grow to. */
+const MAX_INFLATED_HEAD = 4 * 2 ** 20;
+
+/**
+ * Parse as much of a data set as its first bytes hold. Pixel data is left out, and what is cut off at the end is, too.
+ *
+ * @param bytes of the data set, without preamble and file meta information; cut off anywhere
+ * @param file for messages
+ * @throws {FoveaError} `invalid_dicom` if not even the first element can be read
+ */
+export function parseDataSetHead(bytes: Uint8Array, transferSyntaxUid: string, file: string): DataSet {
+  const deflated = transferSyntaxUid === DEFLATED;
+  const content = deflated ? inflatedHead(bytes, MAX_INFLATED_HEAD) : bytes;
+  const options = {
+    TransferSyntaxUID: deflated ? EXPLICIT_LITTLE : transferSyntaxUid,
+    untilTag: ATTRIBUTES.PixelData[0],
+  };
+  let parsed: ParsedDataSet;
+  try {
+    parsed = dicomParser.parseDicom(content, options);
+  } catch (thrown) {
+    const partial = (thrown as { readonly dataSet?: ParsedDataSet } | undefined)?.dataSet;
+    if (partial === undefined || Object.keys(partial.elements).length === 0) {
+      throw new FoveaError("invalid_dicom", "no DICOM data set of the transfer syntax it was announced in", { file });
+    }
+    parsed = partial;
+  }
+  return new DataSet(parsed, file, transferSyntax(transferSyntaxUid), []);
+}

@@ -1,0 +1,38 @@
+/**
+ * @file Status codes of DIMSE responses (PS3.7 annex C, PS3.4 B.2.3, C.4).
+ */
+export const STATUS = {
+  success: 0x0000,
+  cancel: 0xfe00,
+  pending: 0xff00,
+  pendingWithWarning: 0xff01,
+  sopClassNotSupported: 0x0122,
+  processingFailure: 0x0110,
+  duplicateInstance: 0x0111,
+  invalidInstance: 0x0117,
+  unrecognizedOperation: 0x0211,
+  mistypedArgument: 0x0212,
+  outOfResources: 0xa700,
+  doesNotMatchClass: 0xa900,
+  moveDestinationUnknown: 0xa801,
+  cannotUnderstand: 0xc000,
+} as const;
+
+export function isPending(status: number): boolean {
+  return status === STATUS.pending || status === STATUS.pendingWithWarning;
+}
+
+/** Warnings of PS3.7 C.1.3 and of services (Bxxx). */
+export function isWarning(status: number): boolean {
+  return status === 0x0001 || status >>> 12 === 0xb || status === 0x0107 || status === 0x0116;
+}
+
+/** Whether the same may succeed at another time. */
+export function isTransient(status: number): boolean {
+  return status >>> 8 === 0xa7 || status === STATUS.processingFailure || status === 0x0213;
+}
+
+/** As logs and reasons show it. */
+export function statusText(status: number): string {
+  return `status 0x${status.toString(16).padStart(4, "0").toUpperCase()}`;
+}

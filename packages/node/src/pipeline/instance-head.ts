@@ -1,0 +1,126 @@
+/**
+ * @file What the record keeps of an object, read from the head of its data set.
+ */
+import type { Keyword } from "@fovea/core/dicom/attribute";
+import type { DataSet } from "@fovea/core/dicom/data-set";
+import { parseDataSetHead } from "@fovea/core/dicom/data-set-head";
+import { FoveaError } from "@fovea/core/errors";
+import { decodeText } from "../deidentify/character-set";
+import type { FileHeader } from "../pacs/part10";
+import type { PatientIdentity, ReceivedInstance } from "../store/record";
+
+/** An object as it is announced: by C-STORE, or by the header of its file. */
+export type FileMeta = Pick<FileHeader, "sopClassUid" | "sopUid" | "transferSyntaxUid">;
+
+/** An object as it describes itself; who brought it, its size and its place come from elsewhere. */
+export type InstanceHead = Omit<ReceivedInstance, "origin" | "callingAe" | "bytes" | "sha256" | "blob">;
+
+export interface ReadHead {
+  readonly instance: InstanceHead;
+  readonly manufacturer?: string;
+}
+
+const PATIENT = [
+  "PatientID",
+  "PatientName",
+  "PatientBirthDate",
+  "PatientSex",
+  "AccessionNumber",
+  "StudyDescription",
+  "ReferringPhysicianName",
+  "StudyID",
+  "StudyTime",
+] as const satisfies readonly (Keyword & keyof PatientIdentity)[];
+
+/** Longer texts are no name, and no description. */
+const MAX_TEXT = 1024;
+/** PS3.5 9.1, without its rule on leading zeros, which devices break. */
+const UID = /^[0-9]+(\.[0-9]+)*$/;
+
+export function isUid(text: string | undefined): text is string {
+  return text !== undefined && text.length <= 64 && UID.test(text);
+}
+
+/**
+ * @param head the first bytes of the data set
+ * @param meta as the sender announced it
+ * @throws {FoveaError} `invalid_dicom` if it cannot be read, or does not say to which study and series it belongs;
+ *   `invalid_argument` if it is not the object that was announced
+ */
+export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
+  const dataSet = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
+  const text = (keyword: Keyword) => decoded(dataSet, keyword);
+  const sopUid = requiredUid(text("SOPInstanceUID"), "SOPInstanceUID");
+  if (sopUid !== meta.sopUid || text("SOPClassUID") !== meta.sopClassUid) {
+    throw new FoveaError(
+      "invalid_argument",
+      "SOP Class or Instance UID of the data set differs from the announced one",
+    );
+  }
+  return {
+    instance: {
+      studyUid: requiredUid(text("StudyInstanceUID"), "StudyInstanceUID"),
+      seriesUid: requiredUid(text("SeriesInstanceUID"), "SeriesInstanceUID"),
+      sopUid,
+      sopClassUid: meta.sopClassUid,
+      transferSyntaxUid: meta.transferSyntaxUid,
+      patient: patientOf(text),
+      ...given({
+        studyDate: text("StudyDate"),
+        modality: text("Modality"),
+        bodyPart: text("BodyPartExamined"),
+        station: text("StationName"),
+        seriesDescription: text("SeriesDescription"),
+        seriesNumber: whole(dataSet, "SeriesNumber"),
+        instanceNumber: whole(dataSet, "InstanceNumber"),
+      }),
+      frames: Math.max(1, whole(dataSet, "NumberOfFrames") ?? 1),
+      rows: Math.max(0, whole(dataSet, "Rows") ?? 0),
+      columns: Math.max(0, whole(dataSet, "Columns") ?? 0),
+    },
+    ...given({ manufacturer: text("Manufacturer") }),
+  };
+}
+
+function requiredUid(value: string | undefined, keyword: Keyword): string {
+  if (!isUid(value))
+    throw new FoveaError("invalid_dicom", "missing, or no UID; it is wanted to file the object", { at: keyword });
+  return value;
+}
+
+function patientOf(text: (keyword: Keyword) => string | undefined): PatientIdentity {
+  return given(Object.fromEntries(PATIENT.map((keyword) => [keyword, text(keyword)])));
+}
+
+/** Without what is not there. */
+function given<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** First value of a text in its character set, without padding and control characters; undefined where there is none. */
+function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
+  const bytes = dataSet.bytes(keyword);
+  if (bytes === undefined || bytes.length === 0) return undefined;
+  const sets = dataSet.bytes("SpecificCharacterSet");
+  const names = sets === undefined ? [] : Buffer.from(sets).toString("latin1").split("\\");
+  const value = decodeText(
+    bytes,
+    names.map((name) => name.trim()),
+  )
+    // A backslash divides values; control characters are the padding, or have no place in a text.
+    .split("\\")[0]
+    .replace(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, MAX_TEXT);
+  return value === "" ? undefined : value;
+}
+
+/** A number that PostgreSQL's `integer` holds; an odd one is none. */
+function whole(dataSet: DataSet, keyword: Keyword): number | undefined {
+  try {
+    const value = dataSet.number(keyword);
+    return value !== undefined && Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

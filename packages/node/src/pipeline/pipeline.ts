@@ -1,0 +1,145 @@
+/**
+ * @file From reception to delivery, as one thing that starts and stops.
+ *
+ *     acknowledged file -> importer -> record -> completeness -> job -> analysis -> result objects -> deliveries -> PACS
+ *
+ * Every arrow survives a kill: what is on its left stays until what is on its right is durable, and doing it twice does no harm.
+ */
+import type { ServiceConfig } from "../config/service-config";
+import type { InferencePool } from "../inference/inference-pool";
+import type { JobQueue } from "../jobs/job-queue";
+import type { PacsPeer, SendOutcome } from "../pacs/peer";
+import type { Store } from "../store/open-store";
+import type { InstanceAnalysis } from "../store/record";
+import type { Judge } from "./analyse-image";
+import { SeriesAnalysis } from "./analyse-series";
+import { ANALYSE_SERIES, analyseSeriesJob } from "./analysis-job";
+import { Completeness } from "./completeness";
+import { Deliverer, type DelivererOptions } from "./deliver";
+import { Importer } from "./importer";
+import { Reception } from "./reception";
+import { Repeating } from "./repeating";
+import { type BuildResultObjects, ResultPlanner } from "./result-objects";
+
+export interface PipelineOptions {
+  readonly store: Store;
+  readonly pool: InferencePool;
+  readonly queue: JobQueue;
+  /** By the names of destinations. */
+  readonly peers: ReadonlyMap<string, PacsPeer>;
+  readonly config: Pick<ServiceConfig, "routing" | "completeness" | "destinations" | "retention" | "dimse">;
+  readonly judge: Judge;
+  readonly buildObjects: BuildResultObjects;
+  /** Set if what arrives is de-identified. */
+  readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
+  /** Series that this process analyses at one time. @default 2 */
+  readonly series?: number;
+  readonly onAnalysed?: (analysis: InstanceAnalysis) => void;
+  /** Told of each attempt to send an object. */
+  readonly onDelivered?: (destination: string, outcome: SendOutcome["state"]) => void;
+  /** Told of what goes wrong; the work goes on. */
+  readonly onError?: (error: unknown, where: string) => void;
+}
+
+export interface Pipeline {
+  /** The sink of C-STORE, and what STOW-RS and uploads are given to. */
+  readonly reception: Reception;
+  /** Acknowledged objects that are not in the record yet. */
+  readonly backlog: number;
+  /** Tries due deliveries now: somebody wants a failed one again. */
+  deliverNow(): void;
+  /** Finishes what was accepted, as far as that is possible in `graceMs`; the rest goes on at the next start. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const DELIVERY_MS = 1000;
+const RECOVER_MS = 60_000;
+const RETENTION_MS = 3_600_000;
+const GRACE_MS = 10_000;
+
+/** Begins with what an earlier process left: acknowledged files, jobs, deliveries. */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { store, pool, queue, config, onError = () => undefined } = options;
+  const told = (where: string) => (error: unknown) => onError(error, where);
+  const importer = new Importer({ ...store, onError: told("import") });
+  const reception = new Reception({
+    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => knownFile(store, sopUid) },
+    ...(options.deidentify && { deidentify: options.deidentify }),
+    ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
+  });
+  if (store.database.kind === "pglite") await takeBackDeliveries(store);
+  await importer.start();
+
+  const loops: Repeating[] = [];
+  const repeat = (where: string, everyMs: number, work: (signal: AbortSignal) => Promise<unknown>): Repeating => {
+    const loop = new Repeating(work, { everyMs, onError: told(where) });
+    loops.push(loop);
+    return loop;
+  };
+  const deliveries = deliverers(options, told("delivery")).map((deliverer) =>
+    repeat("delivery", DELIVERY_MS, async (signal) => (await deliverer.deliver(signal)) > 0),
+  );
+  const deliverNow = () => {
+    for (const loop of deliveries) loop.wake();
+  };
+  await workOnSeries(options, deliverNow);
+  const completeness = new Completeness({
+    ...{ ...store, queue, config: config.completeness, routing: config.routing },
+    resolve: (wanted) => pool.models.resolve(wanted),
+    ...counterOf(options),
+    onError: told("completeness"),
+  });
+  repeat("completeness", Math.max(50, Math.min(1000, config.completeness.quietMs / 4)), () => completeness.look());
+  repeat("import", RECOVER_MS, () => importer.recover());
+  repeat("retention", RETENTION_MS, () => store.retention.apply(config.retention));
+  for (const loop of loops) loop.start();
+  return {
+    reception,
+    get backlog() {
+      return importer.backlog;
+    },
+    deliverNow,
+    async stop(graceMs = GRACE_MS) {
+      await importer.stop();
+      await Promise.all([...loops.map((loop) => loop.stop(graceMs)), queue.stop()]);
+    },
+  };
+}
+
+/** SHA-256 of the file that the record keeps under a UID. */
+async function knownFile({ studies }: Store, sopUid: string): Promise<string | undefined> {
+  const known = await studies.findInstance(sopUid);
+  return known?.blob === undefined ? undefined : known.sha256;
+}
+
+/** After a crash of the only process nobody sends any more: what was being sent is due at once, and asked for first. */
+async function takeBackDeliveries({ database }: Store): Promise<void> {
+  await database.query("UPDATE delivery SET next_at = now() WHERE state = 'sending'");
+}
+
+function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {
+  const onAttempt: DelivererOptions["onAttempt"] = ({ destination }, { state }) => onDelivered?.(destination, state);
+  return [...peers.values()].map((peer) => new Deliverer({ ...store, peer, onError, onAttempt }));
+}
+
+async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Promise<void> {
+  const { store, queue, judge, config, buildObjects, pool } = options;
+  const results = new ResultPlanner({
+    ...{ ...store, destinations: config.destinations, buildObjects, onPlanned },
+    ...(judge.version !== undefined && { rulesVersion: judge.version }),
+  });
+  const analysis = new SeriesAnalysis({
+    ...{ ...store, pool, judge, results },
+    onImage: (one) => options.onAnalysed?.(one),
+  });
+  await queue.work(
+    ANALYSE_SERIES,
+    { concurrency: options.series ?? 2, retries: 50, givenUp: (content) => analysis.giveUp(analyseSeriesJob(content)) },
+    (content, signal) => analysis.run(analyseSeriesJob(content), signal),
+  );
+}
+
+function counterOf({ peers, config }: PipelineOptions): { readonly counter?: Pick<PacsPeer, "count"> } {
+  const counter = peers.get(config.completeness.countFrom ?? "");
+  return counter === undefined ? {} : { counter };
+}

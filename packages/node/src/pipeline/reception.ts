@@ -1,0 +1,210 @@
+/**
+ * @file Objects on their way in, by C-STORE, STOW-RS, upload or retrieval: streamed into encrypted files, acknowledged once
+ * they are durable.
+ *
+ * The acknowledgement promises that the object survives: its file lies in `incoming` with a note (`receipt.ts`), and whatever
+ * happens then, the importer finds it there. The data set's bytes are kept as they came, behind a file head of our own.
+ */
+import { FoveaError } from "@fovea/core/errors";
+import { fileHeader, readFileHeader } from "../pacs/part10";
+import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
+import type { BlobStore } from "../store/blob-store";
+import type { Origin } from "../store/record";
+import { FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
+import { type FileMeta, isUid, type ReadHead, readInstanceHead } from "./instance-head";
+import type { Receipt, ReceiptNote } from "./receipt";
+
+/** Of C-STORE responses (PS3.4 table B.2-1, PS3.7 annex C); STOW-RS uses the same numbers as failure reasons. */
+export const STORE_STATUS = {
+  success: 0x0000,
+  processingFailure: 0x0110,
+  duplicate: 0x0111,
+  outOfResources: 0xa700,
+  mismatch: 0xa900,
+  cannotUnderstand: 0xc000,
+} as const;
+
+/** What becomes of the receipts: `importer.ts`. */
+export interface ReceiptQueue {
+  /** Resolves once another object may come in. @throws {FoveaError} `busy` if that takes too long */
+  room(): Promise<void>;
+  push(receipt: Receipt): void;
+}
+
+export interface ReceptionOptions {
+  readonly blobs: Pick<BlobStore, "draft" | "remove">;
+  readonly receipts: ReceiptQueue;
+  /** SHA-256 of the file that the record holds under a SOP Instance UID. */
+  readonly known: (sopUid: string) => Promise<string | undefined>;
+  /** Takes identifiers out of a whole file. @throws {FoveaError} if it cannot: the object is refused */
+  readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
+  /** Of one object. @default 2 GiB */
+  readonly maxBytes?: number;
+  /** @default the system's clock */
+  readonly now?: () => Date;
+}
+
+/** Who brings an object, and how. */
+export interface Bringer {
+  readonly origin: Origin;
+  readonly callingAe?: string;
+  /** `ae:TITLE`, `key:...`, as the audit names it. */
+  readonly actor: string;
+}
+
+/** What became of one object. */
+export interface StoreOutcome {
+  /** 0x0000: durable. */
+  readonly status: number;
+  readonly sopClassUid?: string;
+  readonly sopUid?: string;
+  readonly studyUid?: string;
+  readonly seriesUid?: string;
+}
+
+const MANUFACTURER = "Fovea";
+
+export class Reception implements InstanceSink {
+  readonly #options: Required<Omit<ReceptionOptions, "deidentify">> & Pick<ReceptionOptions, "deidentify">;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = { maxBytes: 2 ** 31, now: () => new Date(), ...options };
+  }
+
+  /** For C-STORE. @throws {FoveaError} `busy`, `disk_full` */
+  async open({ callingAe, ...meta }: IncomingObject): Promise<IncomingDraft> {
+    return this.#open(meta, { origin: "dimse", callingAe, actor: `ae:${callingAe}` });
+  }
+
+  /**
+   * Takes a whole DICOM file: a part of a STOW-RS request, an upload, an answer to a retrieval.
+   *
+   * @throws what `file` throws; then nothing is kept
+   */
+  async receive(file: AsyncIterable<Uint8Array>, bringer: Bringer): Promise<StoreOutcome> {
+    let head = Buffer.alloc(0);
+    let draft: ObjectDraft | undefined;
+    try {
+      for await (const piece of file) {
+        if (draft !== undefined) {
+          await draft.write(piece);
+          continue;
+        }
+        head = Buffer.concat([head, piece]);
+        const header = readFileHeader(head);
+        if (header === undefined) continue;
+        const { dataSetStart, ...meta } = header;
+        draft = await this.#open(meta, bringer);
+        await draft.write(head.subarray(dataSetStart));
+      }
+    } catch (error) {
+      await draft?.abandon();
+      if (!(error instanceof FoveaError)) throw error;
+      return { status: statusOf(error) };
+    }
+    return draft?.commit() ?? { status: STORE_STATUS.cannotUnderstand };
+  }
+
+  async #open(meta: FileMeta, bringer: Bringer): Promise<ObjectDraft> {
+    if (!isUid(meta.sopUid) || !isUid(meta.sopClassUid) || !isUid(meta.transferSyntaxUid)) {
+      throw new FoveaError("invalid_dicom", "an object is announced by UIDs of digits and dots, at most 64 characters");
+    }
+    const { blobs, receipts, deidentify, known } = this.#options;
+    await receipts.room();
+    const target = deidentify === undefined ? await FileTarget.open(blobs) : new MemoryTarget(blobs, deidentify);
+    // Asked for while the bytes come in. A database that is away does not stop reception: the importer asks again.
+    const here = deidentify === undefined ? known(meta.sopUid).catch(() => undefined) : Promise.resolve(undefined);
+    await target.write(fileHeader(meta));
+    return new ObjectDraft(meta, bringer, { target, here, ...this.#options });
+  }
+}
+
+type DraftContext = {
+  readonly target: IncomingTarget;
+  readonly here: Promise<string | undefined>;
+} & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "maxBytes" | "now">;
+
+/** One object that comes in. Errors wait for `commit`, which answers with a status. */
+class ObjectDraft implements IncomingDraft {
+  readonly #meta: FileMeta;
+  readonly #bringer: Bringer;
+  readonly #context: DraftContext;
+  readonly #head: Uint8Array[] = [];
+  #headBytes = 0;
+  #bytes = 0;
+  #failure: { readonly status: number } | undefined;
+
+  constructor(meta: FileMeta, bringer: Bringer, context: DraftContext) {
+    this.#meta = meta;
+    this.#bringer = bringer;
+    this.#context = context;
+  }
+
+  async write(piece: Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) return;
+    this.#bytes += piece.length;
+    if (this.#bytes > this.#context.maxBytes) return this.#fail(STORE_STATUS.outOfResources);
+    if (this.#headBytes < HEAD_BYTES) {
+      const part = Uint8Array.from(piece.subarray(0, HEAD_BYTES - this.#headBytes));
+      this.#head.push(part);
+      this.#headBytes += part.length;
+    }
+    await this.#context.target.write(piece).catch((error: unknown) => this.#fail(statusOf(error)));
+  }
+
+  async commit(): Promise<StoreOutcome & { readonly status: number }> {
+    const { sopClassUid, sopUid } = this.#meta;
+    const announced = { sopClassUid, sopUid };
+    if (this.#failure !== undefined) return { ...announced, ...this.#failure };
+    try {
+      const head = readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      const receipt = await this.#context.target.commit((changed) => this.#note(changed ?? head));
+      const { studyUid, seriesUid, ...kept } = receipt.note.instance;
+      const told = { sopClassUid, sopUid: kept.sopUid, studyUid, seriesUid };
+      return { ...told, status: await this.#hand(receipt) };
+    } catch (error) {
+      await this.#context.target.abandon();
+      return { ...announced, status: statusOf(error) };
+    }
+  }
+
+  abandon(): Promise<void> {
+    return this.#context.target.abandon();
+  }
+
+  /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
+  async #hand(receipt: Receipt): Promise<number> {
+    const { here, blobs, receipts } = this.#context;
+    const known = await here;
+    if (known === undefined) {
+      receipts.push(receipt);
+      return STORE_STATUS.success;
+    }
+    await blobs.remove(receipt.blob);
+    return known === receipt.sha256 ? STORE_STATUS.success : STORE_STATUS.duplicate;
+  }
+
+  #note({ instance, manufacturer }: ReadHead): ReceiptNote {
+    return {
+      instance,
+      ...this.#bringer,
+      receivedAt: this.#context.now().toISOString(),
+      ...(manufacturer === MANUFACTURER && { ownResult: true as const }),
+    };
+  }
+
+  async #fail(status: number): Promise<void> {
+    this.#failure = { status };
+    this.#head.length = 0;
+    await this.#context.target.abandon().catch(() => undefined);
+  }
+}
+
+/** The number that tells the sender why: whether it should try again, and where to look. */
+function statusOf(error: unknown): number {
+  const code = error instanceof FoveaError ? error.code : (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === "disk_full" || code === "ENOSPC" || code === "busy") return STORE_STATUS.outOfResources;
+  if (code === "invalid_argument") return STORE_STATUS.mismatch;
+  if (code === "invalid_dicom" || code === "unsupported_dicom") return STORE_STATUS.cannotUnderstand;
+  return STORE_STATUS.processingFailure;
+}

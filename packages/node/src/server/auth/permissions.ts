@@ -1,0 +1,61 @@
+/**
+ * @file Who may ask for what: a line for each route. A route that stands in none does not start.
+ */
+import type { Role } from "../../config/service-config";
+
+/** `public`: without a key. */
+export type Permission = "public" | readonly Role[];
+
+const SEE: Permission = ["viewer", "reader", "admin"];
+const READ: Permission = ["reader", "admin"];
+const ANALYSE: Permission = ["reader", "admin", "system"];
+const MANAGE: Permission = ["admin"];
+const EVERYBODY: Permission = ["viewer", "reader", "admin", "system"];
+
+/** By method and pattern of the route; HEAD goes with GET. */
+export const PERMISSIONS: Readonly<Record<string, Permission>> = {
+  // The page itself holds no data; it asks for a key and gets everything else with it.
+  "GET /": "public",
+  "GET /assets/*": "public",
+  "GET /health/live": "public",
+  "GET /health/ready": "public",
+  "GET /openapi.json": EVERYBODY,
+  "GET /session": EVERYBODY,
+  "GET /metrics": ["admin", "system"],
+
+  "POST /analyze/image": ANALYSE,
+  "POST /analyze/batch": ANALYSE,
+  "POST /detect": ANALYSE,
+  "GET /jobs/:id": ANALYSE,
+  "GET /jobs/:id/events": ANALYSE,
+  "GET /jobs/:id/results": ANALYSE,
+  "DELETE /jobs/:id": ANALYSE,
+  "POST /dicom-web/studies": ANALYSE,
+  "POST /dicom-web/studies/:uid": ANALYSE,
+
+  "GET /studies": SEE,
+  "GET /studies/:uid": SEE,
+  "GET /studies/:uid/report": READ,
+  "GET /instances/:uid": SEE,
+  "GET /instances/:uid/annotated.png": SEE,
+  "GET /instances/:uid/frames/:n": SEE,
+  "GET /instances/:uid/frames/:n/pixels": SEE,
+  "GET /findings": SEE,
+  "POST /findings/:id/review": READ,
+
+  "GET /models": EVERYBODY,
+  "POST /models/load": MANAGE,
+  "POST /models/retire": MANAGE,
+  "POST /models/default": MANAGE,
+  "GET /keys": MANAGE,
+  "POST /keys": MANAGE,
+  "DELETE /keys/:id": MANAGE,
+  "GET /audit": MANAGE,
+};
+
+/** @throws {Error} if the table has no such route: a mistake of ours, seen at the start */
+export function permissionOf(method: string, pattern: string): Permission {
+  const found = PERMISSIONS[`${method === "HEAD" ? "GET" : method} ${pattern}`];
+  if (found === undefined) throw new Error(`unreachable: ${method} ${pattern} has no line in the table of permissions`);
+  return found;
+}

@@ -1,0 +1,147 @@
+/**
+ * @file Batches that became jobs: worked on in the background, and taken up again after a crash.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { BatchJob } from "@fovea/core/contract/study";
+import { FoveaError } from "@fovea/core/errors";
+import type { ImageAnalysis } from "../inference/inference-pool";
+import type { BatchFile, BatchJobRecord } from "../store/batch-jobs";
+import { analyseUpload, ENDING } from "./analyse-upload";
+import type { AppParts } from "./app-parts";
+import { analyzeAnswer } from "./detection-answer";
+import { failureOf } from "./problem";
+
+/** Kind of these jobs in the queue. */
+const KIND = "batch";
+/** Files that are fetched from the record at one time. */
+const PAGE = 64;
+/** Those who wait for an answer go first: a job asks again after so long. */
+const BUSY_MS = 500;
+
+/** A job as clients see it. */
+export function jobAnswer({ jobId, state, total, done, failed }: BatchJobRecord): BatchJob {
+  return { id: jobId, state, total, done, failed, status_url: `/jobs/${jobId}` };
+}
+
+/** A file that waits, or one whose result is here already. */
+export type NewBatchFile =
+  | { readonly filename: string; readonly blob: string }
+  | { readonly filename: string; readonly result: unknown; readonly failed: boolean };
+
+export interface NewBatch {
+  readonly actor: string;
+  readonly language: "zh" | "en";
+  readonly model?: string;
+}
+
+export class BatchWork {
+  readonly #parts: AppParts;
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+  }
+
+  /** Jobs are worked on from now on, one after another: the pool is shared with those who wait. */
+  async start(): Promise<void> {
+    const { queue, store } = this.#parts;
+    await queue.work(KIND, { concurrency: 1 }, ({ job, model }, signal) =>
+      this.#run(String(job), typeof model === "string" ? model : undefined, signal),
+    );
+    // Those that a crash kept from the queue.
+    for (const job of await store.batchJobs.unfinished()) await queue.add(KIND, { job }, { key: job });
+  }
+
+  /** A job from its files, in order. */
+  async open({ actor, language, model }: NewBatch, files: readonly NewBatchFile[]): Promise<BatchJob> {
+    const { batchJobs } = this.#parts.store;
+    const job = await batchJobs.create(
+      { actor, language },
+      files.map((file) => ({ filename: file.filename, blob: "blob" in file ? file.blob : undefined })),
+    );
+    for (const [ordinal, file] of files.entries()) {
+      if ("result" in file) await batchJobs.keepResult(job, ordinal, file.result, { failed: file.failed });
+    }
+    await this.#parts.queue.add(KIND, { job, ...(model !== undefined && { model }) }, { key: job });
+    const found = await batchJobs.find(job);
+    if (found === undefined) throw new Error("unreachable: a job that was just made");
+    return jobAnswer(found);
+  }
+
+  /** Ends a job before its next file, and takes what waited away. */
+  async cancel(job: string): Promise<void> {
+    const { batchJobs } = this.#parts.store;
+    await batchJobs.setState(job, "cancelled");
+    await this.#clear(job);
+  }
+
+  /** What has its result is not done again, so that a job that comes twice does no harm. */
+  async #run(job: string, model: string | undefined, signal: AbortSignal): Promise<void> {
+    const { batchJobs } = this.#parts.store;
+    const found = await batchJobs.find(job);
+    if (found === undefined || found.state === "done" || found.state === "cancelled") return;
+    await batchJobs.setState(job, "running");
+    for (;;) {
+      const files = await batchJobs.waiting(job, PAGE);
+      if (files.length === 0) break;
+      for (const file of files) {
+        signal.throwIfAborted();
+        if ((await batchJobs.find(job))?.state === "cancelled") return this.#clear(job);
+        await this.#analyse(found, file, model, signal);
+      }
+    }
+    await batchJobs.setState(job, "done");
+    await this.#clear(job);
+  }
+
+  async #analyse(
+    found: BatchJobRecord,
+    file: BatchFile,
+    model: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { store, config } = this.#parts;
+    const { jobId, actor, language } = found;
+    const { ordinal, filename, blob } = file;
+    try {
+      if (blob === undefined) throw new FoveaError("file_not_found", "its bytes are gone");
+      const bytes = await store.blobs.read(blob);
+      const analysis = await this.#patiently(bytes, { actor, model }, signal);
+      const result = analyzeAnswer(analysis, { filename, language, classNames: config.classNames });
+      await store.batchJobs.keepResult(jobId, ordinal, result);
+    } catch (error) {
+      const failure = failureOf(error);
+      // An unknown model stays unknown: the job would come again for ever.
+      if (ENDING.has(failure.code) && failure.code !== "unknown_model") throw error;
+      await store.batchJobs.keepResult(jobId, ordinal, { filename, error: failure }, { failed: true });
+    }
+  }
+
+  /** Asks again where the pool is full. */
+  async #patiently(
+    bytes: Uint8Array,
+    { actor, model }: { readonly actor: string; readonly model?: string },
+    signal: AbortSignal,
+  ): Promise<ImageAnalysis> {
+    for (;;) {
+      try {
+        return await analyseUpload(this.#parts, { bytes, model, actor, action: "image.analyse", signal });
+      } catch (error) {
+        if (!(error instanceof FoveaError && error.code === "busy")) throw error;
+        await pause(BUSY_MS, undefined, { signal });
+      }
+    }
+  }
+
+  /** Files of a job that nobody will look at any more. */
+  async #clear(job: string): Promise<void> {
+    const { batchJobs, blobs } = this.#parts.store;
+    for (let after = -1; ; ) {
+      const files = await batchJobs.files(job, after, PAGE);
+      for (const { blob } of files) if (blob !== undefined) await blobs.remove(blob);
+      const last = files.at(-1);
+      if (last === undefined) break;
+      after = last.ordinal;
+    }
+    await batchJobs.dropBlobs(job);
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * @file An uploaded image and what was found in it, kept in the record as a study of its own.
+ *
+ * Its UIDs follow from its bytes: the same file is one study however often it comes, and no upload can slip an image into a study
+ * that came from a PACS. Nothing of it is sent anywhere.
+ */
+import { createHash } from "node:crypto";
+import { hasDicomPrefix } from "@fovea/core/dicom/data-set";
+import { uidFromSha256 } from "@fovea/core/dicom/uid";
+import { rulesVersion } from "@fovea/core/rules/judge";
+import type { ServiceConfig } from "../config/service-config";
+import { imageFormat } from "../imaging/image-format";
+import type { ImageAnalysis } from "../inference/inference-pool";
+import { readFileHeader } from "../pacs/part10";
+import { type InstanceHead, readInstanceHead } from "../pipeline/instance-head";
+import type { BlobFiles } from "../store/blob-files";
+import type { JudgedFinding, ReceivedInstance } from "../store/record";
+import type { AppParts } from "./app-parts";
+import { readFrames } from "./detection-answer";
+
+/** Whether an image that came so is kept. Where arrival takes identifiers out, files that have some are not. */
+export function keeps(
+  { http, deidentifyOnArrival }: Pick<ServiceConfig, "http" | "deidentifyOnArrival">,
+  action: "image.analyse" | "image.detect",
+  bytes: Uint8Array,
+): boolean {
+  if (http.keepUploads === "none" || (http.keepUploads === "detect" && action !== "image.detect")) return false;
+  return !(deidentifyOnArrival && hasDicomPrefix(bytes));
+}
+
+export interface AnalysedUpload {
+  readonly bytes: Uint8Array;
+  readonly actor: string;
+  readonly analysis: ImageAnalysis;
+  readonly findings: readonly JudgedFinding[];
+}
+
+/** @returns its study, and its own identifier */
+export async function keepUpload(
+  { store, rules }: Pick<AppParts, "store" | "rules">,
+  { bytes, analysis, findings }: AnalysedUpload,
+): Promise<{ readonly studyUid: string; readonly sopUid: string }> {
+  const { model, inputSha256, inferenceMs } = analysis;
+  const here = await store.studies.findInstance(uidOf("instance", inputSha256));
+  const blob = here?.blob ?? (await keepBytes(store.blobs, bytes));
+  const instance = instanceOf(bytes, analysis, blob);
+  const { studyUid, seriesUid, sopUid } = instance;
+  const kept = { modelId: model.modelId, inferenceMs, rulesVersion: rules && rulesVersion(rules) };
+  await store.models.put(model, "ready");
+  await store.database.transaction(async (sql) => {
+    const [outcome] = await store.studies.acceptIn(sql, [instance]);
+    if (outcome !== "new" && here?.blob === undefined) {
+      await sql.query("UPDATE instance SET blob = $2 WHERE sop_uid = $1", [sopUid, blob]);
+    }
+    await store.analyses.record([{ sopUid, ...kept, outcome: { findings } }], sql);
+    await store.studies.setSeriesState(seriesUid, { state: "analysed", modelId: model.modelId }, sql);
+    await store.studies.complete({ studyUid, lastReceivedAt: new Date(Date.now() + CLOCKS_APART_MS) }, sql);
+    await store.studies.settleState(studyUid, sql);
+  });
+  return { studyUid, sopUid };
+}
+
+/** The database's clock may be ahead of ours by so much. */
+const CLOCKS_APART_MS = 3_600_000;
+
+async function keepBytes(blobs: BlobFiles, bytes: Uint8Array): Promise<string> {
+  const draft = await blobs.draft("images");
+  try {
+    await new Promise<void>((resolve, reject) => {
+      draft.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    return (await draft.commit()).blob;
+  } catch (error) {
+    await draft.abandon();
+    throw error;
+  }
+}
+
+function uidOf(level: "study" | "series" | "instance", inputSha256: string): string {
+  return uidFromSha256(createHash("sha256").update(`upload ${level} ${inputSha256}`).digest("hex"));
+}
+
+function instanceOf(bytes: Uint8Array, analysis: ImageAnalysis, blob: string): ReceivedInstance {
+  const { inputSha256, images, modality } = analysis;
+  const [{ width, height }] = readFrames(analysis);
+  return {
+    patient: {},
+    ...headOf(bytes),
+    studyUid: uidOf("study", inputSha256),
+    seriesUid: uidOf("series", inputSha256),
+    sopUid: uidOf("instance", inputSha256),
+    mediaType: mediaTypeOf(bytes),
+    origin: "upload",
+    ...(modality && { modality }),
+    frames: images.length,
+    rows: height,
+    columns: width,
+    bytes: bytes.length,
+    sha256: inputSha256,
+    blob,
+  };
+}
+
+/** What a DICOM file says of patient and study; nothing where it cannot be told. */
+function headOf(bytes: Uint8Array): Partial<InstanceHead> {
+  if (!hasDicomPrefix(bytes)) return {};
+  try {
+    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    return header === undefined ? {} : readInstanceHead(bytes.subarray(header.dataSetStart), header).instance;
+  } catch {
+    return {};
+  }
+}
+
+function mediaTypeOf(bytes: Uint8Array): string {
+  const format = imageFormat(bytes);
+  return format === undefined ? "application/dicom" : `image/${format.toLowerCase()}`;
+}

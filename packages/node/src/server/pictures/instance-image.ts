@@ -1,0 +1,181 @@
+/**
+ * @file How an image that is kept is to be shown, and its values, as core/contract/image tells.
+ */
+import type { FrameValues, InstanceImage } from "@fovea/core/contract/image";
+import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { displayImage, paddingOf } from "@fovea/core/dicom/display";
+import { frameItem } from "@fovea/core/dicom/functional-group";
+import { lookUp } from "@fovea/core/dicom/lookup-table";
+import { type ImagePixel, readImagePixel } from "@fovea/core/dicom/pixel-data";
+import { readModalityLut } from "@fovea/core/dicom/rescale";
+import { readSpacing } from "@fovea/core/dicom/spacing";
+import { leastWidth, type VoiLutFunction } from "@fovea/core/dicom/window";
+import { FoveaError } from "@fovea/core/errors";
+import type { ByteImage, Image } from "@fovea/core/imaging/image";
+import { isByteImage, stretchToBytes } from "@fovea/core/imaging/intensity";
+import type { FrameDecoder } from "../../dicom/frame-decoder";
+import { readStoredValues } from "../../dicom/read-dicom";
+import { decodeImage } from "../../imaging/read-image";
+
+/** Which one of the record it is. */
+export interface ImageNames {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopUid: string;
+  readonly modality?: string;
+}
+
+/** What errors call it: the record's own names are nobody's business. */
+const FILE = "image";
+const MOST_WINDOWS = 32;
+const MOST_FRAMES = 100_000;
+
+type Facts = Omit<InstanceImage, "sop_uid" | "series_uid" | "study_uid" | "modality">;
+
+/** @throws {FoveaError} `invalid_image`, `invalid_dicom`, `unsupported_dicom` */
+export async function describeImage(bytes: Uint8Array, names: ImageNames): Promise<InstanceImage> {
+  const facts = hasDicomPrefix(bytes) ? dicomFacts(parseDataSet(bytes, FILE)) : pictureFacts(await picture(bytes));
+  const { studyUid, seriesUid, sopUid, modality = null } = names;
+  return { sop_uid: sopUid, series_uid: seriesUid, study_uid: studyUid, modality, ...facts };
+}
+
+/** Values of one frame, counted from 0, little endian, rows from top to bottom. */
+export async function frameValues(bytes: Uint8Array, frame: number, decoder: FrameDecoder): Promise<Uint8Array> {
+  if (!hasDicomPrefix(bytes)) {
+    checkFrame(frame, 1);
+    const { data } = await picture(bytes);
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+  const dataSet = parseDataSet(bytes, FILE);
+  checkFrame(frame, readImagePixel(dataSet).frames);
+  const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
+  if (!isMonochrome(pixel)) return displayImage(dataSet, pixel, values, frame).data;
+  const lut = readModalityLut(dataSet, frame);
+  const answered = lut.kind === "linear" ? values : new Uint16Array(values.length);
+  if (lut.kind === "table") lookUp(values, lut.table, answered as Uint16Array);
+  return new Uint8Array(answered.buffer, answered.byteOffset, answered.byteLength);
+}
+
+/** One frame as a viewer without a choice of window shows it. */
+export async function shownFrame(bytes: Uint8Array, frame: number, decoder: FrameDecoder): Promise<ByteImage> {
+  if (!hasDicomPrefix(bytes)) {
+    checkFrame(frame, 1);
+    const image = await picture(bytes);
+    return isByteImage(image) ? image : stretchToBytes(image);
+  }
+  const dataSet = parseDataSet(bytes, FILE);
+  checkFrame(frame, readImagePixel(dataSet).frames);
+  const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
+  return displayImage(dataSet, pixel, values, frame);
+}
+
+function checkFrame(frame: number, frames: number): void {
+  if (frame >= frames) throw new FoveaError("not_found", `no frame ${frame}: there are ${frames}, counted from 0`);
+}
+
+/** Grey of 8 or 16 bits, or 8-bit colour; what is deeper is shown between quantiles of its values. */
+async function picture(bytes: Uint8Array): Promise<Image<Uint8Array> | Image<Uint16Array>> {
+  const image = await decodeImage(bytes, FILE);
+  if (isByteImage(image)) return image;
+  if (image.data instanceof Uint16Array && image.channels === 1) return { ...image, data: image.data };
+  return stretchToBytes(image);
+}
+
+function pictureFacts({ data, width, height, channels }: Image): Facts {
+  const bits = data instanceof Uint16Array ? 16 : 8;
+  return {
+    rows: height,
+    columns: width,
+    frames: 1,
+    photometric_interpretation: channels === 3 ? "RGB" : "MONOCHROME2",
+    bits_allocated: bits,
+    bits_stored: bits,
+    signed: false,
+    voi_lut_function: "LINEAR",
+    values: { rescale_slope: 1, rescale_intercept: 0, windows: [] },
+    frame_values: null,
+    pixel_padding: null,
+    pixel_spacing: null,
+    pixel_aspect: 1,
+    image_orientation: null,
+    patient_orientation: null,
+    lossy: false,
+  };
+}
+
+function isMonochrome({ photometricInterpretation }: ImagePixel): boolean {
+  return photometricInterpretation === "MONOCHROME1" || photometricInterpretation === "MONOCHROME2";
+}
+
+function dicomFacts(dataSet: DataSet): Facts {
+  const pixel = readImagePixel(dataSet);
+  const { rows, columns, frames } = pixel;
+  const mono = isMonochrome(pixel);
+  const tabled = mono && readModalityLut(dataSet, 0).kind === "table";
+  const bits = tabled ? 16 : mono ? pixel.bitsStored : 8;
+  const padding = mono && !tabled ? paddingOf(dataSet) : undefined;
+  const cosines = frameItem(dataSet, 0, "PlaneOrientationSequence").numbers("ImageOrientationPatient");
+  return {
+    rows,
+    columns,
+    frames,
+    photometric_interpretation: mono ? (pixel.photometricInterpretation as "MONOCHROME1" | "MONOCHROME2") : "RGB",
+    bits_allocated: bits <= 8 ? 8 : bits <= 16 ? 16 : 32,
+    bits_stored: bits,
+    signed: mono && !tabled && pixel.signed,
+    voi_lut_function: functionOf(dataSet, 0),
+    ...valuesOf(dataSet, mono, frames),
+    pixel_padding: padding ?? null,
+    pixel_spacing: readSpacing(dataSet, 0) ?? null,
+    pixel_aspect: aspectOf(dataSet),
+    image_orientation: cosines.length === 6 ? cosines : null,
+    patient_orientation: orientationOf(dataSet),
+    lossy: dataSet.text("LossyImageCompression") === "01",
+  };
+}
+
+/** Once for all frames, or, where functional groups differ, once for each. */
+function valuesOf(dataSet: DataSet, mono: boolean, frames: number): Pick<Facts, "values" | "frame_values"> {
+  if (!mono) return { values: { rescale_slope: 1, rescale_intercept: 0, windows: [] }, frame_values: null };
+  const values = frameValuesOf(dataSet, 0);
+  if (frames === 1 || frames > MOST_FRAMES || dataSet.items("PerFrameFunctionalGroupsSequence").length < frames) {
+    return { values, frame_values: null };
+  }
+  const all = Array.from({ length: frames }, (_, frame) => frameValuesOf(dataSet, frame));
+  const first = JSON.stringify(values);
+  return { values, frame_values: all.every((one) => JSON.stringify(one) === first) ? null : all };
+}
+
+function frameValuesOf(dataSet: DataSet, frame: number): FrameValues {
+  const lut = readModalityLut(dataSet, frame);
+  const [slope, intercept] = lut.kind === "linear" ? [lut.slope, lut.intercept] : [1, 0];
+  return { rescale_slope: slope, rescale_intercept: intercept, windows: windowsOf(dataSet, frame) };
+}
+
+/** Those that are usable, in the file's order. A table (VOI LUT) is none. */
+function windowsOf(dataSet: DataSet, frame: number): FrameValues["windows"] {
+  const group = frameItem(dataSet, frame, "FrameVOILUTSequence");
+  const centers = group.numbers("WindowCenter");
+  const widths = group.numbers("WindowWidth");
+  const least = leastWidth({ voiLutFunction: functionOf(dataSet, frame) });
+  const windows = centers
+    .slice(0, MOST_WINDOWS)
+    .map((center, i) => ({ center, width: widths.at(i) ?? 0, explanation: null }));
+  return windows.filter(({ width }) => width >= least && width > 0);
+}
+
+function functionOf(dataSet: DataSet, frame: number): VoiLutFunction {
+  const name = frameItem(dataSet, frame, "FrameVOILUTSequence").text("VOILUTFunction");
+  return name === "LINEAR_EXACT" || name === "SIGMOID" ? name : "LINEAR";
+}
+
+/** PS3.3 C.7.6.3.1.7: height and width as two whole numbers. */
+function aspectOf(dataSet: DataSet): number {
+  const [height, width] = dataSet.numbers("PixelAspectRatio");
+  return height > 0 && width > 0 ? height / width : 1;
+}
+
+function orientationOf(dataSet: DataSet): [string, string] | null {
+  const [row, column] = [dataSet.text("PatientOrientation", 0)?.trim(), dataSet.text("PatientOrientation", 1)?.trim()];
+  return row && column ? [row, column] : null;
+}

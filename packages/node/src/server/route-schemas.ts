@@ -1,0 +1,22 @@
+/**
+ * @file Pieces of schemas that several routes share.
+ */
+import { Type } from "typebox";
+
+/** PS3.5 9.1: components of digits, 64 characters at most. */
+export const UidSchema = Type.String({ pattern: "^[0-9]+(\\.[0-9]+)*$", maxLength: 64 });
+
+export const LangSchema = Type.Optional(
+  Type.Union([Type.Literal("zh"), Type.Literal("en")], {
+    description: "Language of the answer. @default as Accept-Language says; Chinese where it says nothing",
+  }),
+);
+
+export const LangQuery = Type.Object({ lang: LangSchema }, { additionalProperties: false });
+
+/** `next` of the page before. */
+export const CursorSchema = Type.Optional(Type.String({ maxLength: 200, pattern: "^[A-Za-z0-9._:|=+/-]+$" }));
+
+export function limitSchema(most: number, usual: number) {
+  return Type.Optional(Type.Integer({ minimum: 1, maximum: most, default: usual }));
+}

@@ -1,0 +1,56 @@
+/**
+ * @file Whether the service lives and is ready, and its numbers.
+ */
+import { Type } from "typebox";
+import type { RouteParts } from "../app";
+import type { App } from "../app-parts";
+import { PROBLEMS } from "../open-api";
+
+const ReadinessSchema = Type.Object({
+  ready: Type.Boolean(),
+  database: Type.Boolean(),
+  model: Type.Boolean({ description: "Whether one is loaded and warm" }),
+});
+
+export function healthRoutes(app: App, { store, pool, metrics, queue }: RouteParts): void {
+  const unlimited = { rateLimit: false } as const;
+  app.get(
+    "/health/live",
+    {
+      config: unlimited,
+      schema: { summary: "Whether the process answers", response: { 200: Type.Object({ live: Type.Boolean() }) } },
+    },
+    async () => ({ live: true }),
+  );
+  app.get(
+    "/health/ready",
+    {
+      config: unlimited,
+      schema: {
+        summary: "Whether images can be analysed and the record be written",
+        response: { 200: ReadinessSchema, 503: ReadinessSchema },
+      },
+    },
+    async (_request, reply) => {
+      const database = await store.database.query("SELECT 1").then(
+        () => true,
+        () => false,
+      );
+      const model = pool.models.list().some(({ state }) => state === "ready");
+      const ready = database && model;
+      return reply.code(ready ? 200 : 503).send({ ready, database, model });
+    },
+  );
+  metrics.gauge("inference_waiting", "Images that wait for their turn", () => pool.load.waiting);
+  metrics.gauge("inference_running", "Images under way", () => pool.load.running);
+  metrics.gauge("inference_capacity", "Images that may be under way at once", () => pool.load.capacity);
+  metrics.gauge("batch_jobs", "Batches waiting and running", () => queue.size("batch").catch(() => Number.NaN));
+  app.get(
+    "/metrics",
+    {
+      config: { answers: ["text/plain"] },
+      schema: { summary: "Numbers for Prometheus", response: { 200: Type.String(), ...PROBLEMS } },
+    },
+    async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
+}

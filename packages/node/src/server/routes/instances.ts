@@ -1,0 +1,116 @@
+/**
+ * @file Images that are kept: how they are to be shown, their values, and pictures of them.
+ */
+import { InstanceImageSchema } from "@fovea/core/contract/image";
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { InstanceRecord } from "../../store/studies";
+import type { RouteParts } from "../app";
+import type { App } from "../app-parts";
+import { callerOf } from "../auth/access";
+import { PROBLEMS } from "../open-api";
+import { HttpProblem } from "../problem";
+import { LangQuery, LangSchema, UidSchema } from "../route-schemas";
+import { readerOf } from "./studies";
+
+const FrameSchema = Type.Integer({ minimum: 0, maximum: 1_000_000 });
+const FrameParams = Type.Object({ uid: UidSchema, n: FrameSchema });
+const AnnotatedQuery = Type.Object(
+  { frame: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })), lang: LangSchema },
+  { additionalProperties: false },
+);
+
+/** @throws {HttpProblem} 404 for an image that is not here, or no longer */
+async function imageOf(
+  { store }: RouteParts,
+  sopUid: string,
+): Promise<{ readonly image: InstanceRecord; readonly bytes: Uint8Array }> {
+  const image = await store.studies.findInstance(sopUid);
+  if (image === undefined) throw new HttpProblem(404, "no such image");
+  if (image.blob === undefined) throw new HttpProblem(404, "the image was deleted by the retention rules");
+  return { image, bytes: await store.blobs.read(image.blob) };
+}
+
+export function instanceRoutes(app: App, parts: RouteParts): void {
+  const { store, pictures, config } = parts;
+
+  /** Pictures and values are seen: that is written down before they leave. */
+  const seen = (request: FastifyRequest, { sopUid, sha256 }: InstanceRecord) =>
+    store.audit.append({
+      actor: callerOf(request).actor,
+      action: "instance.view",
+      subject: sopUid,
+      inputSha256: sha256,
+    });
+
+  app.get(
+    "/instances/:uid",
+    {
+      schema: {
+        summary: "How an image is to be shown: sizes, rescale, windows, spacing",
+        params: Type.Object({ uid: UidSchema }),
+        querystring: LangQuery,
+        response: { 200: InstanceImageSchema, ...PROBLEMS },
+      },
+    },
+    async (request) => {
+      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const { studyUid, seriesUid, sopUid } = image;
+      const series = await store.studies.findSeries(seriesUid);
+      return pictures.describe(bytes, { studyUid, seriesUid, sopUid, modality: series?.modality });
+    },
+  );
+  app.get(
+    "/instances/:uid/frames/:n/pixels",
+    {
+      config: { answers: ["application/octet-stream"] },
+      schema: {
+        summary: "Values of a frame, counted from 0, little endian; GET /instances/:uid says which",
+        params: FrameParams,
+      },
+    },
+    async (request, reply) => {
+      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const values = await pictures.values(bytes, request.params.n);
+      await seen(request, image);
+      return reply
+        .type("application/octet-stream")
+        .send(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+    },
+  );
+  app.get(
+    "/instances/:uid/frames/:n",
+    {
+      config: { answers: ["image/png"] },
+      schema: { summary: "A frame, counted from 0, as a picture, through the file's own window", params: FrameParams },
+    },
+    async (request, reply) => {
+      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const task = { frame: request.params.n, findings: [], classNames: {}, format: "png" } as const;
+      const picture = await pictures.picture(bytes, task);
+      await seen(request, image);
+      return reply.type("image/png").send(Buffer.from(picture));
+    },
+  );
+  app.get(
+    "/instances/:uid/annotated.png",
+    {
+      config: { answers: ["image/png"] },
+      schema: {
+        summary: "A frame with its findings drawn upon it",
+        params: Type.Object({ uid: UidSchema }),
+        querystring: AnnotatedQuery,
+      },
+    },
+    async (request, reply) => {
+      const { lang, frame = 0 } = request.query;
+      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const { findings } = await store.analyses.list({ sopUid: image.sopUid }, undefined, 1000);
+      const classNames = config.classNames[readerOf(request, lang).language] ?? {};
+      const drawn = findings.filter((finding) => finding.frame === frame);
+      const picture = await pictures.picture(bytes, { frame, findings: drawn, classNames, format: "png" });
+      await seen(request, image);
+      return reply.type("image/png").send(Buffer.from(picture));
+    },
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * @file Studies: the list, and one with all that is known of it.
+ */
+import { StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { StudyView } from "../../store/study-list";
+import type { RouteParts } from "../app";
+import type { App } from "../app-parts";
+import { callerOf } from "../auth/access";
+import { seesPatients } from "../auth/caller";
+import { PROBLEMS } from "../open-api";
+import { HttpProblem } from "../problem";
+import { requestLanguage } from "../request-language";
+import { CursorSchema, LangQuery, limitSchema, UidSchema } from "../route-schemas";
+
+const StudyQuerySchema = Type.Object(
+  {
+    state: Type.Optional(StudyStateSchema),
+    modality: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_ ]{1,16}$" })),
+    after: CursorSchema,
+    limit: limitSchema(200, 50),
+  },
+  { additionalProperties: false },
+);
+
+/** In which language, and whether with the patient's identity. */
+export function readerOf(request: FastifyRequest, lang?: "zh" | "en"): StudyView {
+  return {
+    language: requestLanguage(lang, request.headers["accept-language"]),
+    showPatient: seesPatients(callerOf(request)),
+  };
+}
+
+export function studyRoutes(app: App, { store }: RouteParts): void {
+  app.get(
+    "/studies",
+    {
+      schema: {
+        summary: "Studies, the latest first; patients' identity for readers and admins",
+        querystring: StudyQuerySchema,
+        response: { 200: StudyListSchema, ...PROBLEMS },
+      },
+    },
+    async (request) => {
+      const { state, modality, after, limit } = request.query;
+      const { showPatient } = readerOf(request);
+      const list = await store.studyList.page({ state, modality }, { after, limit, showPatient });
+      await store.audit.append({
+        actor: callerOf(request).actor,
+        action: "study.list",
+        details: { studies: list.studies.length },
+      });
+      return list;
+    },
+  );
+  app.get(
+    "/studies/:uid",
+    {
+      schema: {
+        summary: "A study: series, images, findings, deliveries",
+        params: Type.Object({ uid: UidSchema }),
+        querystring: LangQuery,
+        response: { 200: StudyDetailSchema, ...PROBLEMS },
+      },
+    },
+    async (request) => {
+      const { uid } = request.params;
+      const study = await store.studyList.detail(uid, readerOf(request, request.query.lang));
+      if (study === undefined) throw new HttpProblem(404, "no such study");
+      await store.audit.append({ actor: callerOf(request).actor, action: "study.view", subject: uid });
+      return study;
+    },
+  );
+}

@@ -1,0 +1,269 @@
+import { FoveaError } from "@fovea/core/errors";
+import { parseRules } from "@fovea/core/rules/rule-file";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
+
+const RULES = parseRules(
+  `version: "2026-11"
+rules:
+  - when: {classes: [nodule], confidence: {above: 0.8}}
+    category: {zh: 恶性, en: malignant}
+    suggestion: {zh: 建议活检, en: biopsy}
+`,
+  { file: "rules.yaml", sha256: "ab".repeat(32) },
+);
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({
+    rules: RULES,
+    yaml: "http: {batch_job_above: 3, requests_per_minute: 100000}\nclass_names: {zh: {mass: 肿块}}",
+  });
+}, START_MS);
+afterAll(async () => {
+  await service.close();
+  removeFolders();
+});
+beforeEach(() => {
+  service.pool.answer = async () => THREE;
+});
+
+const file = (name: string, filename: string, text = filename) => ({ name, filename, bytes: Buffer.from(text) });
+
+async function post(url: string, { payload, headers }: ReturnType<typeof form>, more: Record<string, string> = {}) {
+  return service.app.inject({
+    method: "POST",
+    url,
+    payload,
+    headers: { ...headers, ...bearer(service.keys.reader), ...more },
+  });
+}
+
+describe("POST /analyze/image", () => {
+  test("answers the keys and the sentence that our users' clients read", async () => {
+    const answer = await post("/analyze/image", form(file("file", "a.png")));
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({
+      filename: "a.png",
+      detection_count: 3,
+      detections: [
+        { class: "nodule", confidence: 0.91, bbox: { x1: 100, y1: 10, x2: 120, y2: 40 }, width: 20, height: 30 },
+        { class: "肿块", confidence: 0.62, bbox: { x1: 200, y1: 10, x2: 220, y2: 40 }, width: 20, height: 30 },
+        { class: "nodule", confidence: 0.41, bbox: { x1: 300, y1: 10, x2: 320, y2: 40 }, width: 20, height: 30 },
+      ],
+      summary: "共检测到3处病灶，包括：2个nodule、1个肿块。其中1处置信度较高，建议重点关注。",
+      model_version: MODEL.modelId,
+      inference_time_ms: 12.5,
+      width: 512,
+      height: 400,
+    });
+  });
+
+  test.each([
+    ["/analyze/image?lang=en", {}, "3 lesions detected: 2 nodule, 1 mass. 1 of high confidence"],
+    ["/analyze/image", { "accept-language": "en-GB,en;q=0.9" }, "3 lesions detected"],
+    ["/analyze/image?lang=zh", { "accept-language": "en" }, "共检测到3处病灶"],
+  ])("speaks as it is asked: %s %j", async (url, headers, sentence) => {
+    expect((await post(url, form(file("file", "a.png")), headers)).json().summary).toContain(sentence);
+  });
+
+  test("says so where nothing was found", async () => {
+    service.pool.answer = async () => [];
+    expect((await post("/analyze/image", form(file("file", "a.png")))).json()).toMatchObject({
+      detection_count: 0,
+      detections: [],
+      summary: "未检测到明显病灶",
+    });
+  });
+
+  test("gives millimetres where the image says its spacing", async () => {
+    service.pool.answer = async () => [{ ...THREE[0], sizeMm: { width: 3.5, height: 5.25 } }];
+    expect((await post("/analyze/image", form(file("file", "a.dcm")))).json().detections[0]).toMatchObject({
+      width_mm: 3.5,
+      height_mm: 5.25,
+    });
+  });
+
+  test("leaves a trace with the hashes of input, model and rules, and keeps no image", async () => {
+    await post("/analyze/image", form(file("file", "trace.png", "abc")));
+    const [entry] = await service.store.audit.list({ action: "image.analyse", limit: 1 });
+    expect(entry).toMatchObject({
+      actor: expect.stringMatching(/^key:/),
+      // SHA-256 of "abc": FIPS 180-4, example B.1.
+      inputSha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+      modelSha256: MODEL.sha256,
+      rulesSha256: "ab".repeat(32),
+    });
+    expect((await service.store.studyList.page({}, { showPatient: true })).studies).toEqual([]);
+  });
+
+  test.each([
+    ["no form", { payload: Buffer.from("{}"), headers: { "content-type": "application/json" } }, 415],
+    ["no file", form(), 400],
+    ["another field", form(file("picture", "a.png")), 400],
+    ["two files", form(file("file", "a.png"), file("file", "b.png")), 413],
+    [
+      "a form that breaks off",
+      { ...form(file("file", "a.png")), payload: form(file("file", "a.png")).payload.subarray(0, 120) },
+      400,
+    ],
+  ])("refuses %s", async (_, body, status) => {
+    const answer = await post("/analyze/image", body);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers["content-type"]).toContain("application/problem+json");
+    expect(answer.json()).toMatchObject({ status, type: "about:blank", instance: expect.stringMatching(/^urn:uuid:/) });
+  });
+
+  test("tells why a file cannot be read, without its name", async () => {
+    service.pool.answer = async ({ filename }) => {
+      throw new FoveaError("invalid_image", "0 bytes, expected an image", { file: filename });
+    };
+    const answer = await post("/analyze/image", form(file("file", "Curie^Marie.png")));
+    expect(answer.statusCode).toBe(422);
+    expect(answer.json()).toMatchObject({ code: "invalid_image", detail: "0 bytes, expected an image" });
+    expect(answer.body).not.toContain("Curie");
+  });
+
+  test("says when to come again where the pool is full", async () => {
+    service.pool.answer = async () => {
+      throw new FoveaError("busy", "256 images wait");
+    };
+    const answer = await post("/analyze/image", form(file("file", "a.png")));
+    expect(answer.statusCode).toBe(429);
+    expect(answer.headers["retry-after"]).toBe("7");
+  });
+
+  test("tells nothing of a fault of its own", async () => {
+    service.pool.answer = async () => {
+      throw new Error("Curie^Marie at /data/images");
+    };
+    const answer = await post("/analyze/image", form(file("file", "a.png")));
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toMatch(/Curie|data|at /);
+  });
+});
+
+describe("POST /analyze/batch", () => {
+  test("reports a broken file in its place; means are over those that could be read", async () => {
+    service.pool.answer = async ({ bytes }) => {
+      if (Buffer.from(bytes).toString() === "bad")
+        throw new FoveaError("invalid_image", "damaged PNG", { file: "image" });
+      return Buffer.from(bytes).toString() === "none" ? [] : THREE;
+    };
+    const files = [file("files", "1.png"), file("files", "2.png", "bad"), file("files", "3.png", "none")];
+    const answer = await post("/analyze/batch?lang=en", form(...files));
+    expect(answer.statusCode).toBe(200);
+    // Three findings in two images that could be read: 1.5.
+    expect(answer.json()).toMatchObject({ total_images: 3, total_detections: 3, average_detections_per_image: 1.5 });
+    expect(answer.json().results).toMatchObject([
+      { filename: "1.png", detection_count: 3 },
+      { filename: "2.png", error: { code: "invalid_image", message: "damaged PNG" } },
+      { filename: "3.png", detection_count: 0, summary: "No evident lesion detected" },
+    ]);
+  });
+
+  test("ends as a whole where the pool is full", async () => {
+    service.pool.answer = async () => {
+      throw new FoveaError("busy", "full");
+    };
+    expect((await post("/analyze/batch", form(file("files", "1.png")))).statusCode).toBe(429);
+  });
+
+  test("becomes a job above a number of files", async () => {
+    const names = ["1.png", "2.png", "3.png", "4.png", "病人.png"];
+    service.pool.answer = async ({ bytes }) => {
+      if (Buffer.from(bytes).toString() === "4.png")
+        throw new FoveaError("invalid_image", "damaged", { file: "image" });
+      return THREE;
+    };
+    const answer = await post("/analyze/batch", form(...names.map((name) => file("files", name))));
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({ state: expect.stringMatching(/queued|running|done/), total: 5 });
+    expect(answer.headers.location).toBe(answer.json().status_url);
+    await service.queue.stop();
+
+    const ask = (url: string, key = service.keys.reader) => service.app.inject({ url, headers: bearer(key) });
+    const status = await ask(answer.json().status_url);
+    expect(status.json()).toMatchObject({ state: "done", total: 5, done: 5, failed: 1 });
+    const results = (await ask(`${answer.json().status_url}/results`)).json();
+    expect(results).toMatchObject({ total_images: 5, total_detections: 12, average_detections_per_image: 3 });
+    expect(results.results.map(({ filename }: { filename: string }) => filename)).toEqual(names);
+    expect(results.results[3].error).toEqual({ code: "invalid_image", message: "damaged" });
+    expect((await ask(`${answer.json().status_url}/results?from=4&limit=1`)).json().results).toHaveLength(1);
+
+    const events = await ask(`${answer.json().status_url}/events`);
+    expect(events.headers["content-type"]).toContain("text/event-stream");
+    expect(events.body).toMatch(/^event: end\ndata: \{.*"state":"done".*\}\n\n$/);
+    // Somebody else's job is not there; for an admin it is.
+    expect((await ask(answer.json().status_url, service.keys.system)).statusCode).toBe(404);
+    expect((await ask(answer.json().status_url, service.keys.admin)).statusCode).toBe(200);
+  });
+
+  test("is cancelled between two files", async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    service.pool.answer = async ({ bytes }) => {
+      if (Number(Buffer.from(bytes).toString()) >= 3) await held;
+      return THREE;
+    };
+    const files = ["0", "1", "2", "3", "4", "5"].map((name) => file("files", name));
+    const job = (await post("/analyze/batch", form(...files))).json();
+    const cancelled = await service.app.inject({
+      method: "DELETE",
+      url: job.status_url,
+      headers: bearer(service.keys.reader),
+    });
+    expect(cancelled.json()).toMatchObject({ state: "cancelled" });
+    release();
+    await service.queue.stop();
+    const status = await service.app.inject({ url: job.status_url, headers: bearer(service.keys.reader) });
+    expect(status.json()).toMatchObject({ state: "cancelled" });
+    expect(status.json().done).toBeLessThan(6);
+  });
+});
+
+describe("POST /detect", () => {
+  test("reports what exceeds the confidence of the rules, with what they say of it", async () => {
+    const answer = await post("/detect?lang=en", form(file("file", "chest.png", "chest")));
+    expect(answer.statusCode).toBe(200);
+    const { study_id, findings, ...rest } = answer.json();
+    expect(rest).toEqual({
+      model_version: MODEL.modelId,
+      rules_version: "2026-11@abababababab",
+      inference_time_ms: 12.5,
+    });
+    expect(findings).toEqual([
+      {
+        type: "nodule",
+        location: { x: 100, y: 10, width: 20, height: 30 },
+        confidence: 0.91,
+        category: "malignant",
+        suggestion: "biopsy",
+        image: expect.stringMatching(/^\/instances\/2\.25\.\d+\/frames\/0$/),
+      },
+      {
+        type: "mass",
+        location: { x: 200, y: 10, width: 20, height: 30 },
+        confidence: 0.62,
+        category: null,
+        suggestion: null,
+        image: findings[0].image,
+      },
+    ]);
+    // The image is kept, and its study is there, under its own identifier however often it comes.
+    const study = await service.app.inject({ url: `/studies/${study_id}`, headers: bearer(service.keys.reader) });
+    expect(study.json()).toMatchObject({
+      study: { study_uid: study_id, state: "analysed", findings: 2, instances: 1 },
+    });
+    expect((await post("/detect", form(file("file", "again.png", "chest")))).json().study_id).toBe(study_id);
+    expect((await service.store.studyList.page({}, { showPatient: true })).studies).toHaveLength(1);
+  });
+
+  test("speaks Chinese where nothing is asked", async () => {
+    const { findings } = (await post("/detect", form(file("file", "a.png")))).json();
+    expect(findings[0]).toMatchObject({ category: "恶性", suggestion: "建议活检" });
+    expect(findings[1].type).toBe("肿块");
+  });
+});

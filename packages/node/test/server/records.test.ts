@@ -1,0 +1,356 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeImage } from "../../src/imaging/read-image";
+import { received, SERIES, STUDY } from "../received-instances";
+import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
+
+let service: TestService;
+let sopUid: string;
+beforeAll(async () => {
+  service = await startService({
+    yaml: "http: {requests_per_minute: 100000}\nclass_names: {zh: {nodule: 结节, mass: 肿块}}",
+    page: resolve(import.meta.dirname, "../../dist/page"),
+  });
+  const { store } = service;
+  await store.studies.accept([received(1), received(2)]);
+  const findings = THREE.map((finding) => ({ ...finding, frame: 0, category: { zh: "重度", en: "severe" } }));
+  await store.analyses.record([{ sopUid: received(1).sopUid, modelId: MODEL.modelId, outcome: { findings } }]);
+  await store.studies.setSeriesState(SERIES, { state: "analysed", modelId: MODEL.modelId });
+  // An image whose pixels are here.
+  const png = await picture();
+  const upload = form({ name: "file", filename: "a.png", bytes: png });
+  const answer = await service.app.inject({
+    method: "POST",
+    url: "/detect",
+    payload: upload.payload,
+    headers: { ...upload.headers, ...bearer(service.keys.reader) },
+  });
+  sopUid = answer.json().findings[0].image.split("/")[2];
+}, START_MS);
+afterAll(async () => {
+  await service.close();
+  removeFolders();
+});
+
+/** 512 x 400, grey, its value the column's lowest byte. */
+async function picture(): Promise<Buffer> {
+  const { default: sharp } = await import("sharp");
+  const data = Buffer.from(Uint8Array.from({ length: 512 * 400 }, (_, i) => i & 255));
+  return sharp(data, { raw: { width: 512, height: 400, channels: 1 } })
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
+}
+
+const get = (url: string, role: keyof TestService["keys"] = "reader") =>
+  service.app.inject({ url, headers: bearer(service.keys[role]) });
+
+describe("studies", () => {
+  test("are listed, with the patient for those who read them", async () => {
+    const { studies, next } = (await get("/studies")).json();
+    expect(next).toBeNull();
+    expect(studies.find(({ study_uid }: { study_uid: string }) => study_uid === STUDY)).toMatchObject({
+      patient_id: "P-4711",
+      patient_name: "Curie^Marie",
+      modalities: ["CT"],
+      instances: 2,
+      findings: 3,
+      unreviewed: 3,
+    });
+    const { body } = await get("/studies", "viewer");
+    expect(body).toContain(STUDY);
+    expect(body).not.toMatch(/Curie|P-4711|Thorax/);
+  });
+
+  test("are listed page by page, and by modality", async () => {
+    const first = (await get("/studies?limit=1")).json();
+    expect(first.studies).toHaveLength(1);
+    const second = (await get(`/studies?limit=1&after=${encodeURIComponent(first.next)}`)).json();
+    expect(second.studies).toHaveLength(1);
+    expect(second.studies[0].study_uid).not.toBe(first.studies[0].study_uid);
+    expect((await get("/studies?modality=CT")).json().studies).toHaveLength(1);
+    expect((await get("/studies?state=failed")).json().studies).toEqual([]);
+  });
+
+  test("are shown in the language that is asked for, and it is written down who saw them", async () => {
+    const study = (await get(`/studies/${STUDY}?lang=en`)).json();
+    expect(study.findings[0]).toMatchObject({ class: "nodule", category: "severe", review: "open" });
+    expect((await get(`/studies/${STUDY}`)).json().findings[0].category).toBe("重度");
+    const [entry] = await service.store.audit.list({ action: "study.view", limit: 1 });
+    expect(entry).toMatchObject({ subject: STUDY, actor: expect.stringMatching(/^key:/) });
+    expect((await get("/studies/1.2.3")).statusCode).toBe(404);
+  });
+});
+
+describe("a report", () => {
+  test("comes as JSON, and as a table that spreadsheets read", async () => {
+    expect((await get(`/studies/${STUDY}/report`)).json().findings).toHaveLength(3);
+    const csv = await get(`/studies/${STUDY}/report?format=csv`);
+    expect(csv.headers["content-type"]).toContain("text/csv");
+    expect(csv.body.charCodeAt(0)).toBe(0xfeff);
+    expect(csv.body.match(/nodule/g)).toHaveLength(2);
+  });
+
+  test("comes as a page that runs nothing, with the picture in it", async () => {
+    const { study_uid } = (await get(`/instances/${sopUid}`)).json();
+    const page = await get(`/studies/${study_uid}/report?format=html&lang=zh`);
+    expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(page.body).toMatch(/src="data:image\/jpeg;base64,/);
+    expect(page.body).toContain("共检测到2处病灶，包括：1个结节、1个肿块。");
+    expect(page.body).not.toContain("<script");
+  });
+
+  test("comes as the picture of its most confident finding", async () => {
+    const { study_uid } = (await get(`/instances/${sopUid}`)).json();
+    const answer = await get(`/studies/${study_uid}/report?format=png`);
+    expect(await decodeImage(answer.rawPayload, "png")).toMatchObject({ width: 512, height: 400, channels: 3 });
+    // No pixels of this one are here.
+    expect((await get(`/studies/${STUDY}/report?format=png`)).statusCode).not.toBe(200);
+  });
+
+  test("as DICOM SR is the object that was made for the PACS", async () => {
+    expect((await get(`/studies/${STUDY}/report?format=sr`)).statusCode).toBe(404);
+    const draft = await service.store.blobs.draft("objects");
+    await new Promise((resolve) => draft.stream.write(Buffer.from("the report"), resolve));
+    const { blob } = await draft.commit();
+    const object = { objectSopUid: "1.2.9", sopClassUid: "1.2.840.10008.5.1.4.1.1.88.34", blob };
+    await service.store.deliveries.plan([
+      { studyUid: STUDY, seriesUid: SERIES, kind: "sr", destination: "pacs", ...object },
+    ]);
+    const answer = await get(`/studies/${STUDY}/report?format=sr`);
+    expect([answer.headers["content-type"], answer.body]).toEqual(["application/dicom", "the report"]);
+  });
+
+  test("is not for those who only look on", async () => {
+    expect((await get(`/studies/${STUDY}/report`, "viewer")).statusCode).toBe(403);
+  });
+});
+
+describe("an image", () => {
+  test("says how it is to be shown", async () => {
+    expect((await get(`/instances/${sopUid}`)).json()).toMatchObject({
+      sop_uid: sopUid,
+      rows: 400,
+      columns: 512,
+      frames: 1,
+      photometric_interpretation: "MONOCHROME2",
+      bits_allocated: 8,
+      values: { rescale_slope: 1, rescale_intercept: 0, windows: [] },
+      pixel_spacing: null,
+    });
+  });
+
+  test("gives its values, and pictures without and with findings", async () => {
+    const values = (await get(`/instances/${sopUid}/frames/0/pixels`)).rawPayload;
+    expect(values).toHaveLength(512 * 400);
+    expect([values[0], values[255], values[256], values[513]]).toEqual([0, 255, 0, 1]);
+    const plain = await decodeImage((await get(`/instances/${sopUid}/frames/0`)).rawPayload, "plain");
+    const drawn = await decodeImage((await get(`/instances/${sopUid}/annotated.png`)).rawPayload, "drawn");
+    expect([plain.width, plain.height, drawn.width, drawn.height]).toEqual([512, 400, 512, 400]);
+    // The left edge of the first box, x = 100, is coloured; far from all boxes nothing has changed.
+    const at = (image: typeof plain, x: number, y: number) => [
+      ...image.data.subarray(3 * (y * 512 + x), 3 * (y * 512 + x) + 3),
+    ];
+    expect(new Set(at(drawn, 100, 25)).size).toBeGreaterThan(1);
+    expect(at(drawn, 20, 390)).toEqual(at(plain, 20, 390));
+    expect((await get(`/instances/${sopUid}/frames/1/pixels`)).statusCode).toBe(404);
+  });
+
+  test("that is not here is not found", async () => {
+    expect((await get("/instances/1.2.3")).statusCode).toBe(404);
+    expect((await get("/instances/1.2.3/frames/0")).statusCode).toBe(404);
+  });
+});
+
+describe("findings", () => {
+  test("are listed by study, class, confidence and decision", async () => {
+    const list = async (query: string) => (await get(`/findings?study=${STUDY}${query}`)).json();
+    expect((await list("")).findings).toHaveLength(3);
+    expect((await list("&class=mass")).findings).toMatchObject([{ class: "mass", confidence: 0.62 }]);
+    expect((await list("&min_confidence=0.5")).findings).toHaveLength(2);
+    expect((await list("&review=accepted")).findings).toEqual([]);
+    const page = await list("&limit=2");
+    expect((await list(`&limit=2&after=${encodeURIComponent(page.next)}`)).findings).toHaveLength(1);
+  });
+
+  test("are accepted or rejected, which stays, with who did it", async () => {
+    const [{ id }] = (await get(`/findings?study=${STUDY}&class=mass`)).json().findings;
+    const review = (payload: object, role: keyof TestService["keys"] = "reader") =>
+      service.app.inject({
+        method: "POST",
+        url: `/findings/${id}/review`,
+        payload,
+        headers: bearer(service.keys[role]),
+      });
+    expect((await review({ review: "rejected", comment: "a vessel" })).json()).toMatchObject({
+      id,
+      review: "rejected",
+    });
+    expect((await get(`/findings?study=${STUDY}&review=rejected`)).json().findings).toMatchObject([{ id }]);
+    expect((await review({ review: "perhaps" })).statusCode).toBe(400);
+    expect((await review({ review: "accepted" }, "viewer")).statusCode).toBe(403);
+    expect(await service.store.analyses.history(id)).toMatchObject([{ review: "rejected", comment: "a vessel" }]);
+    const [entry] = await service.store.audit.list({ action: "finding.review", limit: 1 });
+    expect(entry.subject).toBe(id);
+  });
+});
+
+describe("models", () => {
+  const post = (url: string, payload: object) =>
+    service.app.inject({ method: "POST", url, payload, headers: bearer(service.keys.admin) });
+
+  test("are listed, loaded from their folder, made the default, retired", async () => {
+    expect((await get("/models")).json().models).toMatchObject([{ version: MODEL.modelId, default_for: ["*"] }]);
+    const loaded = await post("/models/load", { file: "lung.onnx", modalities: ["CT"] });
+    expect(loaded.json()).toMatchObject({ version: MODEL.modelId, default_for: ["CT"], state: "ready" });
+    const made = await post("/models/default", { version: MODEL.modelId, modalities: ["*"] });
+    expect(made.json()).toMatchObject({ default_for: ["*"] });
+    expect((await post("/models/default", { version: "other@1", modalities: ["CT"] })).statusCode).toBe(404);
+    expect((await post("/models/retire", { version: MODEL.modelId })).json()).toMatchObject({ state: "retired" });
+    expect((await service.app.inject({ url: "/health/ready" })).statusCode).toBe(503);
+    service.pool.retired.clear();
+    const actions = (await service.store.audit.list({ subject: MODEL.modelId })).map(({ action }) => action);
+    expect(actions).toEqual(["model.retire", "model.default", "model.load"]);
+  });
+});
+
+describe("STOW-RS", () => {
+  const stow = (
+    body: string,
+    url = "/dicom-web/studies",
+    type = 'multipart/related; type="application/dicom"; boundary=b',
+  ) =>
+    service.app.inject({
+      method: "POST",
+      url,
+      payload: body,
+      headers: { "content-type": type, ...bearer(service.keys.system) },
+    });
+  const part = (content: string) => `--b\r\nContent-Type: application/dicom\r\n\r\n${content}\r\n`;
+
+  test("hands each part to the reception, and answers what became of it (PS3.18 annex I)", async () => {
+    service.reception.sizes.length = 0;
+    service.reception.outcome = (bytes) =>
+      bytes.toString() === "bad"
+        ? { status: 0xc000 }
+        : { status: 0, sopClassUid: "1.2", sopUid: "1.2.3", studyUid: "1.5" };
+    const answer = await stow(`${part("one")}${part("bad")}${part("three")}--b--\r\n`);
+    expect(answer.statusCode).toBe(202);
+    expect(answer.headers["content-type"]).toContain("application/dicom+json");
+    expect(service.reception.sizes).toEqual([3, 3, 5]);
+    expect(answer.json()["00081199"].Value).toHaveLength(2);
+    expect(answer.json()["00081199"].Value[0]).toEqual({
+      "00081150": { vr: "UI", Value: ["1.2"] },
+      "00081155": { vr: "UI", Value: ["1.2.3"] },
+    });
+    expect(answer.json()["00081198"].Value[0]["00081197"]).toEqual({ vr: "US", Value: [0xc000] });
+    expect((await stow(`${part("one")}--b--`)).statusCode).toBe(200);
+    expect((await stow(`${part("bad")}--b--`)).statusCode).toBe(409);
+  });
+
+  test("refuses an object of another study than the address names", async () => {
+    const here = await stow(`${part("one")}--b--`, "/dicom-web/studies/1.5");
+    expect(here.statusCode).toBe(200);
+    expect((await stow(`${part("one")}--b--`, "/dicom-web/studies/1.6")).statusCode).toBe(409);
+  });
+
+  test("refuses what breaks off, has no part, or is of another kind", async () => {
+    for (const body of ["", "--b", part("one"), `${part("one")}--b`, "--c--"]) {
+      expect((await stow(body)).statusCode).toBeGreaterThanOrEqual(400);
+      expect((await stow(body)).statusCode).toBeLessThan(500);
+    }
+    expect((await stow(part("one"), undefined, "multipart/related")).statusCode).toBe(400);
+    expect((await stow("x", undefined, "application/dicom")).statusCode).toBe(415);
+  });
+});
+
+describe("the page", () => {
+  test("is handed out with its assets, to everybody, and holds no data", async () => {
+    const page = await service.app.inject({ url: "/" });
+    expect(page.statusCode).toBe(200);
+    expect(page.headers["content-type"]).toContain("text/html");
+    const [, script] = /src="\.\/(assets\/[^"]+\.js)"/.exec(page.body) ?? [];
+    const asset = await service.app.inject({ url: `/${script}` });
+    expect(asset.statusCode).toBe(200);
+    expect(asset.headers["cache-control"]).toContain("immutable");
+    expect(asset.body).toBe(readFileSync(join(import.meta.dirname, "../../dist/page", script), "utf8"));
+    expect([403, 404]).toContain((await service.app.inject({ url: "/assets/" })).statusCode);
+  });
+});
+
+describe("what the service says of itself", () => {
+  test("is an OpenAPI document with every route, its schemas and who may ask", async () => {
+    const document = (await get("/openapi.json")).json();
+    expect(document.openapi).toBe("3.1.0");
+    expect(document.paths["/"]).toBeUndefined();
+    for (const [path, methods] of Object.entries<Record<string, Operation>>(document.paths)) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      for (const operation of Object.values(methods)) {
+        expect(operation.summary).toBeTruthy();
+        expect(Object.keys(operation.responses).length).toBeGreaterThan(0);
+        const given = (operation.parameters ?? []).filter((one) => one.in === "path").map(({ name }) => name);
+        expect(given).toEqual(named);
+      }
+    }
+    const analyze = document.paths["/analyze/image"].post;
+    expect(analyze.requestBody.content["multipart/form-data"].schema.properties.file).toMatchObject({
+      format: "binary",
+    });
+    expect(analyze.responses["200"].content["application/json"].schema.required).toContain("detection_count");
+    expect(analyze.security).toEqual([{ bearer: [] }, { key: [] }]);
+    expect(document.paths["/health/live"].get.security).toEqual([]);
+  });
+
+  test("are numbers for Prometheus, by pattern and not by address", async () => {
+    const { body, headers } = await get("/metrics", "system");
+    expect(headers["content-type"]).toContain("text/plain");
+    expect(body).toMatch(/fovea_http_requests_total\{method="GET",route="\/studies\/:uid",status="200"\} \d/);
+    expect(body).toMatch(/fovea_analyses_total\{outcome="done"\} 1/);
+    expect(body).toContain("fovea_inference_waiting 0");
+    expect(body).not.toContain(STUDY);
+  });
+
+  test("is whether it lives, and whether it is ready", async () => {
+    expect((await service.app.inject({ url: "/health/live" })).json()).toEqual({ live: true });
+    expect((await service.app.inject({ url: "/health/ready" })).json()).toEqual({
+      ready: true,
+      database: true,
+      model: true,
+    });
+  });
+
+  test("is the audit log, newest first, page by page", async () => {
+    const first = (await get("/audit?limit=3", "admin")).json();
+    expect(first.entries).toHaveLength(3);
+    const [a, b] = first.entries.map(({ seq }: { seq: string }) => Number(seq));
+    expect(a - b).toBe(1);
+    const next = (await get(`/audit?limit=3&before=${first.next}`, "admin")).json();
+    expect(Number(next.entries[0].seq)).toBe(Number(first.next) - 1);
+  });
+});
+
+interface Operation {
+  readonly summary?: string;
+  readonly responses: object;
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+}
+
+// Runs last: all that the tests above asked is in it.
+test("the log holds patterns and statuses, and nothing of patients, images or keys", () => {
+  const log = service.log.join("");
+  expect(log).toMatch(/"method":"GET","route":"\/studies\/:uid","status":200/);
+  const never = [
+    STUDY,
+    SERIES,
+    sopUid,
+    "Curie",
+    "P-4711",
+    "Thorax",
+    "a.png",
+    "a vessel",
+    ...Object.values(service.keys),
+  ];
+  for (const text of never) expect(log).not.toContain(text);
+  expect(log).not.toMatch(/fovea_[A-Za-z0-9_-]{20}|\?|lang=/);
+});

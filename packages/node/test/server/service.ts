@@ -1,0 +1,206 @@
+/**
+ * @file A service for tests: a real record on PGlite, behind it a pool, a queue and a reception that do what the test says.
+ */
+import { createHash } from "node:crypto";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Finding } from "@fovea/core/finding";
+import { parseConfig } from "../../src/config/read-config";
+import type { Role, ServiceConfig } from "../../src/config/service-config";
+import type { AnalysisRequest, ImageAnalysis, InferencePool } from "../../src/inference/inference-pool";
+import type { JobQueue } from "../../src/jobs/job-queue";
+import { buildApp } from "../../src/server/app";
+import type { App, AppParts, Reception, StoredObject } from "../../src/server/app-parts";
+import { ServiceMetrics } from "../../src/server/service-metrics";
+import { openDatabase } from "../../src/store/open-database";
+import { openStore, type Store } from "../../src/store/open-store";
+import type { ModelVersion } from "../../src/store/record";
+
+export const MODEL: ModelVersion = {
+  modelId: "lesions@0123456789ab",
+  name: "lesions",
+  sha256: "0123456789ab".padEnd(64, "0"),
+  deviceUid: "2.25.99",
+  classes: ["nodule", "mass"],
+  defaultFor: ["*"],
+};
+
+function finding(classId: number, className: string, confidence: number, x1: number): Finding {
+  return { classId, className, confidence, box: { x1, y1: 10, x2: x1 + 20, y2: 40 } };
+}
+
+/** The example of the issue: two nodules and a mass, one of them above .7. */
+export const THREE: readonly Finding[] = [
+  finding(0, "nodule", 0.91, 100),
+  finding(1, "mass", 0.62, 200),
+  finding(0, "nodule", 0.41, 300),
+];
+
+/** Answers what the test says, `THREE` by default. */
+export class SaidPool implements InferencePool {
+  readonly requests: AnalysisRequest[] = [];
+  answer: (request: AnalysisRequest) => Promise<readonly Finding[]> = async () => THREE;
+  readonly retired = new Set<string>();
+  readonly models: InferencePool["models"] = {
+    list: () => [{ ...MODEL, state: this.retired.has(MODEL.modelId) ? ("retired" as const) : ("ready" as const) }],
+    resolve: () => MODEL,
+    load: async ({ modalities = [] }) => ({ ...MODEL, defaultFor: modalities }),
+    retire: async (modelId) => void this.retired.add(modelId),
+  };
+  readonly load = { waiting: 0, waitingBytes: 0, running: 0, capacity: 4, retryAfterSeconds: 7 };
+
+  async analyse(request: AnalysisRequest): Promise<ImageAnalysis> {
+    this.requests.push(request);
+    const findings = await this.answer(request);
+    return {
+      model: MODEL,
+      images: [{ file: request.filename, width: 512, height: 400, findings }],
+      inferenceMs: 12.5,
+      inputSha256: createHash("sha256").update(request.bytes).digest("hex"),
+    };
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Works on what it is given, at once, in this process. */
+export class DirectQueue implements JobQueue {
+  readonly #handlers = new Map<string, Parameters<JobQueue["work"]>[2]>();
+  readonly running = new Set<Promise<void>>();
+  /** What came and is not worked on: jobs of a service that was killed. */
+  held = false;
+
+  async add(kind: string, content: Readonly<Record<string, unknown>>): Promise<void> {
+    const handle = this.#handlers.get(kind);
+    if (handle === undefined || this.held) return;
+    const run = handle(content, new AbortController().signal).catch(() => undefined);
+    this.running.add(run);
+    void run.finally(() => this.running.delete(run));
+  }
+
+  async work(kind: string, _options: unknown, handle: Parameters<JobQueue["work"]>[2]): Promise<void> {
+    this.#handlers.set(kind, handle);
+  }
+
+  async size(): Promise<number> {
+    return this.running.size;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.running);
+  }
+}
+
+/** Takes everything, and remembers how much came. */
+export class CountingReception implements Reception {
+  readonly sizes: number[] = [];
+  outcome: (bytes: Buffer) => StoredObject = () => ({
+    status: 0,
+    sopClassUid: "1.2",
+    sopUid: "1.2.3",
+    studyUid: "1.5",
+  });
+
+  async receive(file: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of file) pieces.push(piece);
+    const bytes = Buffer.concat(pieces);
+    this.sizes.push(bytes.length);
+    return this.outcome(bytes);
+  }
+}
+
+/** A busy machine takes its time to make a database. */
+export const START_MS = 120_000;
+
+export interface TestService {
+  readonly app: App;
+  readonly store: Store;
+  readonly pool: SaidPool;
+  readonly queue: DirectQueue;
+  readonly reception: CountingReception;
+  readonly metrics: ServiceMetrics;
+  readonly config: ServiceConfig;
+  /** A good key of each role. */
+  readonly keys: Readonly<Record<Role, string>>;
+  /** What was logged, line by line. */
+  readonly log: string[];
+  close(): Promise<void>;
+}
+
+export interface TestServiceOptions extends Partial<Pick<AppParts, "rules" | "page">> {
+  /** Of `fovea.yaml`. */
+  readonly yaml?: string;
+}
+
+const folders: string[] = [];
+let template: string | undefined;
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), "fovea-service-"));
+  folders.push(made);
+  return made;
+}
+
+/** PGlite takes seconds to make a database and an instant to open one: each service starts with a copy. */
+async function emptyRecord(): Promise<string> {
+  if (template === undefined) {
+    template = folder();
+    await (await openDatabase({ dataDir: template })).close();
+  }
+  const dataDir = folder();
+  cpSync(join(template, "database"), join(dataDir, "database"), { recursive: true });
+  return dataDir;
+}
+
+export async function startService({ yaml = "", rules, page }: TestServiceOptions = {}): Promise<TestService> {
+  const dataDir = await emptyRecord();
+  const config = { ...parseConfig(yaml, "/etc/fovea.yaml"), dataDir };
+  const store = await openStore(config);
+  await store.models.put(MODEL, "ready");
+  const roles = ["viewer", "reader", "admin", "system"] as const;
+  const keys = Object.fromEntries(
+    await Promise.all(roles.map(async (role) => [role, (await store.apiKeys.make({ name: role, role })).key])),
+  );
+  const [pool, queue, reception] = [new SaidPool(), new DirectQueue(), new CountingReception()];
+  const metrics = new ServiceMetrics();
+  const log: string[] = [];
+  const stream = { write: (line: string) => void log.push(line) };
+  const app = await buildApp({ config, store, pool, queue, reception, metrics, rules, page, log: { stream } });
+  const close = async () => {
+    await app.close();
+    await queue.stop();
+    await store.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  return { app, store, pool, queue, reception, metrics, config, keys, log, close };
+}
+
+/** At the end of a test file. */
+export function removeFolders(): void {
+  for (const one of folders.splice(0)) rmSync(one, { recursive: true, force: true });
+  template = undefined;
+}
+
+export interface FormFile {
+  readonly name: string;
+  readonly filename: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A form with files (RFC 7578), as `inject` takes it. */
+export function form(...files: readonly FormFile[]): { payload: Buffer; headers: Record<string, string> } {
+  const pieces = files.flatMap(({ name, filename, bytes }) => [
+    `--form\r\nContent-Disposition: form-data; name="${name}"; filename="${filename}"\r\n`,
+    "Content-Type: application/octet-stream\r\n\r\n",
+    bytes,
+    "\r\n",
+  ]);
+  const payload = Buffer.concat([...pieces, "--form--\r\n"].map((piece) => Buffer.from(piece as string)));
+  return { payload, headers: { "content-type": "multipart/form-data; boundary=form" } };
+}
+
+export function bearer(key: string): { authorization: string } {
+  return { authorization: `Bearer ${key}` };
+}

@@ -1,0 +1,193 @@
+/**
+ * @file Objects on their way to a PACS: sent once, whatever breaks when.
+ */
+import { describe, expect, test } from "vitest";
+import { Deliverer, type DelivererOptions, pauseAfter } from "../../src/pipeline/deliver";
+import type { Store } from "../../src/store/open-store";
+import { received, SERIES, STUDY } from "../received-instances";
+import { onEachEngine } from "../stores";
+import { FakePacs, resultFile } from "./pipeline-fakes";
+
+const SR = "1.2.840.10008.5.1.4.1.1.88.34";
+
+/** A study with `count` objects that wait to be sent to "pacs". */
+async function planned(store: Store, count = 1): Promise<string[]> {
+  await store.studies.accept([received(1)]);
+  const uids = Array.from({ length: count }, (_, i) => `2.25.500.${i}`);
+  for (const objectSopUid of uids) {
+    const draft = await store.blobs.draft("objects");
+    draft.stream.write(resultFile(objectSopUid, STUDY));
+    const { blob } = await draft.commit();
+    const to = { studyUid: STUDY, seriesUid: SERIES, kind: "sr" as const, destination: "pacs", sopClassUid: SR };
+    await store.deliveries.plan([{ ...to, objectSopUid, blob }]);
+  }
+  return uids;
+}
+
+function delivererOf(store: Store, peer: FakePacs, more: Partial<DelivererOptions> = {}): Deliverer {
+  return new Deliverer({ ...store, peer, random: () => 0, ...more });
+}
+
+/** As if the time of the next attempt had come. */
+async function later({ database }: Store): Promise<void> {
+  await database.query("UPDATE delivery SET next_at = now() - interval '1 second'");
+}
+
+async function states(store: Store) {
+  return (await store.deliveries.ofStudy(STUDY)).map(({ state }) => state);
+}
+
+describe("the pause between attempts", () => {
+  test("doubles from one second to ten minutes, with up to half as much again", () => {
+    const shortest = [1, 2, 3, 4, 10, 11, 50].map((attempts) => pauseAfter(attempts, () => 0) / 1000);
+    expect(shortest).toEqual([1, 2, 4, 8, 512, 600, 600]);
+    expect(pauseAfter(1, () => 0.5)).toBe(1250);
+    expect(pauseAfter(50, () => 0.999)).toBeLessThan(900_000);
+  });
+});
+
+onEachEngine("delivery", (engine) => {
+  test("sends what is due, once, with an entry in the audit log for each object", async () => {
+    const store = await engine.open();
+    const uids = await planned(store, 3);
+    const pacs = new FakePacs();
+    const deliverer = delivererOf(store, pacs, { together: 2 });
+    expect([await deliverer.deliver(), await deliverer.deliver(), await deliverer.deliver()]).toEqual([2, 1, 0]);
+    expect([...pacs.arrived].sort()).toEqual(uids);
+    expect(await states(store)).toEqual(["sent", "sent", "sent"]);
+    expect(pacs.asked).toEqual([]);
+    expect(await store.audit.list({ action: "object.send" })).toHaveLength(3);
+  });
+
+  test("is written down as being sent before the first byte leaves", async () => {
+    const store = await engine.open();
+    await planned(store);
+    const pacs = new FakePacs();
+    let during: string[] = [];
+    const peer: DelivererOptions["peer"] = {
+      name: "pacs",
+      has: (object) => pacs.has(object),
+      send: async (objects) => {
+        during = await states(store);
+        return pacs.send(objects);
+      },
+    };
+    await new Deliverer({ ...store, peer }).deliver();
+    expect(during).toEqual(["sending"]);
+  });
+
+  test("waits for a PACS that is away, longer each time, and never gives up", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
+    const now = Date.now();
+    const deliverer = delivererOf(store, pacs, { now: () => now });
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt <= 12; attempt++) {
+      await deliverer.deliver();
+      const [{ nextAt, state, reason }] = await store.deliveries.ofStudy(STUDY);
+      expect({ state, reason }).toEqual({ state: "pending", reason: expect.stringContaining("connection refused") });
+      pauses.push(Math.round((nextAt.getTime() - now) / 1000));
+      await later(store);
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+    pacs.before = () => undefined;
+    await deliverer.deliver();
+    expect(pacs.arrived).toEqual([uid]);
+    expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("does not send again what arrived before the process could write it down", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    // Sent, and never recorded: as if the process had been killed between the two.
+    await pacs.send([{ sopUid: uid, sopClassUid: SR, transferSyntaxUid: "", bytes: new Uint8Array() }]);
+    await store.deliveries.claim(1, { destination: "pacs" });
+    await later(store);
+    await delivererOf(store, pacs).deliver();
+    expect(pacs.asked).toEqual([uid]);
+    expect(pacs.arrived).toEqual([uid]);
+    expect(await states(store)).toEqual(["sent"]);
+    const [entry] = await store.audit.list({ action: "object.send" });
+    expect(entry.details).toMatchObject({ found: true, attempts: 2 });
+  });
+
+  test("sends what was claimed by a process that ended before it sent", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    await store.deliveries.claim(1, { destination: "pacs" });
+    await later(store);
+    await delivererOf(store, pacs).deliver();
+    expect([pacs.asked, pacs.arrived]).toEqual([[uid], [uid]]);
+  });
+
+  test("asks first after a connection that broke once the object was there", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    pacs.after = () => ({ state: "unreachable", reason: "connection lost" });
+    const deliverer = delivererOf(store, pacs);
+    await deliverer.deliver();
+    expect(await states(store)).toEqual(["pending"]);
+    await later(store);
+    await deliverer.deliver();
+    expect(pacs.arrived).toEqual([uid]);
+    expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("sends again, as the same object, where the PACS answers no queries", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    pacs.answers = false;
+    await store.deliveries.claim(1, { destination: "pacs" });
+    await later(store);
+    await delivererOf(store, pacs).deliver();
+    expect(pacs.arrived).toEqual([uid]);
+    expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("waits, and sends nothing, while a PACS that may have it cannot be asked", async () => {
+    const store = await engine.open();
+    await planned(store, 3);
+    const pacs = new FakePacs();
+    await store.deliveries.claim(2, { destination: "pacs" });
+    await later(store);
+    pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
+    await delivererOf(store, pacs).deliver();
+    expect(await states(store)).toEqual(["pending", "pending", "pending"]);
+    expect([pacs.arrived, pacs.asked.length]).toEqual([[], 1]);
+  });
+
+  test("gives up what the PACS refuses, says why, and tries again when somebody wants it", async () => {
+    const store = await engine.open();
+    await planned(store);
+    const pacs = new FakePacs();
+    pacs.before = () => ({ state: "refused", reason: "status 0xA900" });
+    const deliverer = delivererOf(store, pacs);
+    await deliverer.deliver();
+    const [failed] = await store.deliveries.ofStudy(STUDY);
+    expect(failed).toMatchObject({ state: "failed", reason: "status 0xA900" });
+    await later(store);
+    expect(await deliverer.deliver()).toBe(0);
+    pacs.before = () => undefined;
+    expect(await store.deliveries.again(failed.deliveryId)).toBe(true);
+    await deliverer.deliver();
+    expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("sends each object once where several processes send", async () => {
+    const store = await engine.open();
+    const uids = await planned(store, 20);
+    const pacs = new FakePacs();
+    const work = async () => {
+      const deliverer = delivererOf(store, pacs, { together: 3 });
+      while ((await deliverer.deliver()) > 0);
+    };
+    await Promise.all([work(), work(), work()]);
+    expect([...pacs.arrived].sort()).toEqual([...uids].sort());
+  });
+});

@@ -1,0 +1,276 @@
+/**
+ * @file From reception to delivery, with a pool and a PACS in memory.
+ */
+import { FoveaError } from "@fovea/core/errors";
+import { expect, test } from "vitest";
+import type { ServiceConfig } from "../../src/config/service-config";
+import { openJobQueue } from "../../src/jobs/boss-queue";
+import type { Judge } from "../../src/pipeline/analyse-image";
+import { type Pipeline, type PipelineOptions, startPipeline } from "../../src/pipeline/pipeline";
+import type { Store } from "../../src/store/open-store";
+import { type Engine, onEachEngine } from "../stores";
+import { FakePacs, FakePool, fakeObjects, MODEL } from "./pipeline-fakes";
+import { type SentOptions, sentInstance, seriesUid, sopUid, studyUid } from "./sent-instance";
+import { until } from "./waiting";
+
+const judge: Judge = {
+  ...{ version: "1@0123456789ab", sha256: "0".repeat(64) },
+  judge: ({ confidence }) => ({
+    category: confidence > 0.1 ? { zh: "重度", en: "severe" } : { zh: "轻度", en: "mild" },
+  }),
+};
+
+const config: PipelineOptions["config"] = {
+  routing: [],
+  completeness: { quietMs: 300 },
+  destinations: [{ name: "pacs", send: ["sr", "sc"] }],
+  retention: {},
+};
+
+interface Running {
+  readonly store: Store;
+  readonly pool: FakePool;
+  readonly pacs: FakePacs;
+  readonly pipeline: Pipeline;
+  send(n: number, options?: SentOptions): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function running(
+  engine: Engine,
+  {
+    pool = new FakePool(),
+    pacs = new FakePacs(),
+    store,
+    ...more
+  }: Partial<PipelineOptions & { pool: FakePool; pacs: FakePacs }> = {},
+): Promise<Running> {
+  const open = store ?? (await engine.open());
+  const queue = await openJobQueue(open.database, { graceMs: 50 });
+  const parts = { store: open, pool, queue, judge, config, buildObjects: fakeObjects };
+  const pipeline = await startPipeline({ ...parts, peers: new Map([["pacs", pacs]]), ...more });
+  return {
+    ...{ store: open, pool, pacs, pipeline },
+    send: async (n, options) => {
+      const { incoming, dataSet } = sentInstance(n, options);
+      const draft = await pipeline.reception.open(incoming);
+      await draft.write(dataSet);
+      return (await draft.commit()).status;
+    },
+    stop: () => pipeline.stop(50),
+  };
+}
+
+/** Objects that are due together are sent in any order. */
+const sorted = (uids: Iterable<string>) => [...uids].sort();
+const stateOf = async ({ store }: Running, series = 1) => (await store.studies.findSeries(seriesUid(1, series)))?.state;
+const reasonOf = async ({ store }: Running, series = 1) =>
+  (await store.studies.findSeries(seriesUid(1, series)))?.reason;
+
+onEachEngine("the pipeline", (engine) => {
+  test("receives, analyses, judges, makes objects and sends each once", async () => {
+    const service = await running(engine);
+    for (let n = 1; n <= 3; n++) expect(await service.send(n, { grey: 20 * n })).toBe(0);
+    await until(() => service.pacs.arrived.length === 2);
+    await until(async () => (await service.store.deliveries.counts()).sent === 2);
+    // Confidence is the last byte / 256, the severity what the rules say above 0.1.
+    const findings = await service.store.analyses.ofSeries(seriesUid());
+    expect(findings.map(({ confidence, category }) => [confidence, category?.en])).toEqual([
+      [20 / 256, "mild"],
+      [40 / 256, "severe"],
+      [60 / 256, "severe"],
+    ]);
+    expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.20.40.60", "2.25.9.1.20.40.60"]);
+    expect(await stateOf(service)).toBe("analysed");
+    expect((await service.store.studies.find(studyUid()))?.state).toBe("analysed");
+    const analysed = await service.store.audit.list({ action: "instance.analyse" });
+    expect(analysed[0]).toMatchObject({ modelSha256: MODEL.sha256, rulesSha256: judge.sha256 });
+    await service.stop();
+  });
+
+  test("analyses only what is new when an image comes late, and sends what then is another result", async () => {
+    const service = await running(engine);
+    await service.send(1, { grey: 10 });
+    await until(() => service.pacs.arrived.length === 2);
+    await service.send(2, { grey: 20 });
+    await until(() => service.pacs.arrived.length === 4);
+    expect(service.pool.seen).toEqual([10, 20]);
+    expect(sorted(service.pacs.arrived.slice(2))).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    // The same image once more changes nothing.
+    expect(await service.send(1, { grey: 10 })).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect([service.pool.seen.length, service.pacs.arrived.length]).toEqual([2, 4]);
+    await service.stop();
+  });
+
+  test("does not lose an image that comes while its series is analysed", async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const service = await running(engine, { pool: new FakePool((grey) => (grey === 10 ? held : Promise.resolve())) });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await stateOf(service)) === "queued");
+    await service.send(2, { grey: 20 });
+    await until(async () => (await stateOf(service)) === "received");
+    letGo();
+    await until(async () => (await stateOf(service)) === "analysed");
+    expect([...service.pool.seen].sort()).toEqual([10, 20]);
+    await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    await service.stop();
+  });
+
+  test("records an image that cannot be analysed with the reason, and the rest goes on", async () => {
+    const pool = new FakePool(async (grey) => {
+      if (grey === 20) throw new FoveaError("timed_out", "a decoder took longer than 30 s");
+      if (grey === 30) throw new FoveaError("invalid_dicom", "PixelData is cut short");
+    });
+    const service = await running(engine, { pool });
+    for (let n = 1; n <= 4; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await stateOf(service)) === "analysed");
+    expect(await reasonOf(service)).toBe(
+      "2 of 4 images could not be analysed; the first: timed_out: a decoder took longer than 30 s",
+    );
+    expect(sorted((await service.store.analyses.failures(seriesUid(), MODEL.modelId)).keys())).toEqual([
+      sopUid(2),
+      sopUid(3),
+    ]);
+    await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.0.0.40");
+    await service.stop();
+  });
+
+  test("says that a series failed where none of its images could be analysed, or its model is gone", async () => {
+    const pool = new FakePool(async () => {
+      throw new FoveaError("invalid_dicom", "no pixels");
+    });
+    const service = await running(engine, { pool });
+    await service.send(1);
+    await until(async () => (await stateOf(service)) === "failed");
+    expect(await reasonOf(service)).toMatch(/^1 of 1 images could not be analysed/);
+    expect((await service.store.studies.find(studyUid()))?.state).toBe("failed");
+    await service.stop();
+  });
+
+  test("waits for a pool that is full, and fails nothing", async () => {
+    let refusals = 0;
+    const pool = new FakePool(async () => {
+      if (++refusals <= 3) throw new FoveaError("busy", "the queue is full");
+    });
+    const service = await running(engine, { pool });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await stateOf(service)) === "analysed");
+    expect(service.pool.seen).toEqual([10]);
+    await service.stop();
+  });
+
+  test("says why a series was not attempted", async () => {
+    const routing: ServiceConfig["routing"] = [
+      { when: { modality: "CT", station: "OLD*" }, model: null },
+      { when: { modality: "MR" }, model: "brain" },
+    ];
+    const service = await running(engine, { config: { ...config, routing } });
+    await service.send(1, { series: 1, extra: [[0x00081010, "SH", "OLD-CT "]] });
+    await service.send(1, { series: 2, sopClass: "1.2.840.10008.5.1.4.1.1.88.34" });
+    await service.send(1, { series: 3, extra: [[0x00080070, "LO", "Fovea "]] });
+    await service.send(1, { series: 4, extra: [[0x00080060, "CS", "MR"]] });
+    await service.send(1, { series: 5, extra: [[0x00080060, "CS", "US"]] });
+    await until(async () => (await service.store.studies.find(studyUid()))?.state === "not_attempted");
+    const reasons = (await service.store.studies.series(studyUid())).map(({ state, reason }) => [state, reason]);
+    expect(reasons).toEqual([
+      ["not_attempted", "routing rule 1 says so"],
+      ["not_attempted", "no images: reports, presentation states or the like"],
+      ["not_attempted", "made by Fovea itself"],
+      ["not_attempted", "model brain is not loaded"],
+      ["not_attempted", "no model for US"],
+    ]);
+    expect(service.pacs.arrived).toEqual([]);
+    await service.stop();
+  });
+
+  test("completes a study as soon as the PACS counts no more than are here", async () => {
+    const pacs = new FakePacs();
+    let count = 2;
+    pacs.count = async () => count;
+    const slow = { ...config, completeness: { quietMs: 600_000, countFrom: "pacs" } };
+    const service = await running(engine, { pacs, config: slow });
+    await service.send(1);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(await stateOf(service)).toBe("received");
+    count = 2;
+    await service.send(2);
+    await until(async () => (await stateOf(service)) === "analysed");
+    await service.stop();
+  });
+
+  test("sends to those that the rule names, what each of them takes", async () => {
+    const destinations: ServiceConfig["destinations"] = [
+      { name: "pacs", send: ["sr", "sc"] },
+      { name: "archive", send: ["sr"] },
+      { name: "other", send: ["sr"] },
+    ];
+    const routing = [{ when: { modality: "CT" }, model: "lung", sendTo: ["pacs", "archive"] }];
+    const peers = new Map(destinations.map(({ name }) => [name, new FakePacs(name)]));
+    const service = await running(engine, { peers, config: { ...config, destinations, routing } });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await service.store.deliveries.counts()).sent === 3);
+    expect([...peers.values()].map(({ arrived }) => sorted(arrived))).toEqual([
+      ["2.25.9.0.10", "2.25.9.1.10"],
+      ["2.25.9.0.10"],
+      [],
+    ]);
+    await service.stop();
+  });
+
+  test("says that nothing is reported where an object does not stand up to its template", async () => {
+    const buildObjects: PipelineOptions["buildObjects"] = async function* (source) {
+      yield* fakeObjects({ ...source, kinds: ["sr"] });
+      throw new FoveaError("invalid_dicom", "ContentSequence: a relationship that TID 1500 does not have");
+    };
+    const service = await running(engine, { buildObjects });
+    await service.send(1);
+    await until(async () => (await stateOf(service)) === "failed");
+    expect(await reasonOf(service)).toMatch(/^found, but not reported: invalid_dicom/);
+    expect(await service.store.deliveries.ofStudy(studyUid())).toEqual([]);
+    expect(await service.store.analyses.ofSeries(seriesUid())).toHaveLength(1);
+    await service.stop();
+  });
+
+  test("goes on after a stop in the middle of a series, without doing again what is done", async () => {
+    const never = new FakePool((grey, { signal }) =>
+      grey < 30
+        ? Promise.resolve()
+        : new Promise((_, reject) =>
+            signal?.addEventListener("abort", () => reject(new FoveaError("interrupted", "stopped"))),
+          ),
+    );
+    const first = await running(engine, { pool: never });
+    for (let n = 1; n <= 4; n++) await first.send(n, { grey: 10 * n });
+    await until(() => never.seen.length === 2);
+    await first.stop();
+    const next = await running(engine, { store: first.store });
+    await until(async () => (await stateOf(next)) === "analysed");
+    expect([...never.seen, ...next.pool.seen].sort()).toEqual([10, 20, 30, 40]);
+    await until(() => next.pacs.arrived.length === 2);
+    await next.stop();
+  });
+
+  test("makes the same objects again when it ended before they were planned, and sends each once", async () => {
+    let died = false;
+    const dying: PipelineOptions["buildObjects"] = async function* (source) {
+      yield* fakeObjects(source);
+      if (!died) {
+        died = true;
+        throw new Error("as if the process had been killed here");
+      }
+    };
+    const service = await running(engine, { buildObjects: dying });
+    await service.send(1, { grey: 10 });
+    await until(() => service.pacs.arrived.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.10", "2.25.9.1.10"]);
+    expect(service.pool.seen).toEqual([10]);
+    await service.stop();
+  });
+});

@@ -1,0 +1,284 @@
+/**
+ * @file Objects on their way into the record: acknowledged means kept, whatever is killed when.
+ */
+import { createHash } from "node:crypto";
+import { FoveaError } from "@fovea/core/errors";
+import { expect, test } from "vitest";
+import { fileHeader } from "../../src/pacs/part10";
+import { Importer, type ImporterOptions } from "../../src/pipeline/importer";
+import { Reception, type ReceptionOptions, STORE_STATUS } from "../../src/pipeline/reception";
+import type { Database } from "../../src/store/database";
+import type { Store } from "../../src/store/open-store";
+import { SqlError } from "../../src/store/sql-error";
+import { onEachEngine } from "../stores";
+import { type SentInstance, sentInstance, seriesUid, sopUid, studyUid } from "./sent-instance";
+import { until } from "./waiting";
+
+const KILLED = new Error("as if the process had been killed here");
+/** Past the point of the fault nothing happens any more in that process. */
+const never = () => new Promise<never>(() => undefined);
+
+function receptionOf(store: Store, importer: Importer, more: Partial<ReceptionOptions> = {}) {
+  const known = async (sop: string) => (await store.studies.findInstance(sop))?.sha256;
+  return new Reception({ blobs: store.blobs, receipts: importer, known, ...more });
+}
+
+async function send(reception: Reception, { incoming, dataSet }: SentInstance): Promise<number> {
+  const draft = await reception.open(incoming);
+  for (let at = 0; at < dataSet.length; at += 100) await draft.write(dataSet.subarray(at, at + 100));
+  return (await draft.commit()).status;
+}
+
+async function incoming(store: Store): Promise<string[]> {
+  const found: string[] = [];
+  for await (const blob of store.blobs.list("incoming")) found.push(blob);
+  return found;
+}
+
+async function images(store: Store): Promise<number> {
+  let count = 0;
+  for await (const _ of store.blobs.list("images")) count++;
+  return count;
+}
+
+onEachEngine("reception", (engine) => {
+  test("brings an object into the record, its bytes as they came behind a header of our own", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const sent = sentInstance(1);
+    expect(await send(receptionOf(store, importer), sent)).toBe(STORE_STATUS.success);
+    await importer.stop();
+    expect(importer.backlog).toBe(0);
+    const kept = await store.studies.findInstance(sopUid(1));
+    const file = Buffer.from(await store.blobs.read(kept?.blob ?? ""));
+    const header = fileHeader(sent.incoming);
+    expect(file.subarray(0, header.length)).toEqual(header);
+    expect(file.subarray(header.length)).toEqual(Buffer.from(sent.dataSet));
+    expect(kept).toMatchObject({ seriesUid: seriesUid(), rows: 8, columns: 8, instanceNumber: 1, bytes: file.length });
+    expect(kept?.sha256).toBe(createHash("sha256").update(file).digest("hex"));
+    expect((await store.studies.find(studyUid()))?.patient).toEqual({
+      PatientID: "P-4711",
+      PatientName: "Curie^Marie",
+    });
+    expect(await incoming(store)).toEqual([]);
+    const [entry] = await store.audit.list({ action: "instance.receive" });
+    expect(entry).toMatchObject({ actor: "ae:CT1", subject: sopUid(1), inputSha256: kept?.sha256 });
+  });
+
+  test("takes a whole file as it takes a data set: both are the same object", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const reception = receptionOf(store, importer);
+    const { incoming: meta, dataSet } = sentInstance(1);
+    async function* file() {
+      // Another software's header, in pieces that end anywhere.
+      const other = fileHeader(meta);
+      other.write("OTHER ", other.length - 6, "latin1");
+      const whole = Buffer.concat([other, dataSet]);
+      for (let at = 0; at < whole.length; at += 37) yield whole.subarray(at, at + 37);
+    }
+    const outcome = await reception.receive(file(), { origin: "stow", actor: "key:1" });
+    expect(outcome).toEqual({
+      ...{
+        status: 0,
+        sopClassUid: meta.sopClassUid,
+        sopUid: meta.sopUid,
+        studyUid: studyUid(),
+        seriesUid: seriesUid(),
+      },
+    });
+    await until(() => importer.backlog === 0);
+    expect(await send(reception, sentInstance(1))).toBe(STORE_STATUS.success);
+    await importer.stop();
+    expect([await incoming(store), await images(store)]).toEqual([[], 1]);
+  });
+
+  test("refuses what it cannot keep, with the status that says why, and leaves nothing behind", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const reception = receptionOf(store, importer, { maxBytes: 2000 });
+    const sent = sentInstance(1);
+    const wrong = { ...sent, incoming: { ...sent.incoming, sopUid: "2.25.99" } };
+    expect(await send(reception, wrong)).toBe(STORE_STATUS.mismatch);
+    expect(await send(reception, { ...sent, dataSet: new Uint8Array(300) })).toBe(STORE_STATUS.cannotUnderstand);
+    const large = sentInstance(2, { extra: [[0x7fe00010, "OW", new Uint8Array(3000)]] });
+    expect(await send(reception, large)).toBe(STORE_STATUS.outOfResources);
+    async function* rubbish() {
+      yield Buffer.from("<html>".repeat(100));
+    }
+    const answer = await reception.receive(rubbish(), { origin: "stow", actor: "key:1" });
+    expect(answer).toEqual({ status: STORE_STATUS.cannotUnderstand });
+    await importer.stop();
+    expect(await incoming(store)).toEqual([]);
+  });
+
+  test("answers 0xA700 when the disk is full, at the first byte or at the last", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const full = new FoveaError("disk_full", "no room");
+    const blobs = {
+      remove: (blob: string) => store.blobs.remove(blob),
+      draft: async (area: "incoming") => ({
+        ...(await store.blobs.draft(area)),
+        commit: async () => {
+          throw full;
+        },
+      }),
+    };
+    expect(await send(receptionOf(store, importer, { blobs }), sentInstance(1))).toBe(STORE_STATUS.outOfResources);
+    const closed = { ...blobs, draft: async () => Promise.reject(full) };
+    await expect(receptionOf(store, importer, { blobs: closed }).open(sentInstance(1).incoming)).rejects.toBe(full);
+    await importer.stop();
+  });
+
+  test("keeps the first of two objects under one UID: the second is told so, or leaves an entry in the audit log", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const reception = receptionOf(store, importer);
+    expect(await send(reception, sentInstance(1, { grey: 10 }))).toBe(STORE_STATUS.success);
+    await until(() => importer.backlog === 0);
+    expect(await send(reception, sentInstance(1, { grey: 20 }))).toBe(STORE_STATUS.duplicate);
+    // Nobody knew of the first one yet when the second was acknowledged.
+    const unknowing = receptionOf(store, importer, { known: async () => undefined });
+    expect(await send(unknowing, sentInstance(1, { grey: 30 }))).toBe(STORE_STATUS.success);
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    const kept = await store.studies.findInstance(sopUid(1));
+    expect((await store.blobs.read(kept?.blob ?? "")).at(-1)).toBe(10);
+    expect([await incoming(store), await images(store)]).toEqual([[], 1]);
+    expect(await store.audit.list({ action: "instance.conflict" })).toHaveLength(1);
+  });
+
+  const faults: Record<string, (store: Store) => Partial<ImporterOptions>> = {
+    "before the transaction": (store) => ({ database: withTransaction(store, never) }),
+    "inside the transaction": (store) => ({
+      database: withTransaction(store, async (work) => {
+        const killed = store.database.transaction(async (sql) => {
+          await work(sql);
+          throw KILLED;
+        });
+        await killed.catch(() => undefined);
+        return never();
+      }),
+    }),
+    "between transaction and moving the file": (store) => ({
+      blobs: withBlobs(store, { settle: never, remove: never }),
+    }),
+    "after moving the file": (store) => ({
+      blobs: withBlobs(store, {
+        settle: async (blob) => {
+          await store.blobs.settle(blob);
+          return never();
+        },
+      }),
+    }),
+  };
+  test.each(Object.keys(faults))("goes on where a process ended %s", async (where) => {
+    const store = await engine.open();
+    const dying = new Importer({ ...store, ...faults[where](store), windowMs: 100 });
+    void dying.start();
+    const reception = receptionOf(store, dying);
+    for (let n = 1; n <= 5; n++) expect(await send(reception, sentInstance(n))).toBe(STORE_STATUS.success);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const next = new Importer({ ...store });
+    await next.start();
+    await next.stop();
+    expect(await store.studies.instances(seriesUid())).toHaveLength(5);
+    expect([await incoming(store), await images(store)]).toEqual([[], 5]);
+    expect(await store.audit.list({ action: "instance.receive" })).toHaveLength(5);
+  });
+
+  test("waits while the database is away, and files everything when it is back", async () => {
+    const store = await engine.open();
+    let away = true;
+    const studies: ImporterOptions["studies"] = {
+      acceptIn: async (sql, instances) => {
+        if (away) throw new FoveaError("database_unavailable", "away");
+        return store.studies.acceptIn(sql, instances);
+      },
+    };
+    const importer = new Importer({ ...store, studies, retryMs: 20, bound: 3, patienceMs: 100 });
+    await importer.start();
+    const reception = receptionOf(store, importer, { known: async () => undefined });
+    for (let n = 1; n <= 3; n++) expect(await send(reception, sentInstance(n))).toBe(STORE_STATUS.success);
+    // Nothing is taken that could not be kept in view.
+    await expect(reception.open(sentInstance(4).incoming)).rejects.toMatchObject({ code: "busy" });
+    away = false;
+    await until(() => importer.backlog === 0);
+    expect(await send(reception, sentInstance(4))).toBe(STORE_STATUS.success);
+    await importer.stop();
+    expect(await store.studies.instances(seriesUid())).toHaveLength(4);
+  });
+
+  test("files the others where the database refuses one, which stays in incoming", async () => {
+    const store = await engine.open();
+    const studies: ImporterOptions["studies"] = {
+      acceptIn: async (sql, instances) => {
+        if (instances.some((one) => one.sopUid === sopUid(2))) throw new SqlError("value out of range", "22003");
+        return store.studies.acceptIn(sql, instances);
+      },
+    };
+    const importer = new Importer({ ...store, studies, windowMs: 100 });
+    await importer.start();
+    const reception = receptionOf(store, importer);
+    for (let n = 1; n <= 3; n++) await send(reception, sentInstance(n));
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(1), sopUid(3)]);
+    expect(await incoming(store)).toHaveLength(1);
+  });
+
+  test("marks results of its own, so that they are never analysed", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    await send(receptionOf(store, importer), sentInstance(1, { extra: [[0x00080070, "LO", "Fovea"]] }));
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect(await store.studies.findSeries(seriesUid())).toMatchObject({ state: "not_attempted", reason: /Fovea/ });
+  });
+
+  test("keeps nothing of whose it is where it de-identifies, and refuses what it cannot de-identify", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const other = sentInstance(7);
+    const deidentify = async (file: Uint8Array) => {
+      if (file[file.length - 1] === 2) throw new FoveaError("unsupported_dicom", "text in its pixels");
+      return Buffer.concat([fileHeader(other.incoming), other.dataSet]);
+    };
+    const reception = receptionOf(store, importer, { deidentify });
+    expect(await send(reception, sentInstance(1))).toBe(STORE_STATUS.success);
+    expect(await send(reception, sentInstance(2))).toBe(STORE_STATUS.cannotUnderstand);
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(7)]);
+    expect([await incoming(store), await images(store)]).toEqual([[], 1]);
+  });
+});
+
+function withTransaction({ database }: Store, transaction: Database["transaction"]): Database {
+  return {
+    kind: database.kind,
+    query: (text, parameters) => database.query(text, parameters),
+    exec: (text) => database.exec(text),
+    close: () => database.close(),
+    transaction,
+  };
+}
+
+function withBlobs({ blobs }: Store, changed: Partial<ImporterOptions["blobs"]>): ImporterOptions["blobs"] {
+  return {
+    list: (area) => blobs.list(area),
+    note: (blob) => blobs.note(blob),
+    facts: (blob) => blobs.facts(blob),
+    settle: (blob) => blobs.settle(blob),
+    remove: (blob) => blobs.remove(blob),
+    ...changed,
+  };
+}

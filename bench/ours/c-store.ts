@@ -16,17 +16,30 @@ const { values } = parseArgs({
 const out = values.out ?? ".";
 mkdirSync(out, { recursive: true });
 
+/** Pieces are written together: a call for each would cost more than the bytes. */
+const TOGETHER = 1024 * 1024;
 let count = 0;
+
 const sink: InstanceSink = {
   async open(incoming) {
     const draft = join(out, `draft${count++}`);
     const file = await open(draft, "wx");
-    await file.write(fileHeader(incoming));
+    let pieces: Uint8Array[] = [fileHeader(incoming)];
+    let size = 0;
+    const flush = async () => {
+      const together = pieces;
+      pieces = [];
+      size = 0;
+      await file.writev(together);
+    };
     return {
       async write(chunk) {
-        await file.write(chunk);
+        pieces.push(chunk);
+        size += chunk.length;
+        if (size >= TOGETHER) await flush();
       },
       async commit() {
+        await flush();
         if (values.sync) await file.datasync();
         await file.close();
         await rename(draft, join(out, `${incoming.sopUid}.dcm`));

@@ -105,14 +105,14 @@ export async function startOrthanc(folder: string, ourPort = 0): Promise<Orthanc
 }
 
 async function filesOf(root: string): Promise<Buffer[]> {
-  const instances: string[] = await (await fetch(`${root}/instances`)).json();
+  const instances = (await (await fetch(`${root}/instances`)).json()) as string[];
   return Promise.all(
     instances.map(async (one) => Buffer.from(await (await fetch(`${root}/instances/${one}/file`)).arrayBuffer())),
   );
 }
 
 async function emptied(root: string): Promise<void> {
-  const patients: string[] = await (await fetch(`${root}/patients`)).json();
+  const patients = (await (await fetch(`${root}/patients`)).json()) as string[];
   for (const patient of patients) {
     const { ok, status } = await fetch(`${root}/patients/${patient}`, { method: "DELETE" });
     if (!ok) throw new Error(`Orthanc does not delete: HTTP status ${status}`);

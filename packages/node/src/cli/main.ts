@@ -22,6 +22,7 @@ import { register as kfold } from "./kfold";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
 import { register as report } from "./report";
+import { register as serve } from "./serve";
 import { spelled } from "./spelling";
 import { register as train } from "./train";
 import { register as tune } from "./tune";
@@ -61,6 +62,7 @@ function program(): Command {
     batch,
     dicom,
     data,
+    serve,
     augment,
     info,
     doctor,

@@ -1,13 +1,13 @@
 /**
  * @file C-STORE and C-ECHO as provider, on one association (PS3.4 annexes A and B, PS3.7 9.3.1 and 9.3.5).
  */
-import { FoveaError } from "@fovea/core/errors";
 import type { Association, Message } from "./association";
 import { COMMAND, type CommandSet } from "./command-set";
-import type { IncomingDraft, InstanceSink } from "./peer";
+import type { InstanceSink } from "./peer";
 import { ProtocolFault } from "./protocol-fault";
 import { VERIFICATION } from "./service-class";
 import { STATUS } from "./status";
+import { Taking } from "./taking";
 
 export interface StoreService {
   readonly sink: InstanceSink;
@@ -60,92 +60,37 @@ function statusOfRequest({ command, context, hasData }: Message): number {
 }
 
 async function store(association: Association, message: Message, service: StoreService): Promise<number> {
+  const { sink, maxInstanceBytes, onInstance } = service;
   const refused = statusOfRequest(message);
   if (refused !== STATUS.success) {
-    await skip(association, service.maxInstanceBytes);
-    service.onInstance(refused, 0);
+    await readAll(association, maxInstanceBytes, async () => {});
+    onInstance(refused, 0);
     return refused;
   }
-  const { bytes, status, failure } = await take(association, message, service);
-  service.onInstance(status, bytes, failure);
+  const incoming = {
+    sopClassUid: message.context.abstractSyntax,
+    sopUid: message.command.AffectedSOPInstanceUID ?? "",
+    transferSyntaxUid: message.context.transferSyntax,
+    callingAe: association.callingAe,
+  };
+  const taking = await Taking.begin(sink, incoming, maxInstanceBytes);
+  try {
+    await readAll(association, maxInstanceBytes, (piece) => taking.write(piece));
+  } catch (error) {
+    await taking.abandon();
+    throw error;
+  }
+  const { status, bytes, failure } = await taking.commit();
+  onInstance(status, bytes, failure);
   return status;
 }
 
-interface Taken {
-  readonly bytes: number;
-  readonly status: number;
-  readonly failure?: unknown;
-}
-
-/** Streams the data set into the sink; whatever the sink throws becomes a status, and the rest is read and forgotten. */
-async function take(association: Association, message: Message, service: StoreService): Promise<Taken> {
-  const { command, context } = message;
-  let draft: IncomingDraft | undefined;
-  let bytes = 0;
-  let whole = false;
-  try {
-    draft = await service.sink.open({
-      sopClassUid: context.abstractSyntax,
-      sopUid: command.AffectedSOPInstanceUID ?? "",
-      transferSyntaxUid: context.transferSyntax,
-      callingAe: association.callingAe,
-    });
-    const source = new SinkSide(draft);
-    for (let piece = await association.data(); piece; piece = await association.data()) {
-      bytes += piece.length;
-      if (bytes > service.maxInstanceBytes) throw new SinkFailure(STATUS.outOfResources, undefined);
-      await source.write(piece);
-    }
-    whole = true;
-    const { status } = await draft.commit();
-    return { bytes, status };
-  } catch (error) {
-    await draft?.abandon().catch(() => {});
-    const isOurs = error instanceof SinkFailure || draft === undefined || whole;
-    // The peer's fault, or its end: there is nobody to answer.
-    if (!isOurs) throw error;
-    await skip(association, service.maxInstanceBytes);
-    const failure = error instanceof SinkFailure ? error.cause : error;
-    return { bytes, status: error instanceof SinkFailure ? error.status : statusOfFailure(error), failure };
-  }
-}
-
-/** Tells the sink's errors from those of the association. */
-class SinkFailure extends Error {
-  readonly status: number;
-  constructor(status: number, cause: unknown) {
-    super("the sink failed", { cause });
-    this.status = status;
-  }
-}
-
-class SinkSide {
-  readonly #draft: IncomingDraft;
-  constructor(draft: IncomingDraft) {
-    this.#draft = draft;
-  }
-  async write(piece: Uint8Array): Promise<void> {
-    try {
-      await this.#draft.write(piece);
-    } catch (error) {
-      throw new SinkFailure(statusOfFailure(error), error);
-    }
-  }
-}
-
-function statusOfFailure(error: unknown): number {
-  const code = error instanceof FoveaError ? error.code : (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "invalid_dicom") return STATUS.cannotUnderstand;
-  return code === "disk_full" || code === "ENOSPC" || code === "busy"
-    ? STATUS.outOfResources
-    : STATUS.processingFailure;
-}
-
-/** Reads the rest of a data set that nobody wants, within the limit of one that somebody would. */
-async function skip(association: Association, limit: number): Promise<void> {
+/** Reads the data set to its end; what goes on beyond twice the limit is no data set but an attack. */
+async function readAll(association: Association, limit: number, each: (piece: Buffer) => Promise<void>): Promise<void> {
   let bytes = 0;
   for (let piece = await association.data(); piece; piece = await association.data()) {
     bytes += piece.length;
-    if (bytes > limit) throw new ProtocolFault("a data set beyond all limits goes on");
+    if (bytes > 2 * limit) throw new ProtocolFault("a data set beyond all limits goes on");
+    await each(piece);
   }
 }

@@ -8,13 +8,14 @@
 import type { ServiceConfig } from "../config/service-config";
 import type { InferencePool } from "../inference/inference-pool";
 import type { JobQueue } from "../jobs/job-queue";
-import type { PacsPeer } from "../pacs/peer";
+import type { PacsPeer, SendOutcome } from "../pacs/peer";
 import type { Store } from "../store/open-store";
+import type { InstanceAnalysis } from "../store/record";
 import type { Judge } from "./analyse-image";
 import { SeriesAnalysis } from "./analyse-series";
 import { ANALYSE_SERIES, analyseSeriesJob } from "./analysis-job";
 import { Completeness } from "./completeness";
-import { Deliverer } from "./deliver";
+import { Deliverer, type DelivererOptions } from "./deliver";
 import { Importer } from "./importer";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
@@ -33,7 +34,10 @@ export interface PipelineOptions {
   readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
   /** Series that this process analyses at one time. @default 2 */
   readonly series?: number;
-  /** Told of what goes wrong; the work goes on. No patient data. */
+  readonly onAnalysed?: (analysis: InstanceAnalysis) => void;
+  /** Told of each attempt to send an object. */
+  readonly onDelivered?: (destination: string, outcome: SendOutcome["state"]) => void;
+  /** Told of what goes wrong; the work goes on. */
   readonly onError?: (error: unknown, where: string) => void;
 }
 
@@ -113,8 +117,9 @@ async function takeBackDeliveries({ database }: Store): Promise<void> {
   await database.query("UPDATE delivery SET next_at = now() WHERE state = 'sending'");
 }
 
-function deliverers({ store, peers }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {
-  return [...peers.values()].map((peer) => new Deliverer({ ...store, peer, onError }));
+function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {
+  const onAttempt: DelivererOptions["onAttempt"] = ({ destination }, { state }) => onDelivered?.(destination, state);
+  return [...peers.values()].map((peer) => new Deliverer({ ...store, peer, onError, onAttempt }));
 }
 
 async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Promise<void> {
@@ -123,7 +128,10 @@ async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Pr
     ...{ ...store, destinations: config.destinations, buildObjects, onPlanned },
     ...(judge.version !== undefined && { rulesVersion: judge.version }),
   });
-  const analysis = new SeriesAnalysis({ ...store, pool, judge, results });
+  const analysis = new SeriesAnalysis({
+    ...{ ...store, pool, judge, results },
+    onImage: (one) => options.onAnalysed?.(one),
+  });
   await queue.work(
     ANALYSE_SERIES,
     { concurrency: options.series ?? 2, retries: 50, givenUp: (content) => analysis.giveUp(analyseSeriesJob(content)) },

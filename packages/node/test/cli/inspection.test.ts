@@ -58,6 +58,7 @@ const COMMANDS = [
     "predict",
     "batch",
     "report",
+    "serve",
     "augment",
     "info",
     "doctor",

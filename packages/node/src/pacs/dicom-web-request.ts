@@ -1,0 +1,125 @@
+/**
+ * @file Requests of a DICOMweb client (PS3.18): time limits, authorization, and errors that do not tell whose images they were about.
+ */
+import { FoveaError } from "@fovea/core/errors";
+
+export interface DicomWeb {
+  /** `https://pacs/dicom-web` */
+  readonly url: string;
+  /** Value of the header. */
+  readonly authorization?: string;
+}
+
+export interface WebTimes {
+  /** From the request to the answer's first byte. @default 120000 */
+  readonly responseMs?: number;
+  /** Between two pieces of an answer. @default 60000 */
+  readonly idleMs?: number;
+}
+
+export interface WebRequest {
+  readonly method?: "GET" | "POST";
+  readonly accept: string;
+  readonly contentType?: string;
+  readonly body?: Blob;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @param path behind the root, with a leading slash
+ * @throws {FoveaError} `peer_unreachable`, `interrupted`; statuses are the caller's matter
+ */
+export async function request(
+  { url, authorization }: DicomWeb,
+  path: string,
+  { method = "GET", accept, contentType, body, signal }: WebRequest,
+  { responseMs = 120_000 }: WebTimes = {},
+): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), responseMs);
+  try {
+    return await fetch(url.replace(/\/+$/, "") + path, {
+      method,
+      headers: {
+        accept,
+        ...(contentType === undefined ? {} : { "content-type": contentType }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      ...(body === undefined ? {} : { body }),
+      // A redirect would carry the authorization elsewhere.
+      redirect: "error",
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+    });
+  } catch (error) {
+    throw webError(error, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What `fetch` threw, without the address: UIDs stand in it. */
+export function webError(error: unknown, signal?: AbortSignal): FoveaError {
+  if (error instanceof FoveaError) return error;
+  if (signal?.aborted) return new FoveaError("interrupted", "the request to the PACS was cancelled");
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = (cause as { code?: unknown }).code;
+  const name = cause instanceof Error ? cause.name : "error";
+  const why = name === "AbortError" ? "it does not answer in time" : String(code ?? name);
+  return new FoveaError("peer_unreachable", `no answer from the PACS by DICOMweb (${why})`);
+}
+
+/** The error that an HTTP status is. */
+export function statusError(status: number, what: string): FoveaError {
+  const isTransient = status >= 500 || status === 408 || status === 429;
+  const advice = status === 401 || status === 403 ? "; check dicomWeb.authorization" : "";
+  return new FoveaError(isTransient ? "peer_unreachable" : "peer_refused", `${what}: HTTP status ${status}${advice}`);
+}
+
+/**
+ * Pieces of an answer, each within the time limit; who stops early ends the request.
+ *
+ * @throws {FoveaError} `peer_unreachable`, `interrupted`
+ */
+export async function* pieces(
+  response: Response,
+  { idleMs = 60_000 }: WebTimes,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  if (!response.body) return;
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new FoveaError("peer_unreachable", "the PACS stopped in mid-answer")), idleMs);
+      });
+      const { value, done } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    throw webError(error, signal);
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** Small answers are read whole, up to this. */
+const MAX_JSON = 64 * 2 ** 20;
+
+/** @throws {FoveaError} `peer_refused` if it is no JSON or too long; `peer_unreachable`, `interrupted` */
+export async function json(response: Response, times: WebTimes, signal?: AbortSignal): Promise<unknown> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of pieces(response, times, signal)) {
+    size += piece.length;
+    if (size > MAX_JSON) throw new FoveaError("peer_refused", "the PACS answers with more than 64 MiB of JSON");
+    parts.push(piece);
+  }
+  if (size === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(parts).toString("utf8"));
+  } catch {
+    throw new FoveaError("peer_refused", "the PACS answers with something that is no JSON");
+  }
+}

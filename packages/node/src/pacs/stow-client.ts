@@ -1,0 +1,106 @@
+/**
+ * @file STOW-RS as client (PS3.18 10.5): files as they are, and of each what became of it.
+ */
+import { randomUUID } from "node:crypto";
+import { FoveaError } from "@fovea/core/errors";
+import { valuesOf } from "./dicom-json";
+import { type DicomWeb, json, request, statusError, type WebTimes, webError } from "./dicom-web-request";
+import type { OutgoingObject, SendOutcome } from "./peer";
+import { isTransient, STATUS, statusText } from "./status";
+
+/** Of one request. */
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_OBJECTS = 100;
+
+function batches(objects: readonly OutgoingObject[]): OutgoingObject[][] {
+  const all: OutgoingObject[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const object of objects) {
+    if (size + object.bytes.length > MAX_BYTES || all[all.length - 1].length === MAX_OBJECTS) {
+      all.push([]);
+      size = 0;
+    }
+    all[all.length - 1].push(object);
+    size += object.bytes.length;
+  }
+  return all;
+}
+
+/** The body begins with the boundary itself: with a line's end before it, some servers answer 200 and store nothing. */
+function body(objects: readonly OutgoingObject[], boundary: string): Blob {
+  const parts: (string | Uint8Array<ArrayBuffer>)[] = [];
+  for (const [i, { bytes }] of objects.entries()) {
+    parts.push(`${i === 0 ? "" : "\r\n"}--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`);
+    parts.push(bytes as Uint8Array<ArrayBuffer>);
+  }
+  parts.push(`\r\n--${boundary}--\r\n`);
+  return new Blob(parts);
+}
+
+/** Sends files; tells of each what became of it, in the order given, and never throws for what the peer does. */
+export async function stow(
+  web: DicomWeb,
+  objects: readonly OutgoingObject[],
+  times: WebTimes,
+  signal?: AbortSignal,
+): Promise<SendOutcome[]> {
+  const outcomes = new Map<OutgoingObject, SendOutcome>();
+  for (const batch of batches(objects)) {
+    try {
+      const answer = await post(web, batch, times, signal);
+      for (const object of batch) outcomes.set(object, outcomeOf(answer, object.sopUid));
+    } catch (error) {
+      const { code, message } = webError(error, signal);
+      const state = code === "peer_refused" ? "refused" : "unreachable";
+      for (const object of batch) outcomes.set(object, { state, reason: message });
+    }
+  }
+  return objects.map((object) => outcomes.get(object) ?? { state: "unreachable", reason: "not sent" });
+}
+
+async function post(
+  web: DicomWeb,
+  batch: readonly OutgoingObject[],
+  times: WebTimes,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const boundary = `fovea-${randomUUID()}`;
+  const response = await request(
+    web,
+    "/studies",
+    {
+      method: "POST",
+      accept: "application/dicom+json",
+      contentType: `multipart/related; type="application/dicom"; boundary=${boundary}`,
+      body: body(batch, boundary),
+      signal,
+    },
+    times,
+  );
+  // 409: nothing of it was stored, and the answer says why.
+  const isAnswer = response.status === 200 || response.status === 202 || response.status === 409;
+  const answer = await json(response, times, signal).catch((error) => {
+    if (isAnswer) throw error;
+  });
+  if (isAnswer && answer !== undefined) return answer;
+  if (response.ok) throw new FoveaError("peer_unreachable", "STOW-RS: the answer does not say what was stored");
+  throw statusError(response.status, "STOW-RS");
+}
+
+/** What the Store Instances Response says of one instance (PS3.18 table 10.5.3-2). */
+function outcomeOf(answer: unknown, sopUid: string): SendOutcome {
+  const itemOf = (tag: string) => valuesOf(answer, tag).find((item) => valuesOf(item, "00081155")[0] === sopUid);
+  const stored = itemOf("00081199");
+  if (stored !== undefined) {
+    const [warning] = valuesOf(stored, "00081196");
+    return typeof warning === "number" ? { state: "stored", warning: statusText(warning) } : { state: "stored" };
+  }
+  const failed = itemOf("00081198");
+  if (failed === undefined)
+    return { state: "unreachable", reason: "STOW-RS: the answer does not say that it was stored" };
+  const [reason] = valuesOf(failed, "00081197");
+  const status = typeof reason === "number" ? reason : STATUS.processingFailure;
+  if (status === STATUS.duplicateInstance)
+    return { state: "stored", warning: `it was there already (${statusText(status)})` };
+  return { state: isTransient(status) ? "unreachable" : "refused", reason: `STOW-RS: ${statusText(status)}` };
+}

@@ -1,0 +1,165 @@
+/**
+ * @file The service put together, in the order in which things need each other, and taken apart in the opposite one.
+ *
+ *     record -> models -> queue -> pipeline -> HTTP -> DICOM receiver
+ *
+ * Several processes may run this on one PostgreSQL (with one shared folder of files): jobs and deliveries are leased, studies
+ * completed by one of them.
+ */
+import { join } from "node:path";
+import { judge, rulesVersion } from "@fovea/core/rules/judge";
+import type { RuleSet } from "@fovea/core/rules/rule-set";
+import type { ServiceConfig } from "../config/service-config";
+import { readRuleFile } from "../data/rule-file";
+import { FrameDecoder } from "../dicom/frame-decoder";
+import { openInferencePool } from "../inference/open-inference-pool";
+import { openJobQueue } from "../jobs/boss-queue";
+import { openPeer } from "../pacs/open-peer";
+import { startReceiver } from "../pacs/receiver";
+import type { Judge } from "../pipeline/analyse-image";
+import { ANALYSE_SERIES } from "../pipeline/analysis-job";
+import { resultBuilder } from "../pipeline/build-results";
+import { openArrivalDeidentifier } from "../pipeline/deidentify-arrival";
+import { type Pipeline, startPipeline } from "../pipeline/pipeline";
+import { buildApp } from "../server/app";
+import type { App } from "../server/app-parts";
+import type { LogOptions } from "../server/service-log";
+import { ServiceMetrics } from "../server/service-metrics";
+import { openStore, type Store } from "../store/open-store";
+import { Dismantling } from "./dismantling";
+import { ServiceReports } from "./service-reports";
+
+export interface ServiceOptions {
+  readonly log?: LogOptions;
+  /** Of `FOVEA_KEY`. */
+  readonly environmentKey?: string;
+  /** Language of reports. @default "en" */
+  readonly language?: "zh" | "en";
+  /** Folder of the built review page. */
+  readonly page?: string;
+}
+
+export interface Service {
+  /** `http://127.0.0.1:8042` */
+  readonly url: string;
+  /** Where it receives, if it does. */
+  readonly dimse?: { readonly aeTitle: string; readonly host: string; readonly port: number };
+  /** Of the first start, and only then: the key of an administrator, in clear. */
+  readonly adminKey?: string;
+  /** Names of the model versions that are ready. */
+  readonly models: readonly string[];
+  /** Takes no more, finishes what it accepted as far as ten seconds allow, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the service; it is ready when the promise resolves. If something does not start, what had started is closed.
+ *
+ * @throws {FoveaError} `invalid_config`, `invalid_rules`, `busy` if another process has the embedded record, `wrong_key`,
+ *   `database_unavailable`, and what a model's file may be the reason of
+ */
+export async function openService(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
+  const parts = new Dismantling();
+  try {
+    return await assemble(config, options, parts);
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+async function assemble(config: ServiceConfig, options: ServiceOptions, parts: Dismantling): Promise<Service> {
+  const reports = new ServiceReports();
+  const metrics = new ServiceMetrics();
+  const rules = config.rules === undefined ? undefined : await readRuleFile(config.rules);
+  const store = parts.add(await openStore(config, { environmentKey: options.environmentKey }), (it) => it.close());
+  const pool = parts.add(await openInferencePool(config), (it) => it.close());
+  for (const model of pool.models.list()) await store.models.put(model, "ready");
+  const queue = parts.add(await openJobQueue(store.database, { onError: reports.of("job") }), (it) => it.stop());
+  const decoder = parts.add(new FrameDecoder(), (it) => it.close());
+  const arrival = config.deidentifyOnArrival ? await openArrival(config, store, parts) : undefined;
+  const { language = "en" } = options;
+  const pipeline = await startPipeline({
+    ...{ store, pool, queue, config, judge: judgeOf(rules) },
+    peers: new Map(config.destinations.map((destination) => [destination.name, openPeer(destination)])),
+    buildObjects: resultBuilder({ decoder, language, classNames: config.classNames[language] }),
+    ...(arrival && { deidentify: (file: Uint8Array) => arrival.deidentify(file) }),
+    onError: (error, where) => reports.tell(error, where),
+    onAnalysed: ({ outcome, inferenceMs }) => metrics.analysed("failure" in outcome ? "failed" : "done", inferenceMs),
+    onDelivered: (destination, outcome) => metrics.delivered(destination, outcome),
+  });
+  parts.add(pipeline, (it) => it.stop());
+  addGauges(metrics, { store, pipeline, series: () => queue.size(ANALYSE_SERIES) });
+  const app = await buildApp({
+    ...{ config, store, pool, queue, metrics, reception: pipeline.reception, log: options.log, page: options.page },
+    ...(rules && { rules }),
+  });
+  parts.add(app, (it) => it.close());
+  reports.to(app.log);
+  const url = await listen(app, config);
+  const dimse = await receive(config, pipeline, metrics, app, parts);
+  const adminKey = await firstKey(config, store);
+  return {
+    ...{ url, models: pool.models.list().map(({ modelId }) => modelId) },
+    ...(dimse && { dimse }),
+    ...(adminKey !== undefined && { adminKey }),
+    close: () => parts.close(),
+  };
+}
+
+function judgeOf(rules: RuleSet | undefined): Judge {
+  if (rules === undefined) return { judge: () => ({}) };
+  return { version: rulesVersion(rules), sha256: rules.sha256, judge: (finding) => judge(finding, rules) };
+}
+
+async function openArrival({ dataDir }: ServiceConfig, { identityMap }: Store, parts: Dismantling) {
+  const keyFile = join(dataDir, "keys", "pseudonyms.key");
+  return parts.add(await openArrivalDeidentifier(keyFile, identityMap), (it) => it.close());
+}
+
+function addGauges(
+  metrics: ServiceMetrics,
+  {
+    store,
+    pipeline,
+    series,
+  }: { readonly store: Store; readonly pipeline: Pipeline; readonly series: () => Promise<number> },
+): void {
+  const unknown = () => Number.NaN;
+  metrics.gauge("import_backlog", "Acknowledged objects that are not in the record yet", () => pipeline.backlog);
+  metrics.gauge("series_jobs", "Series that wait for analysis or are analysed", () => series().catch(unknown));
+  metrics.gauge("deliveries_due", "Objects that are not delivered yet", () =>
+    store.deliveries.counts().then(({ pending = 0, sending = 0 }) => pending + sending, unknown),
+  );
+}
+
+async function listen(app: App, { http: { host, port } }: ServiceConfig): Promise<string> {
+  return app.listen({ host, port });
+}
+
+async function receive(
+  { dimse }: ServiceConfig,
+  { reception }: Pipeline,
+  metrics: ServiceMetrics,
+  { log }: App,
+  parts: Dismantling,
+): Promise<Service["dimse"]> {
+  if (dimse === undefined) return undefined;
+  const receiver = await startReceiver({
+    ...{ config: dimse, sink: reception, log },
+    onAssociation: ({ stored, refused }) => {
+      for (let i = 0; i < stored; i++) metrics.received("dimse", "stored");
+      for (let i = 0; i < refused; i++) metrics.received("dimse", "refused");
+    },
+  });
+  parts.add(receiver, (it) => it.close());
+  return { aeTitle: dimse.aeTitle, host: dimse.host, port: receiver.port };
+}
+
+/** Somebody must be able to come in: the first start makes a key, which is shown once. */
+async function firstKey({ auth }: ServiceConfig, { apiKeys, audit }: Store): Promise<string | undefined> {
+  if (auth.mode === "none" || (await apiKeys.list()).length > 0) return undefined;
+  const { key, keyId } = await apiKeys.make({ name: "first start", role: "admin" });
+  await audit.append({ actor: "system", action: "key.make", subject: keyId, details: { role: "admin" } });
+  return key;
+}

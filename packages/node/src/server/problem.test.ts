@@ -25,7 +25,10 @@ describe("problemOf", () => {
   });
 
   test("tells a client what is wrong with its request, without the name of its file", () => {
-    const error = new FoveaError("invalid_dicom", "missing; an image needs it", { file: "Curie^Marie.dcm", at: "Rows" });
+    const error = new FoveaError("invalid_dicom", "missing; an image needs it", {
+      file: "Curie^Marie.dcm",
+      at: "Rows",
+    });
     expect(problem(error)).toMatchObject({ detail: "Rows: missing; an image needs it", code: "invalid_dicom" });
     const again = new FoveaError("invalid_image", "Curie^Marie.png is no PNG", { file: "Curie^Marie.png" });
     expect(JSON.stringify(problem(again))).not.toContain("Curie");
@@ -45,7 +48,11 @@ describe("problemOf", () => {
 
   test("names the parameter that broke a rule, not its value", () => {
     const validation = [{ instancePath: "/uid", message: "must match pattern" }];
-    const error = Object.assign(new Error("params/uid Curie"), { statusCode: 400, validation, validationContext: "params" });
+    const error = Object.assign(new Error("params/uid Curie"), {
+      statusCode: 400,
+      validation,
+      validationContext: "params",
+    });
     expect(problem(error)).toMatchObject({ status: 400, detail: "params: uid must match pattern" });
   });
 
@@ -57,6 +64,9 @@ describe("problemOf", () => {
 });
 
 test("failureOf says why an image of a batch failed, and nothing of a bug", () => {
-  expect(failureOf(new FoveaError("invalid_image", "no image"))).toEqual({ code: "invalid_image", message: "no image" });
+  expect(failureOf(new FoveaError("invalid_image", "no image"))).toEqual({
+    code: "invalid_image",
+    message: "no image",
+  });
   expect(failureOf(new Error("secret"))).toEqual({ code: "internal", message: "Internal error" });
 });

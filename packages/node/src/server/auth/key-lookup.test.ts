@@ -49,7 +49,9 @@ describe("KeyLookup", () => {
 
   test("lets a key expire that it remembers", async () => {
     let now = 0;
-    const keys = new KeyLookup(async () => ({ keyId: "a", role: "reader", expiresAt: new Date(500) }), { now: () => now });
+    const keys = new KeyLookup(async () => ({ keyId: "a", role: "reader", expiresAt: new Date(500) }), {
+      now: () => now,
+    });
     expect(await keys.callerOf(KEY)).toBeDefined();
     now = 500;
     expect(await keys.callerOf(KEY)).toBeUndefined();

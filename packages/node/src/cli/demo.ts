@@ -24,9 +24,9 @@ not seen, and finds lesions in some of those. It takes a few minutes on two
 processors. With --data it does the same on images of your own; their data set
 has train and val.
 
-With --serve it then starts the service on this machine, sends it the radiographs
-that training has not seen by DICOM, prints address and key of the review page,
-and stays until Ctrl-C. Its settings are in service/fovea.yaml.
+With --serve it then starts the service, for this machine alone, sends it by
+DICOM the radiographs that training has not seen, prints the review page's
+address and key, and stays until Ctrl-C. Its settings: service/fovea.yaml.
 
 Exit code 1 if the detector is worse on the drawn radiographs than it must be:
 then something is wrong here.
@@ -50,7 +50,7 @@ export function register(program: Command): void {
     .option("--imgsz <px>", "side of the images for the network (default: 192; with --data 320)", wholeNumber(32, 8192))
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")
     .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
-    .option("--serve [port]", "start the service on them at the end (default port: any)", wholeNumber(0, 65535))
+    .option("--serve [port]", "start the service on them at the end; default: any port", wholeNumber(0, 65535))
     .addHelpText("after", NOTES)
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import("./run-demo");

@@ -51,7 +51,7 @@ export class Served {
         ready();
       };
       createInterface(child.stderr).on("line", hear);
-      createInterface(child.stdout).on("line", (line) => this.#said.push(line));
+      createInterface(child.stdout).on("line", hear);
       child.once("exit", () => {
         clearTimeout(timer);
         ready();

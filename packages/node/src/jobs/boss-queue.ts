@@ -34,6 +34,7 @@ const RETRIES = 20;
 /** pg-boss drops jobs that waited two weeks; ours wait for a PACS, or for somebody who comes back from a holiday. */
 const KEEP_DAYS = 3650;
 const TIDY_MS = 300_000;
+const START_ATTEMPTS = 6;
 
 /**
  * Opens the queue; its tables stand in the schema `pgboss`.
@@ -41,9 +42,28 @@ const TIDY_MS = 300_000;
  * @throws {FoveaError} `database_unavailable`
  */
 export async function openJobQueue(database: Database, settings: JobQueueSettings = {}): Promise<JobQueue> {
-  const queue = new BossQueue(database, settings);
+  const queue = new BossQueue(database, settings, await startBoss(database));
   await queue.start();
   return queue;
+}
+
+/** Several processes that start together on an empty database make the tables at the same time: the slower one tries again. */
+async function startBoss(database: Database): Promise<PgBoss> {
+  for (let attempt = 1; ; attempt++) {
+    const boss = new PgBoss({
+      ...{ db: bossDatabase(database), schema: "pgboss", supervise: false, schedule: false },
+      ...{ retentionDays: KEEP_DAYS, archiveCompletedAfterSeconds: 3600, deleteAfterDays: 1 },
+    });
+    try {
+      return await boss.start();
+    } catch (error) {
+      if (error instanceof FoveaError) throw error;
+      if (attempt === START_ATTEMPTS) {
+        throw new FoveaError("database_unavailable", "the tables of the queue could not be made", { cause: error });
+      }
+      await sleep(100 * attempt);
+    }
+  }
 }
 
 /** Until it is done, at growing intervals; for what has no attempts to count. */
@@ -72,22 +92,15 @@ class BossQueue implements JobQueue {
   #tending: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(database: Database, settings: JobQueueSettings) {
+  constructor(database: Database, settings: JobQueueSettings, boss: PgBoss) {
     this.#database = database;
     const defaults = { leaseSeconds: 20, pollMs: 1000, retrySeconds: 1, graceMs: 10_000, onError: () => undefined };
     this.#settings = { ...defaults, ...settings };
-    this.#boss = new PgBoss({
-      ...{ db: bossDatabase(database), schema: "pgboss", supervise: false, schedule: false },
-      ...{ retentionDays: KEEP_DAYS, archiveCompletedAfterSeconds: 3600, deleteAfterDays: 1 },
-    });
+    this.#boss = boss;
     this.#boss.on("error", (error) => this.#settings.onError(error, "queue"));
   }
 
   async start(): Promise<void> {
-    await this.#boss.start().catch((error: unknown) => {
-      if (error instanceof FoveaError) throw error;
-      throw new FoveaError("database_unavailable", "the tables of the queue could not be made", { cause: error });
-    });
     if (this.#database.kind === "pglite") await this.#takeBackAll();
     this.#timers.push(setInterval(() => this.#tend(() => this.#boss.expire()), this.#settings.leaseSeconds * 250));
     this.#timers.push(setInterval(() => this.#tend(() => this.#boss.maintain()), TIDY_MS));

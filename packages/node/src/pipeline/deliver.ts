@@ -13,6 +13,7 @@ import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
 import type { Database } from "../store/database";
 import type { Deliveries, DeliveryRow } from "../store/deliveries";
+import { readInstanceHead } from "./instance-head";
 
 export interface DelivererOptions {
   readonly database: Database;
@@ -96,8 +97,13 @@ export class Deliverer {
     return [];
   }
 
-  #has({ studyUid, seriesUid, objectSopUid }: DeliveryRow): Promise<boolean | undefined> {
-    return this.#options.peer.has({ studyUid, seriesUid, sopUid: objectSopUid });
+  /** Results stand in series of their own, which their files name; the delivery names the series that was analysed. */
+  async #has(delivery: DeliveryRow): Promise<boolean | undefined> {
+    const file = await this.#fileOf(delivery).catch(() => undefined);
+    // Sending says what is wrong with the file.
+    if (file === undefined) return undefined;
+    const { studyUid, seriesUid, sopUid } = readInstanceHead(file.dataSet, file.header).instance;
+    return this.#options.peer.has({ studyUid, seriesUid, sopUid });
   }
 
   async #send(due: readonly DeliveryRow[], signal: AbortSignal): Promise<void> {
@@ -128,11 +134,17 @@ export class Deliverer {
     }
   }
 
-  async #objectOf({ blob, objectSopUid: sopUid, sopClassUid }: DeliveryRow): Promise<OutgoingObject> {
+  async #objectOf(delivery: DeliveryRow): Promise<OutgoingObject> {
+    const { header, bytes } = await this.#fileOf(delivery);
+    const { sopUid, sopClassUid, transferSyntaxUid } = header;
+    return { sopUid, sopClassUid, transferSyntaxUid, bytes };
+  }
+
+  async #fileOf({ blob }: DeliveryRow) {
     const bytes = await this.#options.blobs.read(blob);
     const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
     if (header === undefined) throw new FoveaError("file_unreadable", "the object's file has no header");
-    return { sopUid, sopClassUid, transferSyntaxUid: header.transferSyntaxUid, bytes };
+    return { bytes, header, dataSet: bytes.subarray(header.dataSetStart) };
   }
 
   /** What became of an attempt, with its entry in the audit log. */

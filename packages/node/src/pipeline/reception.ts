@@ -6,10 +6,11 @@
  * happens then, the importer finds it there. The data set's bytes are kept as they came, behind a file head of our own.
  */
 import { FoveaError } from "@fovea/core/errors";
-import { type FileHeader, fileHeader, readFileHeader } from "../pacs/part10";
+import { fileHeader, readFileHeader } from "../pacs/part10";
 import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
-import type { BlobDraft, BlobStore } from "../store/blob-store";
+import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
+import { FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
 import { type FileMeta, isUid, type ReadHead, readInstanceHead } from "./instance-head";
 import type { Receipt, ReceiptNote } from "./receipt";
 
@@ -61,8 +62,6 @@ export interface StoreOutcome {
   readonly seriesUid?: string;
 }
 
-/** As much of a data set as is looked at to learn what it is. */
-const HEAD_BYTES = 2 ** 20;
 const MANUFACTURER = "Fovea";
 
 export class Reception implements InstanceSink {
@@ -120,84 +119,8 @@ export class Reception implements InstanceSink {
   }
 }
 
-/** Where the bytes of a file go until they count. */
-interface Target {
-  write(piece: Uint8Array): Promise<void>;
-  /** @returns where the file lies, and what its head says where that is not what came in */
-  commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt>;
-  abandon(): Promise<void>;
-}
-
-class FileTarget implements Target {
-  readonly #draft: BlobDraft;
-
-  private constructor(draft: BlobDraft) {
-    this.#draft = draft;
-  }
-
-  static async open(blobs: Pick<BlobStore, "draft">): Promise<FileTarget> {
-    return new FileTarget(await blobs.draft("incoming"));
-  }
-
-  write(piece: Uint8Array): Promise<void> {
-    // The callback comes once the piece is no longer needed: whoever reads from the network may use its memory again.
-    return new Promise((resolve, reject) => {
-      this.#draft.stream.write(piece, (error) => (error ? reject(error) : resolve()));
-    });
-  }
-
-  async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
-    const written = note();
-    return { ...(await this.#draft.commit(written)), note: written };
-  }
-
-  abandon(): Promise<void> {
-    return this.#draft.abandon();
-  }
-}
-
-/** A file that is changed before it is kept is kept in memory until then. */
-class MemoryTarget implements Target {
-  readonly #pieces: Uint8Array[] = [];
-  readonly #blobs: Pick<BlobStore, "draft">;
-  readonly #change: (file: Uint8Array) => Promise<Uint8Array>;
-
-  constructor(blobs: Pick<BlobStore, "draft">, change: (file: Uint8Array) => Promise<Uint8Array>) {
-    this.#blobs = blobs;
-    this.#change = change;
-  }
-
-  async write(piece: Uint8Array): Promise<void> {
-    this.#pieces.push(Uint8Array.from(piece));
-  }
-
-  async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
-    const changed = await this.#change(Buffer.concat(this.#pieces.splice(0)));
-    const header = wholeHeader(changed);
-    const head = readInstanceHead(changed.subarray(header.dataSetStart).subarray(0, HEAD_BYTES), header);
-    const target = await FileTarget.open(this.#blobs);
-    try {
-      await target.write(changed);
-      return await target.commit(() => note(head));
-    } catch (error) {
-      await target.abandon();
-      throw error;
-    }
-  }
-
-  async abandon(): Promise<void> {
-    this.#pieces.length = 0;
-  }
-}
-
-function wholeHeader(file: Uint8Array): FileHeader {
-  const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
-  if (header === undefined) throw new Error("unreachable: a whole file has a header");
-  return header;
-}
-
 type DraftContext = {
-  readonly target: Target;
+  readonly target: IncomingTarget;
   readonly here: Promise<string | undefined>;
 } & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "maxBytes" | "now">;
 

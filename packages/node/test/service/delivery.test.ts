@@ -2,12 +2,11 @@
  * @file Objects on their way to a PACS: sent once, whatever breaks when.
  */
 import { describe, expect, test } from "vitest";
-import { fileHeader } from "../../src/pacs/part10";
 import { Deliverer, type DelivererOptions, pauseAfter } from "../../src/pipeline/deliver";
 import type { Store } from "../../src/store/open-store";
 import { received, SERIES, STUDY } from "../received-instances";
 import { onEachEngine } from "../stores";
-import { FakePacs } from "./pipeline-fakes";
+import { FakePacs, resultFile } from "./pipeline-fakes";
 
 const SR = "1.2.840.10008.5.1.4.1.1.88.34";
 
@@ -17,8 +16,7 @@ async function planned(store: Store, count = 1): Promise<string[]> {
   const uids = Array.from({ length: count }, (_, i) => `2.25.500.${i}`);
   for (const objectSopUid of uids) {
     const draft = await store.blobs.draft("objects");
-    const meta = { sopClassUid: SR, sopUid: objectSopUid, transferSyntaxUid: "1.2.840.10008.1.2.1" };
-    draft.stream.write(fileHeader(meta));
+    draft.stream.write(resultFile(objectSopUid, STUDY));
     const { blob } = await draft.commit();
     const to = { studyUid: STUDY, seriesUid: SERIES, kind: "sr" as const, destination: "pacs", sopClassUid: SR };
     await store.deliveries.plan([{ ...to, objectSopUid, blob }]);

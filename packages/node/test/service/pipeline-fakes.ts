@@ -1,12 +1,15 @@
 /**
  * @file A pool and a PACS in memory, for tests of the pipeline.
  */
+
 import { FoveaError } from "@fovea/core/errors";
+import { dicomBytes, EXPLICIT_LITTLE, type TestElement } from "../../../core/test/dicom-bytes";
 import type { AnalysisRequest, ImageAnalysis, InferencePool } from "../../src/inference/inference-pool";
 import { fileHeader } from "../../src/pacs/part10";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "../../src/pacs/peer";
 import type { BuildResultObjects } from "../../src/pipeline/result-objects";
 import type { ModelVersion } from "../../src/store/record";
+import { studyUid } from "./sent-instance";
 
 export const MODEL: ModelVersion = {
   ...{ modelId: "lung@0123456789ab", name: "lung", sha256: "0123456789ab".padEnd(64, "0"), deviceUid: "2.25.77" },
@@ -78,8 +81,10 @@ export class FakePacs implements PacsPeer {
     });
   }
 
-  async has({ sopUid }: { readonly sopUid: string }): Promise<boolean | undefined> {
+  async has({ sopUid, seriesUid }: Parameters<PacsPeer["has"]>[0]): Promise<boolean | undefined> {
     this.asked.push(sopUid);
+    // A PACS that is asked for the object in another series does not find it.
+    if (seriesUid !== RESULT_SERIES) return false;
     const early = this.before();
     if (early?.state === "unreachable") throw new FoveaError("peer_unreachable", early.reason);
     return this.answers ? this.arrived.includes(sopUid) : undefined;
@@ -94,17 +99,28 @@ export class FakePacs implements PacsPeer {
   async *retrieve(): AsyncGenerator<never> {}
 }
 
+/** Series of all result objects here: another one than that of the images. */
+export const RESULT_SERIES = "2.25.600";
+
+/** A result as a file. */
+export function resultFile(sopUid: string, study: string, sopClassUid = "1.2.840.10008.5.1.4.1.1.88.34"): Uint8Array {
+  const meta = { sopClassUid, sopUid, transferSyntaxUid: EXPLICIT_LITTLE };
+  const elements: TestElement[] = [
+    [0x00080016, "UI", sopClassUid],
+    [0x00080018, "UI", sopUid],
+    [0x0020000d, "UI", study],
+    [0x0020000e, "UI", RESULT_SERIES],
+  ];
+  return Buffer.concat([fileHeader(meta), dicomBytes(elements, { header: false })]);
+}
+
 /** An object of each kind, whose UID follows from what was found. */
 export const fakeObjects: BuildResultObjects = async function* ({ images, kinds }) {
   const said = images.map(({ outcome }) =>
     "failure" in outcome ? 0 : Math.round(256 * outcome.findings[0].confidence),
   );
   for (const [i, kind] of kinds.entries()) {
-    const meta = {
-      sopClassUid: `1.2.3.${i}`,
-      sopUid: `2.25.9.${i}.${said.join(".")}`,
-      transferSyntaxUid: "1.2.840.10008.1.2.1",
-    };
-    yield { kind, ...meta, bytes: fileHeader(meta) };
+    const [sopUid, sopClassUid] = [`2.25.9.${i}.${said.join(".")}`, `1.2.3.${i}`];
+    yield { kind, sopUid, sopClassUid, bytes: resultFile(sopUid, studyUid(), sopClassUid) };
   }
 };

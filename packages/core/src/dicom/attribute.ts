@@ -56,7 +56,6 @@ export const ATTRIBUTES = {
   InstanceNumber: ["x00200013", "IS"],
   PatientOrientation: ["x00200020", "text"],
   ImagePositionPatient: ["x00200032", "DS"],
-  PatientOrientation: ["x00200020", "text"],
   ImageOrientationPatient: ["x00200037", "DS"],
   FrameOfReferenceUID: ["x00200052", "text"],
   Laterality: ["x00200060", "text"],

@@ -14,7 +14,7 @@ import sharp from "sharp";
 import { Child } from "./harness/child";
 import { CT_KINDS, writeCtTree } from "./harness/ct-tree";
 import { duel, oursCommand } from "./harness/duel";
-import { memoryOfConversion } from "./harness/memory-run";
+import { memoryOfCommand } from "./harness/memory-run";
 import { numberOption, PAIRING_HELP, PAIRING_OPTIONS, pairOptions } from "./harness/pairing-options";
 import { peerCommand } from "./harness/peer";
 import { runBenchmark } from "./harness/run-benchmark";
@@ -52,7 +52,8 @@ async function main(): Promise<void> {
     if (values.memory !== undefined) {
       const count = numberOption("memory", values.memory);
       writeCtTree(tree, values.kind, count, Math.min(count, 400));
-      await memoryOfConversion(tree, out, { kind: values.kind, count, window: values.window });
+      const options = ["dicom", "convert", tree, "--out", out, `--window=${values.window}`, "--workers", "2"];
+      await memoryOfCommand(`memory of converting ${count} CT slices, ${values.kind}`, options);
       return;
     }
     const files = numberOption("files", values.files);

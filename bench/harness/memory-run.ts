@@ -1,5 +1,5 @@
 /**
- * @file How the memory of the command line goes while it converts a large tree.
+ * @file How the memory of the command line goes while it works through many files.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -13,18 +13,13 @@ const HEAD = ["| what | seconds | resident memory at tenths of the time, MiB | p
 /** Looked at so often, ms. */
 const EVERY_MS = 500;
 
-/** Converts `tree` and reports resident memory at every tenth of the time, and the kernel's own peak. */
-export async function memoryOfConversion(
-  tree: string,
-  out: string,
-  { kind, count, window }: { readonly kind: string; readonly count: number; readonly window: string },
-): Promise<void> {
+/** Runs `fovea` with `options` and reports resident memory at every tenth of the time, and the kernel's own peak. */
+export async function memoryOfCommand(name: string, options: readonly string[]): Promise<void> {
   const samples: number[] = [];
   let peak = 0;
   const begin = performance.now();
-  const options = ["dicom", "convert", tree, "--out", out, `--window=${window}`, "--workers", "2"];
   await new Promise<void>((resolve, reject) => {
-    const child = spawn("node_modules/.bin/fovea", options, { stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn("node_modules/.bin/fovea", [...options], { stdio: ["ignore", "inherit", "inherit"] });
     const look = setInterval(() => {
       const status = statusOf(child.pid);
       samples.push(mebibytes(status, "VmRSS"));
@@ -43,7 +38,6 @@ export async function memoryOfConversion(
     { length: 10 },
     (_, i) => known[Math.min(known.length - 1, Math.ceil(((i + 1) / 10) * known.length) - 1)],
   );
-  const name = `memory of converting ${count} CT slices, ${kind}`;
   const row = `| ${name} | ${seconds.toFixed(0)} | ${tenths.map((x) => x.toFixed(0)).join(" ")} | ${peak.toFixed(0)} |`;
   report(name, row, { name, seconds, peakRssMib: peak, everyMs: EVERY_MS, samples: known }, HEAD);
 }

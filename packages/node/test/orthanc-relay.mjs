@@ -17,7 +17,7 @@ for (const pair of process.argv.slice(2)) {
       [far, near],
     ]) {
       one.pipe(other);
-      one.on("error", () => other.destroy()).on("close", () => other.destroy());
+      one.on("error", () => other.destroy()).on("close", () => other.destroySoon());
     }
   }).listen(address(from));
 }

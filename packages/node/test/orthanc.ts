@@ -42,6 +42,10 @@ export interface Orthanc {
   /** Of its DICOM server, whose AE title is ORTHANC. */
   readonly dimsePort: number;
   readonly dicomWebUrl: string;
+  /** Files as it keeps them. */
+  files(): Promise<Buffer[]>;
+  /** Deletes all that it has. */
+  empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -89,15 +93,39 @@ export async function startOrthanc(folder: string, ourPort = 0): Promise<Orthanc
     await stop();
     throw error;
   }
-  return { httpPort, dimsePort, dicomWebUrl: `http://127.0.0.1:${httpPort}/dicom-web`, stop };
+  const root = `http://127.0.0.1:${httpPort}`;
+  return {
+    httpPort,
+    dimsePort,
+    dicomWebUrl: `${root}/dicom-web`,
+    empty: () => emptied(root),
+    files: () => filesOf(root),
+    stop,
+  };
+}
+
+async function filesOf(root: string): Promise<Buffer[]> {
+  const instances = (await (await fetch(`${root}/instances`)).json()) as string[];
+  return Promise.all(
+    instances.map(async (one) => Buffer.from(await (await fetch(`${root}/instances/${one}/file`)).arrayBuffer())),
+  );
+}
+
+async function emptied(root: string): Promise<void> {
+  const patients = (await (await fetch(`${root}/patients`)).json()) as string[];
+  for (const patient of patients) {
+    const { ok, status } = await fetch(`${root}/patients/${patient}`, { method: "DELETE" });
+    if (!ok) throw new Error(`Orthanc does not delete: HTTP status ${status}`);
+  }
 }
 
 function listening(at: number | string, onward: () => Socket): Promise<Server> {
   const server = createServer((near) => {
     const far = onward();
     near.pipe(far).pipe(near);
-    near.on("error", () => far.destroy()).on("close", () => far.destroy());
-    far.on("error", () => near.destroy()).on("close", () => near.destroy());
+    // What is under way is still written.
+    near.on("error", () => far.destroy()).on("close", () => far.destroySoon());
+    far.on("error", () => near.destroy()).on("close", () => near.destroySoon());
   });
   const where = typeof at === "number" ? { host: "127.0.0.1", port: at } : { path: at };
   return new Promise((resolve, reject) => server.once("error", reject).listen(where, () => resolve(server)));
@@ -110,7 +138,7 @@ function portOf(server: Server): number {
 
 async function untilAnswers(url: string): Promise<void> {
   for (let i = 0; i < 200; i++) {
-    const answer = await fetch(url).catch(() => undefined);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

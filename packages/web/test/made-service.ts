@@ -28,6 +28,8 @@ export interface MadeService {
   readonly reviews: Map<string, ReviewState>;
   /** While true, decisions are refused. */
   failing: boolean;
+  /** While true, a byte of every frame is missing. */
+  truncating: boolean;
   /** How long a decision takes, ms. */
   slowness: number;
   /** Paths asked for that are none of its own. */
@@ -36,7 +38,13 @@ export interface MadeService {
 }
 
 export async function startService(): Promise<MadeService> {
-  const service = { reviews: new Map<string, ReviewState>(), failing: false, slowness: 0, strays: [] as string[] };
+  const service = {
+    reviews: new Map<string, ReviewState>(),
+    failing: false,
+    truncating: false,
+    slowness: 0,
+    strays: [] as string[],
+  };
   const server = createServer((request, response) => {
     response.setHeader("Content-Security-Policy", POLICY);
     response.setHeader("X-Content-Type-Options", "nosniff");
@@ -52,7 +60,7 @@ function closed(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()));
 }
 
-type State = Pick<MadeService, "reviews" | "failing" | "slowness" | "strays">;
+type State = Pick<MadeService, "reviews" | "failing" | "truncating" | "slowness" | "strays">;
 
 async function answer(service: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
@@ -69,7 +77,7 @@ async function answer(service: State, request: IncomingMessage, response: Server
     case "studies":
       return rest.length === 0 ? json(response, list(searchParams)) : study(service, rest[0], response);
     case "instances":
-      return instance(rest, response);
+      return instance(service, rest, response);
     case "findings":
       return review(service, rest[0], request, response);
     default:
@@ -107,11 +115,14 @@ function study({ reviews }: State, uid: string, response: ServerResponse): void 
   else problem(response, 404, "no such study");
 }
 
-function instance([uid, , frame]: string[], response: ServerResponse): void {
+function instance({ truncating }: State, [uid, , frame]: string[], response: ServerResponse): void {
   const found = instances.find(({ image }) => image.sop_uid === uid);
   if (!found) problem(response, 404, "no such instance");
   else if (frame === undefined) json(response, found.image);
-  else response.setHeader("Content-Type", "application/octet-stream").end(found.frames[Number(frame)]);
+  else
+    response
+      .setHeader("Content-Type", "application/octet-stream")
+      .end(found.frames[Number(frame)].subarray(truncating ? 1 : 0));
 }
 
 async function review(service: State, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {

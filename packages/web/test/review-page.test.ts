@@ -15,7 +15,8 @@ const MODES = {
   "with WebGL": ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
 } as const;
 /** What the console says of answers that the tests provoke: no key yet, and a database that is away. */
-const EXPECTED = [/401 .*\/session/, /503 .*\/review/, /401 .*\/studies/];
+const EXPECTED = [/status of 401/, /status of 503 .*\/review/];
+const EDGE = 141;
 const STUDY_SHOWN = "document.querySelector('.boxes')";
 
 const isBuilt = existsSync(join(pageFolder, "index.html"));
@@ -30,16 +31,16 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
     browser = await Chromium.open(chromiumPath!, MODES[mode]);
     await browser.resize(1280, 800);
     await browser.send("Page.navigate", { url: service.address });
-    await browser.until("document.querySelector('input[type=password]') === document.activeElement");
+    await browser.until("document.activeElement?.matches('input[type=password]')");
   }
   async function signIn(key: string): Promise<void> {
     await browser.type(key);
     await browser.press("Enter");
-    await browser.until("document.activeElement.matches('.studies a')");
+    await browser.until("document.activeElement?.matches('.studies a')");
   }
   async function signOut(): Promise<void> {
     await browser.evaluate("sessionStorage.clear(); location.hash = ''; location.reload()");
-    await browser.until("document.querySelector('input[type=password]') === document.activeElement");
+    await browser.until("document.activeElement?.matches('input[type=password]')");
   }
   const text = (selector: string) => browser.evaluate<string>(`document.querySelector('${selector}')?.innerText ?? ''`);
   const count = (selector: string) => browser.evaluate<number>(`document.querySelectorAll('${selector}').length`);
@@ -65,6 +66,9 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
       await browser.until(STUDY_SHOWN);
       await browser.press("n");
       await browser.until("document.querySelector('[data-finding=ct-1].selected')");
+      // Bone, 400 and 1800, has neither the block (1000 HU) nor the ring (-8 HU) at its ends: half way between them, at 496 HU,
+      // the grey level is 255 * 996 / 1799, and a blurred edge crosses it where the edge is.
+      await browser.press("6");
       const viewer = await browser.evaluate<{ x: number; y: number; width: number; height: number }>(
         "document.querySelector('[data-testid=viewer]').getBoundingClientRect().toJSON()",
       );
@@ -80,17 +84,21 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
         ],
         [
           ["0", false],
+          ["6", false],
           ["-", false],
           ["-", false],
         ],
-        [["0", false]],
+        [
+          ["0", false],
+          ["6", false],
+        ],
       ];
       for (const keys of moves) {
         for (const [key, shift] of keys) await browser.press(key, { shift });
         const box = await settled(() => boxOnScreen(browser, "ct-1"));
         await browser.press("b");
         await browser.until("!document.querySelector('.boxes')");
-        const block = brightBlock(await screenOf(browser), box, within, 1, 180);
+        const block = brightBlock(await screenOf(browser), box, within, 1, EDGE);
         await browser.press("b");
         await browser.until(STUDY_SHOWN);
         // 20 pixels of 0.5 mm by 32 pixels of 0.8 mm.
@@ -103,13 +111,16 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
 
     test("puts them there on a fine screen as well", async () => {
       await browser.resize(1280, 800, 2);
-      await browser.press("0");
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // The emulation of another screen tells the page nothing of it: the next drawing finds out.
+      await browser.press("6");
+      await browser.press("i");
+      await browser.press("i");
+      await browser.until("document.querySelector('.viewer canvas').width > 1280");
       const box = await settled(() => boxOnScreen(browser, "ct-1"));
       await browser.press("b");
       await browser.until("!document.querySelector('.boxes')");
       const within = { x: box.x - 60, y: box.y - 60, width: box.width + 120, height: box.height + 120 };
-      const block = brightBlock(await screenOf(browser), box, within, 2, 180);
+      const block = brightBlock(await screenOf(browser), box, within, 2, EDGE);
       await browser.press("b");
       await browser.until(STUDY_SHOWN);
       for (const side of ["x", "y", "width", "height"] as const) {
@@ -117,6 +128,7 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
       }
       await browser.resize(1280, 800);
       await browser.press("0");
+      await browser.until("document.querySelector('.viewer canvas').width < 1280");
     });
 
     test("shows each window as its centre and width say", async () => {
@@ -181,7 +193,7 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
     beforeAll(() => open("without WebGL"));
     afterAll(() => browser?.close());
     afterEach(() => {
-      Object.assign(service, { failing: false, slowness: 0 });
+      Object.assign(service, { failing: false, truncating: false, slowness: 0 });
     });
 
     test("goes from the sign-in to a decision by keys alone", async () => {
@@ -210,9 +222,9 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
     });
 
     test("shows a decision at once, and takes it back where it could not be saved", async () => {
-      Object.assign(service, { failing: true, slowness: 400 });
+      Object.assign(service, { failing: true, slowness: 1500 });
       await browser.press("a");
-      await browser.until("document.querySelector('[data-finding=xray-2].accepted')", 300);
+      await browser.until("document.querySelector('[data-finding=xray-2].accepted')", 1400);
       expect(await text("[aria-selected=true] .review-mark")).toBe("Saving…");
       await browser.until("document.querySelector('.failed-saving')");
       expect(await count("[data-finding=xray-2].open")).toBe(1);
@@ -247,7 +259,8 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
       await browser.press("l");
       await browser.until("document.documentElement.lang === 'zh-CN'");
       expect(await text(".research")).toBe("仅供科研使用，非医疗器械。");
-      expect(await text("[data-finding=xray-1] text")).toMatch(/结节/);
+      const label = "document.querySelector('[data-finding=xray-1] text').textContent";
+      expect(await browser.evaluate(label)).toContain("结节");
       await browser.send("Page.reload");
       await browser.until("document.querySelector('.finding-class')");
       expect(await text(".decision.accept")).toMatch(/^接受/);
@@ -258,6 +271,20 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
       expect(await text(".back")).toContain("检查列表");
       await browser.press("l");
       await browser.until("document.documentElement.lang === 'en'");
+    });
+
+    test("shows no image, no box and the reason where an image does not come whole", async () => {
+      service.truncating = true;
+      await browser.evaluate("location.hash = '#/studies/1.2.3.2'");
+      await browser.until("document.querySelector('.viewer-notice[role=alert]')");
+      expect(await text(".viewer-notice")).toContain("24575 bytes of pixels, expected 24576");
+      expect(await count(".boxes")).toBe(0);
+      service.truncating = false;
+      await browser.press("ArrowDown");
+      await browser.until(STUDY_SHOWN);
+      expect(await count(".viewer-notice")).toBe(0);
+      await browser.evaluate("location.hash = '#/studies/1.2.3.1'");
+      await browser.until(STUDY_SHOWN);
     });
 
     test("lists every state in words, with the reason, and finds by state and by name", async () => {
@@ -295,8 +322,7 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
     });
 
     test("complains of nothing, breaks no policy and asks for nothing that is not there", () => {
-      const unexpected = complaints().filter((one) => !/401 .*\/models/.test(one));
-      expect(unexpected).toEqual([]);
+      expect(complaints()).toEqual([]);
       expect(service.strays).toEqual([]);
     });
   });

@@ -14,7 +14,12 @@ const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 
 export const NewKeySchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100, description: "Whose it is; no patient" }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: "^[^\\u0000]*$",
+      description: "Whose it is; no patient",
+    }),
     role: RoleSchema,
     days: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650, description: "Expires after so many" })),
   },

@@ -13,6 +13,7 @@ import { htmlPage, RESEARCH_ONLY } from "./html-page";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
 import { placeInWords } from "./place-in-words";
+import { spacingNote } from "./spacing-note";
 import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
 
 export interface ClinicalPage extends ReportVersions {
@@ -91,11 +92,7 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0 }: Cl
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}
 ${left === 0 ? undefined : leftOut(left, reportAbove)}
-<p class="small">${width} × ${height} px${
-    spacingMm === undefined
-      ? both("；文件未给出像素间距", "; the file gives no pixel spacing")
-      : both(`；毫米依据 ${spacingMm.source}`, `; millimetres by ${spacingMm.source}`)
-  }</p></section>`;
+<p class="small">${width} × ${height} px${spacingNote(spacingMm)}</p></section>`;
 }
 
 function figure(picture: string): Html {

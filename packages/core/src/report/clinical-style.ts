@@ -7,6 +7,7 @@ export const CLINICAL_STYLE = `${STYLE}
 .at { display: block; color: var(--soft); font-size: 12px; }
 .said { min-width: 12em; }
 td { vertical-align: top; }
-td.sure { font-weight: 600; white-space: nowrap; } td.unsure { white-space: nowrap; }
+td.sure, td.unsure, .number + th { padding-left: 14px; white-space: nowrap; }
+td.sure { font-weight: 600; }
 figure img { max-height: 60vh; }
 `;

@@ -1,6 +1,7 @@
 /**
  * @file The result of a run over many images, as `findings.json` holds it.
  */
+import type { SideAtLeft } from "../dicom/patient-side";
 import type { Spacing } from "../dicom/spacing";
 import type { ErrorCode } from "../errors";
 import type { Finding } from "../finding";
@@ -18,6 +19,8 @@ export interface ImageFindings {
   readonly findings: readonly Finding[];
   /** Distance of pixels where the file says it, and the attribute it comes from. */
   readonly spacingMm?: Spacing;
+  /** The patient's side at the image's left, where the file says it. */
+  readonly sideAtLeft?: SideAtLeft;
   /** What was odd about the file, though it could be read; not empty. */
   readonly warnings?: readonly string[];
   readonly error?: { readonly code: ErrorCode; readonly message: string };

@@ -9,6 +9,7 @@ import type { FindingsReport, ImageFindings } from "./findings";
 import { htmlPage, RESEARCH_ONLY, tile } from "./html-page";
 import { STYLE } from "./html-style";
 import { both, type Html, html, relativeUrl } from "./html-text";
+import { spacingNote } from "./spacing-note";
 import { findingsSentence, type Language, runSentence } from "./summary";
 
 /** Pictures of one image, as paths relative to the page. */
@@ -135,7 +136,7 @@ function imageCard(image: ImageFindings, pictures: ReportPictures | undefined, c
 <p class="sentence">${both(findingsSentence(findings, "zh"), findingsSentence(findings, "en"))}</p>
 ${pictures === undefined ? undefined : figures(pictures)}
 ${findings.length === 0 ? undefined : findingsTable(findings, colours)}
-<p class="small">${image.width} × ${image.height} px${spacingNote(image)}</p></section>`;
+<p class="small">${image.width} × ${image.height} px${spacingNote(image.spacingMm)}</p></section>`;
 }
 
 function omittedNote(omitted: number): Html {
@@ -182,23 +183,6 @@ function findingRow(
 <td class="number">${Math.round(box.x1)}, ${Math.round(box.y1)}</td>
 <td class="number">${(box.x2 - box.x1).toFixed(0)} × ${(box.y2 - box.y1).toFixed(0)}</td><td class="number">${mm}</td></tr>`;
 }
-
-/** What the millimetres were measured on: at the detector everything is larger than in the patient. */
-function spacingNote({ spacingMm }: ImageFindings): Html {
-  if (spacingMm === undefined) return both("；文件未给出像素间距", "; the file gives no pixel spacing");
-  const value = `${Number(spacingMm.row.toPrecision(4))} × ${Number(spacingMm.column.toPrecision(4))} mm`;
-  const [zh, en] = WHERE[spacingMm.source];
-  return both(`；像素间距 ${value}（${zh}）`, `; pixel spacing ${value} (${en})`);
-}
-
-const WHERE = {
-  PixelSpacing: ["PixelSpacing", "PixelSpacing"],
-  ImagerPixelSpacing: ["ImagerPixelSpacing，探测器平面，未校正放大", "ImagerPixelSpacing, at the detector, magnified"],
-  NominalScannedPixelSpacing: [
-    "NominalScannedPixelSpacing，扫描胶片",
-    "NominalScannedPixelSpacing, on the scanned film",
-  ],
-} as const;
 
 function entry(zh: string, en: string, value: string): Html {
   return html`<div><dt>${both(zh, en)}</dt><dd>${value}</dd></div>`;

@@ -3,13 +3,10 @@
  */
 import type { JudgedLesion } from "../rules/judge";
 import type { ImageFindings } from "./findings";
-import type { SideAtLeft } from "./place-in-words";
 
 /** Findings of one image with what the rules say of each. */
 export interface JudgedImage extends ImageFindings {
   readonly findings: readonly JudgedLesion[];
-  /** Where it is known. */
-  readonly sideAtLeft?: SideAtLeft;
 }
 
 /** What every report names, so that it can be made again. */

@@ -2,13 +2,11 @@
  * @file Where in an image a finding lies, in words.
  *
  * Words are of the image as it is shown: its left is the reader's left. Which side of the patient that is, only the
- * file can say (PatientOrientation, PS3.3 C.7.6.1.1.1), and without it nothing is said of the patient.
+ * file can say (`dicom/patient-side.ts`), and without it nothing is said of the patient.
  */
+import type { SideAtLeft } from "../dicom/patient-side";
 import type { Box } from "../finding";
 import type { Bilingual } from "../rules/rule-set";
-
-/** The patient's side that lies at the image's left. */
-export type SideAtLeft = "patient-right" | "patient-left";
 
 /** By thirds: rows from the top, columns from the left. */
 const REGIONS: readonly (readonly Bilingual[])[] = [
@@ -50,16 +48,4 @@ export function placeInWords(
 
 function third(at: number, length: number): number {
   return Math.max(0, Math.min(2, Math.floor((3 * at) / length)));
-}
-
-/**
- * What PatientOrientation says of the image's left: its first value is where the rows lead to, `L` or `LF` to the
- * patient's left, so that the patient's right is at the image's left.
- *
- * @param orientation the attribute's values; undefined comes of rows that lead neither left nor right
- */
-export function sideAtLeft(orientation: readonly string[]): SideAtLeft | undefined {
-  const first = orientation.at(0)?.trim().charAt(0);
-  if (first === "L") return "patient-right";
-  return first === "R" ? "patient-left" : undefined;
 }

@@ -7,6 +7,7 @@ import type { Bilingual } from "../rules/rule-set";
 import { RESEARCH_ONLY } from "./html-page";
 import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
 import { placeInWords } from "./place-in-words";
+import { spacingWords } from "./spacing-note";
 import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
 
 export interface TextReportOptions extends ReportVersions {
@@ -19,6 +20,7 @@ const WORDS = {
   title: { zh: "影像检测报告", en: "Report of findings" },
   file: { zh: "文件", en: "File" },
   size: { zh: "图像尺寸", en: "Image" },
+  spacing: { zh: "像素间距", en: "Pixel spacing" },
   model: { zh: "模型版本", en: "Model" },
   rules: { zh: "规则版本", en: "Rules" },
   noRules: { zh: "未使用规则文件", en: "no rule file" },
@@ -73,6 +75,7 @@ function imageLines(image: JudgedImage, options: TextReportOptions): readonly st
   return [
     title,
     field(word("size"), `${image.width} × ${image.height} px`),
+    ...(image.spacingMm === undefined ? [] : [field(word("spacing"), spacingWords(image.spacingMm)[language])]),
     ...(image.warnings ?? []).map((warning) => field(word("warning"), warning)),
     findingsSentence(shown, language, classNames),
     ...(left === 0 ? [] : [leftOut(left, reportAbove, language)]),
@@ -99,20 +102,18 @@ function regionLines(
   return [
     `${index + 1}. ${plain(shownName(className, language, classNames))}`,
     field(word("place"), `${place} (${span})`),
-    field(word("extent"), extent(finding, image)),
+    field(word("extent"), extent(finding)),
     field(word("confidence"), `${confidence.toFixed(2)}${confidence > HIGH_CONFIDENCE ? word("high") : ""}`),
     ...(category === undefined ? [] : [field(word("category"), category[language])]),
     ...(suggestion === undefined ? [] : [field(word("suggestion"), suggestion[language])]),
   ];
 }
 
-/** `20 × 40 px (800 px²), 4.0 × 8.0 mm (ImagerPixelSpacing)`: at the detector everything is larger than in the patient. */
-function extent({ box, sizeMm }: JudgedLesion, { spacingMm }: JudgedImage): string {
+/** `20 × 40 px (800 px²), 4.0 × 8.0 mm` */
+function extent({ box, sizeMm }: JudgedLesion): string {
   const [width, height] = [box.x2 - box.x1, box.y2 - box.y1];
   const pixels = `${width.toFixed(0)} × ${height.toFixed(0)} px (${(width * height).toFixed(0)} px²)`;
-  if (sizeMm === undefined) return pixels;
-  const source = spacingMm === undefined ? "" : ` (${spacingMm.source})`;
-  return `${pixels}, ${sizeMm.width.toFixed(1)} × ${sizeMm.height.toFixed(1)} mm${source}`;
+  return sizeMm === undefined ? pixels : `${pixels}, ${sizeMm.width.toFixed(1)} × ${sizeMm.height.toFixed(1)} mm`;
 }
 
 /** A file's name or a class name must not begin a line of its own. */

@@ -1,13 +1,9 @@
 /**
  * @file Class names as a reader is shown them.
  */
-import { YamlValue } from "./yaml-value";
 
 /** By language, then by the model's name of the class: `{ zh: { nodule: "结节" } }`. */
 export type ClassNames = Readonly<Partial<Record<"zh" | "en", Readonly<Record<string, string>>>>>;
-
-/** Letters of a class name that are shown at most. */
-const MOST_LETTERS = 64;
 
 /** The name that a reader of `language` is shown; the model's own where the table has none. */
 export function shownName(className: string, language: "zh" | "en", classNames: ClassNames = {}): string {
@@ -26,24 +22,4 @@ export function mergedClassNames(base: ClassNames = {}, over: ClassNames = {}): 
 
 function mergedTable(base: Readonly<Record<string, string>> = {}, over: Readonly<Record<string, string>> = {}) {
   return Object.fromEntries([...Object.entries(base), ...Object.entries(over)]);
-}
-
-/**
- * A file of class names (YAML): `zh: {nodule: 结节}`, `en: {...}`, or both.
- *
- * @throws {FoveaError} `invalid_rules` with the line and the key
- */
-export function parseClassNames(text: string, file: string): ClassNames {
-  return readClassNames(YamlValue.parse(text, file));
-}
-
-/** The table of a file that was opened. @throws {FoveaError} `invalid_rules` */
-export function readClassNames(value: YamlValue): ClassNames {
-  const languages = value.members(["zh", "en"]);
-  return Object.fromEntries(
-    [...languages].map(([language, names]) => [
-      language,
-      Object.fromEntries([...names.anyMembers()].map(([name, shown]) => [name, shown.text(MOST_LETTERS)])),
-    ]),
-  );
 }

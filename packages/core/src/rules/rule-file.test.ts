@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { mutated } from "../../test/damage";
 import { FoveaError } from "../errors";
-import { mergedClassNames, parseClassNames, shownName } from "./class-names";
+import { Random } from "../math/random";
+import { mergedClassNames, shownName } from "./class-names";
+import { parseClassNames } from "./class-names-file";
 import { parseRules } from "./rule-file";
 
 const sha256 = "ab".repeat(32);
@@ -195,6 +198,35 @@ describe("parseRules", () => {
       expect(error).toBeInstanceOf(FoveaError);
       expect(error).toMatchObject({ code: "invalid_rules", place: { file: "rules.yaml" } });
     }
+  });
+
+  test("reads or refuses 3,000 damaged files, and does nothing else", () => {
+    const source = new TextEncoder().encode(WHOLE);
+    const signs = ":[]{}&*!|>-,\"'#%@\n\t \0".split("");
+    let read = 0;
+    for (let i = 0; i < 3000; i++) {
+      const random = new Random(i);
+      const letters = [...new TextDecoder().decode(i % 2 === 0 ? source : mutated(source, 1, i).bytes)];
+      for (let k = random.integer(1, 4); k > 0; k--) {
+        letters.splice(
+          random.integer(0, letters.length + 1),
+          random.integer(0, 3),
+          signs[random.integer(0, signs.length)],
+        );
+      }
+      try {
+        const { rules, reportAbove } = parse(letters.join(""));
+        read++;
+        expect(rules.length).toBeGreaterThan(0);
+        expect(reportAbove >= 0 && reportAbove < 1).toBe(true);
+      } catch (error) {
+        if (!(error instanceof FoveaError)) throw new Error(`damaged file ${i}`, { cause: error });
+        expect(error.code).toBe("invalid_rules");
+      }
+    }
+    // Some damage is to a word or a blank, and leaves rules behind.
+    expect(read).toBeGreaterThan(20);
+    expect(read).toBeLessThan(2980);
   });
 
   test("refuses more rules than anybody wrote, and more text", () => {

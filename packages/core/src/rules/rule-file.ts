@@ -9,7 +9,7 @@
  *         category: {zh: 轻微, en: mild}
  *         suggestion: {zh: 随访复查, en: follow up}
  */
-import { readClassNames } from "./class-names";
+import { readClassNames } from "./class-names-file";
 import type { Bilingual, Rule, RuleCondition, RuleSet } from "./rule-set";
 import { YamlValue } from "./yaml-value";
 

@@ -10,7 +10,7 @@ import type { FileState, Journal } from "../data/journal";
 import { PICTURE_FOLDERS, type PredictJob } from "../predict/file-predictor";
 import { pictureNames } from "../predict/picture-names";
 import { listSources } from "../predict/sources";
-import { type BatchOutcome, isWorthAnotherTry } from "./batch-outcome";
+import { type BatchLine, type BatchOutcome, isWorthAnotherTry } from "./batch-outcome";
 
 /** In the folder of results. */
 export const BATCH_FILES = {
@@ -65,14 +65,16 @@ export async function stateOf(path: string): Promise<FileState> {
   return { size: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0 };
 }
 
-/** Whether the journal knows the file as it is, and all that was written of it is there. */
-export async function isDone(
-  { file, name }: BatchSource,
-  journal: Journal<BatchOutcome>,
-  out: string,
-): Promise<boolean> {
+/** How often the program has ended while a file was under way. */
+export async function attemptsOn({ name }: BatchSource, journal: Journal<BatchLine>): Promise<number> {
   const line = await journal.line(name);
-  if (line === undefined || isWorthAnotherTry(line)) return false;
+  return line !== undefined && "attempts" in line ? line.attempts : 0;
+}
+
+/** Whether the journal knows the file as it is, and all that was written of it is there. */
+export async function isDone({ file, name }: BatchSource, journal: Journal<BatchLine>, out: string): Promise<boolean> {
+  const line = await journal.line(name);
+  if (line === undefined || "attempts" in line || isWorthAnotherTry(line)) return false;
   const { size, mtimeMs } = await stateOf(file);
   if (line.size !== size || line.mtimeMs !== mtimeMs) return false;
   for (const path of writtenOf(line))

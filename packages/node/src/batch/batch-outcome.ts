@@ -12,6 +12,14 @@ export interface BatchImage extends JudgedImage {
   readonly annotated?: string;
 }
 
+/** A file that was handed out: whoever finds no outcome behind it knows that the program ended meanwhile. */
+export interface BatchAttempt extends Outcome {
+  /** How often, this time included. */
+  readonly attempts: number;
+}
+
+export type BatchLine = BatchAttempt | BatchOutcome;
+
 export interface BatchOutcome extends Outcome {
   readonly images: readonly BatchImage[];
   /** Text report, relative to the folder of results. */
@@ -29,6 +37,16 @@ export function judgedImages(
     file,
     findings: rules === undefined ? findings : findings.map((finding) => ({ ...finding, ...judge(finding, rules) })),
   }));
+}
+
+/** The program ended so often while a file was under way, the last times with nothing else: it is not tried again. */
+const MOST_ATTEMPTS = 3;
+
+/** What is said of a file that the program does not survive. */
+export function givenUp(file: string, attempts: number): readonly PredictedImage[] | undefined {
+  if (attempts < MOST_ATTEMPTS) return undefined;
+  const message = `${file}: the program ended ${attempts} times while it looked at this file; it is left out until --restart`;
+  return [{ file, width: 0, height: 0, findings: [], error: { code: "interrupted", message } }];
 }
 
 /** What may have mended itself since: such files are tried again. */

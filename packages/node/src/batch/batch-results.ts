@@ -16,11 +16,12 @@ import { GrowingFile } from "../data/growing-file";
 import type { Journal } from "../data/journal";
 import { imageJson } from "../predict/predicted-image";
 import { BATCH_FILES, type BatchSource } from "./batch-files";
-import type { BatchImage, BatchOutcome } from "./batch-outcome";
+import type { BatchImage, BatchLine } from "./batch-outcome";
 import type { BatchSettings } from "./batch-settings";
 
-/** Images on the page: more would only make it slow. */
+/** Images on the page, and findings in all: more would only make it slow. */
 const MOST_ON_PAGE = 500;
+const MOST_FINDINGS_ON_PAGE = 10_000;
 
 export interface BatchResultsOptions extends ReportVersions {
   readonly out: string;
@@ -41,7 +42,7 @@ export interface BatchResultsOptions extends ReportVersions {
  */
 export async function writeBatchResults(
   sources: readonly BatchSource[],
-  journal: Journal<BatchOutcome>,
+  journal: Journal<BatchLine>,
   options: BatchResultsOptions,
 ): Promise<BatchStatistics> {
   const { out, classes, language } = options;
@@ -49,13 +50,13 @@ export async function writeBatchResults(
   const findings = await GrowingFile.open(join(out, BATCH_FILES.findings));
   const [tally, summary] = [new BatchTally(classes), new FindingsTally()];
   const shown: BatchImage[] = [];
-  let [images, missing] = [0, 0];
+  let [images, missing, rows] = [0, 0, 0];
   try {
     await table.write(batchCsvHead(classes));
     await findings.write(`{\n${headOf(options)}  "images": [`);
     for (const { name } of sources) {
       const line = await journal.line(name);
-      if (line === undefined) {
+      if (line === undefined || "attempts" in line) {
         missing++;
         continue;
       }
@@ -65,7 +66,8 @@ export async function writeBatchResults(
         await findings.write(`${images++ > 0 ? "," : ""}\n    ${imageJson(image)}`);
         tally.add(image);
         summary.add(image);
-        if (options.page && shown.length < MOST_ON_PAGE) shown.push(image);
+        rows += image.findings.length;
+        if (options.page && shown.length < MOST_ON_PAGE && rows <= MOST_FINDINGS_ON_PAGE) shown.push(image);
       }
     }
     await findings.write(`${images > 0 ? "\n  " : ""}],\n  "summary": ${JSON.stringify(summary.summary())}\n}\n`);

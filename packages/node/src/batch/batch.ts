@@ -4,36 +4,25 @@
  * A journal holds what became of each file, so that a run that was ended at any moment goes on where it stood. Memory holds
  * the list of files and where the journal's lines stand; everything else passes through.
  */
-import { writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { BatchStatistics } from "@fovea/core/report/batch-statistics";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
 import type { Language } from "@fovea/core/report/summary";
-import { textReport } from "@fovea/core/report/text-report";
 import { type ClassNames, mergedClassNames } from "@fovea/core/rules/class-names";
 import { rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { ruleWarnings, unknownClasses } from "@fovea/core/rules/rule-warnings";
-import { writeFailure } from "../data/atomic-write";
 import { Journal } from "../data/journal";
 import { readClassNamesFile, readRuleFile } from "../data/rule-file";
 import { modelFileVersion } from "../model/model-file-version";
 import type { DetectorFile } from "../model/open-detector";
 import type { LanePlan } from "../predict/lanes";
-import { predictInOrder } from "../predict/predict-in-order";
-import { type PredictionOptions, type PreparedPrediction, preparePrediction } from "../predict/prepare-prediction";
-import {
-  BATCH_FILES,
-  type BatchSource,
-  isDone,
-  listBatch,
-  makeBatchFolder,
-  removeFormerBatch,
-  stateOf,
-} from "./batch-files";
-import { type BatchImage, type BatchOutcome, judgedImages } from "./batch-outcome";
+import { type PredictionOptions, preparePrediction } from "../predict/prepare-prediction";
+import { type AnalyseEvents, analyseBatch, type OpenBatch } from "./analyse-batch";
+import { BATCH_FILES, type BatchSource, isDone, listBatch, makeBatchFolder, removeFormerBatch } from "./batch-files";
+import type { BatchLine } from "./batch-outcome";
 import { writeBatchResults } from "./batch-results";
-import { type BatchSettings, batchSettings, refuseOtherSettings } from "./batch-settings";
+import { batchSettings, refuseOtherSettings } from "./batch-settings";
 
 export interface BatchOptions extends PredictionOptions {
   /** Files, folders with all below them, patterns, lists. */
@@ -55,13 +44,9 @@ export interface BatchOptions extends PredictionOptions {
 }
 
 /** What a run tells while it goes. */
-export interface BatchEvents {
+export interface BatchEvents extends AnalyseEvents {
   /** Once everything is open. */
   onStart?(start: BatchStart): void;
-  /** After each file that was not done before, in their order. */
-  onFile?(images: readonly BatchImage[], done: number, total: number): void;
-  /** Asked before each file: true ends the run after those at hand. */
-  shouldStop?(): boolean;
 }
 
 export interface BatchStart {
@@ -71,7 +56,6 @@ export interface BatchStart {
   /** Files that a former run has done. */
   readonly doneBefore: number;
   readonly imgsz: number;
-  readonly conf: number;
   /** Absent where nothing is left to do. */
   readonly plan?: LanePlan;
   /** What is odd about rules and names. */
@@ -84,19 +68,6 @@ export interface BatchResult {
   readonly left: number;
 }
 
-/** A batch whose material was read. */
-interface OpenBatch {
-  readonly options: BatchOptions;
-  readonly sources: readonly BatchSource[];
-  readonly prepared: PreparedPrediction;
-  readonly rules?: RuleSet;
-  readonly classNames: ClassNames;
-  readonly language: Language;
-  readonly versions: ReportVersions;
-  readonly settings: BatchSettings;
-  readonly journal: Journal<BatchOutcome>;
-}
-
 /**
  * Finds lesions in all images of the inputs and writes what a department reads. A file that cannot be read is said in its
  * place, and the others go on. Files that a former run with the same settings has done are left alone.
@@ -105,25 +76,42 @@ interface OpenBatch {
  * a batch with other settings (`invalid_argument`), or results cannot be written
  */
 export async function runBatch(options: BatchOptions, events: BatchEvents = {}): Promise<BatchResult> {
-  const batch = await openBatch(options);
-  const { sources, journal, prepared, versions, settings, language, classNames } = batch;
-  const { out, page = true, inputs } = options;
+  const { batch, prepared, settings } = await openBatch(options);
+  const { sources, journal, versions, rules, language, classNames } = batch;
+  const { out, page = true, pictures = true, inputs } = options;
+  const { names } = prepared.model.signature;
   try {
     const todo: BatchSource[] = [];
     for (const source of sources) if (!(await isDone(source, journal, out))) todo.push(source);
-    const reached = await analyse(batch, todo, events);
-    const statistics = await writeBatchResults(sources, journal, {
-      ...{ out, page, settings, language, classNames, ...versions },
-      subject: inputs.map((input) => basename(resolve(input))).join(", "),
-      classes: prepared.model.signature.names,
-    });
-    return { statistics, left: todo.length - reached };
+    const start = {
+      ...{ model: prepared.model, versions, imgsz: prepared.imgsz, files: sources.length },
+      doneBefore: sources.length - todo.length,
+      warnings: warningsOf(rules, classNames, names),
+    };
+    let reached = 0;
+    if (todo.length > 0) {
+      const labels = classNames[language];
+      const drawing = { sideBySide: false, drawAbove: rules?.reportAbove, labels };
+      const { crew, plan } = await prepared.open(todo.length, { picturesIn: pictures ? out : undefined, ...drawing });
+      try {
+        events.onStart?.({ ...start, plan });
+        reached = await analyseBatch(batch, crew, todo, events);
+      } finally {
+        await crew.close();
+      }
+    } else events.onStart?.(start);
+    const subject = inputs.map((input) => basename(resolve(input))).join(", ");
+    const shown = { out, page, subject, settings, classes: names, language, classNames };
+    return {
+      statistics: await writeBatchResults(sources, journal, { ...shown, ...versions }),
+      left: todo.length - reached,
+    };
   } finally {
     await journal.close();
   }
 }
 
-async function openBatch(options: BatchOptions): Promise<OpenBatch> {
+async function openBatch(options: BatchOptions) {
   const { inputs, out, language = "zh", pictures = true, restart = false, window, maxDetections = 300 } = options;
   const sources = await listBatch(inputs, out);
   const rules = options.rules === undefined ? undefined : await readRuleFile(options.rules);
@@ -135,60 +123,18 @@ async function openBatch(options: BatchOptions): Promise<OpenBatch> {
   const settings = batchSettings(parts);
   await makeBatchFolder(out, pictures);
   if (restart) await removeFormerBatch(out);
-  const journal = await Journal.open<BatchOutcome>(join(out, BATCH_FILES.journal), settings, {
+  const journal = await Journal.open<BatchLine>(join(out, BATCH_FILES.journal), settings, {
     onOtherSettings: (former) => refuseOtherSettings(out, former, settings),
   });
   const versions = {
     modelVersion: version.modelId,
     ...(rules && { rulesVersion: rulesVersion(rules), reportAbove: rules.reportAbove }),
   };
-  return { options, sources, prepared, rules, classNames, language, versions, settings, journal };
-}
-
-/** @returns files that were done */
-async function analyse(batch: OpenBatch, todo: readonly BatchSource[], events: BatchEvents): Promise<number> {
-  const { options, sources, prepared, rules, classNames, language, versions } = batch;
-  const { out, pictures = true } = options;
-  const start = {
-    ...{ model: prepared.model, versions, imgsz: prepared.imgsz, conf: prepared.conf, files: sources.length },
-    doneBefore: sources.length - todo.length,
-    warnings: warningsOf(rules, classNames, prepared.model.signature.names),
-  };
-  if (todo.length === 0) {
-    events.onStart?.(start);
-    return 0;
-  }
-  const drawing = { picturesIn: pictures ? out : undefined, sideBySide: false, labels: classNames[language] };
-  const { crew, plan } = await prepared.open(todo.length, drawing);
-  try {
-    events.onStart?.({ ...start, plan });
-    return await predictInOrder(crew, todo, events.shouldStop, async (predicted, done, source) => {
-      const images = judgedImages(predicted, source.name, rules);
-      await keep(batch, source, images);
-      events.onFile?.(images, done, todo.length);
-    });
-  } finally {
-    await crew.close();
-  }
+  const batch: OpenBatch = { out, sources, rules, classNames, language, versions, journal };
+  return { batch, prepared, settings };
 }
 
 function warningsOf(rules: RuleSet | undefined, classNames: ClassNames, classes: readonly string[]): readonly string[] {
   const named = rules ?? { version: "", sha256: "", reportAbove: 0, rules: [] };
   return [...(rules ? ruleWarnings(rules) : []), ...unknownClasses({ ...named, classNames }, classes)];
-}
-
-/** The report first: whatever the journal names is there. */
-async function keep(
-  { options, language, classNames, versions, journal }: OpenBatch,
-  { file, name, pictureName }: BatchSource,
-  images: readonly BatchImage[],
-): Promise<void> {
-  const report = `${BATCH_FILES.reports}/${pictureName}.txt`;
-  const path = join(options.out, report);
-  try {
-    await writeFile(path, textReport(images, { ...versions, language, classNames }));
-  } catch (error) {
-    throw writeFailure(path, error);
-  }
-  await journal.add({ source: name, images, report, ...(await stateOf(file)) });
 }

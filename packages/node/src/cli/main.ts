@@ -7,6 +7,7 @@
 import { Command } from "commander";
 import { writeFailure } from "../data/atomic-write";
 import { VERSION } from "../version";
+import { register as audit } from "./audit";
 import { register as augment } from "./augment";
 import { register as batch } from "./batch";
 import { register as compare } from "./compare";
@@ -18,6 +19,7 @@ import { register as evaluate } from "./evaluate";
 import { register as exportModel } from "./export";
 import { failure } from "./failure";
 import { register as info } from "./info";
+import { register as keys } from "./keys";
 import { register as kfold } from "./kfold";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
@@ -68,6 +70,8 @@ function program(): Command {
     doctor,
     exportModel,
     phantom,
+    audit,
+    keys,
     demo,
   ];
   for (const register of commands) register(command);

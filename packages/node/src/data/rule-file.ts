@@ -2,7 +2,8 @@
  * @file Rule files and tables of class names from the disk.
  */
 import { createHash } from "node:crypto";
-import { type ClassNames, parseClassNames } from "@fovea/core/rules/class-names";
+import type { ClassNames } from "@fovea/core/rules/class-names";
+import { parseClassNames } from "@fovea/core/rules/class-names-file";
 import { parseRules } from "@fovea/core/rules/rule-file";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { readBytes, readText } from "../read-file";

@@ -4,6 +4,7 @@
 import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { type DisplayOptions, displayImage } from "@fovea/core/dicom/display";
 import { type MeasuredImage, measuredImage, shownBytes } from "@fovea/core/dicom/measured-image";
+import { readSideAtLeft, type SideAtLeft } from "@fovea/core/dicom/patient-side";
 import type { ImagePixel } from "@fovea/core/dicom/pixel-data";
 import { readSpacing, type Spacing } from "@fovea/core/dicom/spacing";
 import { type StoredValues, storedValues } from "@fovea/core/dicom/stored-values";
@@ -21,6 +22,8 @@ export interface DicomImage {
   readonly normalised?: ByteImage;
   /** Undefined where the file gives none. */
   readonly spacingMm?: Spacing;
+  /** The patient's side at the image's left, where the file says it. */
+  readonly sideAtLeft?: SideAtLeft;
   /** Frames in the file. */
   readonly frames: number;
   /** `DX`, `CT` ...; empty where the file does not say. */
@@ -60,6 +63,7 @@ export async function dicomImage(
     image: displayImage(dataSet, pixel, values, frame, { window }),
     ...(normalize === "zscore" && { normalised: shownBytes(zScoreFrame(dataSet, pixel, values, frame)) }),
     spacingMm: readSpacing(dataSet, frame),
+    sideAtLeft: readSideAtLeft(dataSet, frame),
     frames: pixel.frames,
     modality: dataSet.text("Modality") ?? "",
     transferSyntaxUid: dataSet.transferSyntax.uid,

@@ -11,8 +11,8 @@ export type NewAttributes = Readonly<Record<string, unknown>> & {
 };
 
 const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
-/** Of this software as a writer of files: a UUID drawn once. */
-const IMPLEMENTATION_CLASS = "2.25.60834107981260725889052370538735596502";
+/** This software as a writer of files (PS3.10 7.1); the class is a UUID drawn once. */
+export const IMPLEMENTATION = { classUid: "2.25.60834107981260725889052370538735596502", version: "FOVEA" };
 
 type Dcmjs = typeof import("dcmjs")["default"];
 let library: Promise<Dcmjs> | undefined;
@@ -34,7 +34,7 @@ export async function encodeDicom(attributes: NewAttributes): Promise<Uint8Array
     _vrMap: { PixelData: "OW" },
     _meta: { TransferSyntaxUID: { vr: "UI", Value: [EXPLICIT_LITTLE] } },
   });
-  dict.meta["00020012"] = { vr: "UI", Value: [IMPLEMENTATION_CLASS] };
-  dict.meta["00020013"] = { vr: "SH", Value: ["FOVEA"] };
+  dict.meta["00020012"] = { vr: "UI", Value: [IMPLEMENTATION.classUid] };
+  dict.meta["00020013"] = { vr: "SH", Value: [IMPLEMENTATION.version] };
   return new Uint8Array(dict.write());
 }

@@ -2,7 +2,7 @@ import type { Finding } from "@fovea/core/finding";
 import { type Image, image } from "@fovea/core/imaging/image";
 import { GlobalFonts } from "@napi-rs/canvas";
 import { describe, expect, test } from "vitest";
-import { annotate, sideBySide } from "./annotate";
+import { annotate, sideBySide, translatedLabel } from "./annotate";
 import { FONT_FAMILY } from "./picture-font";
 import { decodeImage } from "./read-image";
 
@@ -106,4 +106,10 @@ describe("sideBySide", () => {
     const picture = await decodeImage(await sideBySide(large, [], { maxSide: 200 }), "pair.png");
     expect([picture.width, picture.height]).toEqual([2 * 200 + 3 * 8, 50 + 28 + 8]);
   });
+});
+
+test("translatedLabel calls a class as the table does, and as the model does where the table has no name", () => {
+  const label = translatedLabel({ nodule: "结节" });
+  expect(label(finding(0, 0, 1, 1, { className: "nodule" }))).toBe("结节 0.87");
+  expect(label(finding(0, 0, 1, 1, { className: "toString" }))).toBe("toString 0.87");
 });

@@ -32,17 +32,14 @@ export async function analyseFile(pending: PendingAnalysis, means: AnalysisMeans
   const opened = await timed(pending, () => preparer.open(request, pending.remainingMs));
   pending.check();
   const { modality } = opened;
-  const use = models.use({ model: request.model, modality });
+  pending.use ??= models.use({ modality });
+  const { use } = pending;
   spent.modelId = use.version.modelId;
-  try {
-    const answers = await showFrames(pending, opened, use, means);
-    const images = await Promise.all(answers);
-    checkReadable(images);
-    const { inferenceMs } = spent;
-    return { model: use.version, images, ...(modality && { modality }), inferenceMs, inputSha256: opened.sha256 };
-  } finally {
-    use.done();
-  }
+  const answers = await showFrames(pending, opened, use, means);
+  const images = await Promise.all(answers);
+  checkReadable(images);
+  const { inferenceMs } = spent;
+  return { model: use.version, images, ...(modality && { modality }), inferenceMs, inputSha256: opened.sha256 };
 }
 
 /** Prepares all frames; the answers to the last ones may be still to come. */

@@ -48,10 +48,14 @@ export class AnalysisPool implements InferencePool {
   async analyse(request: AnalysisRequest): Promise<ImageAnalysis> {
     if (this.#closing) throw new FoveaError("interrupted", "the service is closing and takes no more images");
     if (request.signal?.aborted) throw new FoveaError("interrupted", "the one who asked has left");
+    const { model } = request;
     if (!this.#hasPlace()) this.#queue.checkRoom(request.bytes.byteLength);
+    const use = model === undefined ? undefined : this.models.use({ model });
     const pending: PendingAnalysis = new PendingAnalysis(request, this.#options.timeoutMs, (outcome) =>
       this.#answered(pending, outcome),
     );
+    // A version that is asked for by name stays until it has answered, though it may be retired meanwhile.
+    pending.use = use;
     this.#unanswered.add(pending);
     this.#queue.push(pending);
     this.#begin();
@@ -126,6 +130,7 @@ export class AnalysisPool implements InferencePool {
       pending.fail(error);
     } finally {
       this.#running.delete(pending);
+      pending.use?.done();
       this.#meanMs += NEWEST * (performance.now() - begin - this.#meanMs);
       onPrepared();
       this.#begin();
@@ -139,6 +144,7 @@ export class AnalysisPool implements InferencePool {
     this.#unanswered.delete(pending);
     const { waitMs, ...spent } = pending.spent;
     const begun = this.#running.has(pending);
+    if (!begun) pending.use?.done();
     this.#options.onTiming?.({
       ...spent,
       outcome,

@@ -84,6 +84,16 @@ describe("the models of a pool", () => {
     await expect(pool.analyse({ ...request, model: oldId })).rejects.toEqual(failure("unknown_model"));
   });
 
+  test("are kept for requests that wait for them", async () => {
+    const pool = await material.pool({ inference: { concurrency: 1 } });
+    const [{ modelId }] = pool.models.list();
+    const waiting = [1, 2, 3].map(() => pool.analyse({ ...request, model: modelId }));
+    const retired = pool.models.retire(modelId);
+    expect((await Promise.all(waiting)).map(({ model }) => model.modelId)).toEqual([modelId, modelId, modelId]);
+    await retired;
+    await expect(pool.analyse({ ...request, model: modelId })).rejects.toEqual(failure("unknown_model"));
+  });
+
   test("retire when their last request is answered", async () => {
     const pool = await material.pool();
     const [{ modelId }] = pool.models.list();

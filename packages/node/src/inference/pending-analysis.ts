@@ -3,6 +3,7 @@
  */
 import { FoveaError } from "@fovea/core/errors";
 import type { AnalysisRequest, ImageAnalysis } from "./inference-pool";
+import type { ModelUse } from "./model-registry";
 
 /** Where a request's time went so far, ms. */
 export interface SpentTime {
@@ -18,6 +19,8 @@ export class PendingAnalysis {
   readonly bytes: number;
   readonly answer: Promise<ImageAnalysis>;
   readonly spent: SpentTime = { waitMs: 0, prepareMs: 0, inferenceMs: 0, frames: 0 };
+  /** The version that was asked for, or was found to be the default; held until the work is over. */
+  use: ModelUse | undefined;
   readonly #accepted = performance.now();
   readonly #timeoutMs: number;
   readonly #timer: NodeJS.Timeout;
@@ -32,7 +35,7 @@ export class PendingAnalysis {
   constructor(request: AnalysisRequest, timeoutMs: number, onSettled: (outcome: string) => void) {
     this.request = request;
     this.bytes = request.bytes.byteLength;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = request.timeoutMs ?? timeoutMs;
     this.#onSettled = onSettled;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -40,7 +43,7 @@ export class PendingAnalysis {
     });
     // Whoever asked may have stopped listening.
     this.answer.catch(() => undefined);
-    this.#timer = setTimeout(() => this.fail(this.#timedOut()), timeoutMs);
+    this.#timer = setTimeout(() => this.fail(this.#timedOut()), this.#timeoutMs);
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 

@@ -187,6 +187,33 @@ describe("buildResultObjects", () => {
     await expect(made({ series })).rejects.toThrow("none of 1 images");
   });
 
+  test("refuses images of two studies in one result", async () => {
+    const series = [slice(1), slice(2, [[0x0020000d, "UI", "1.2.99"]])].map((bytes) => ({
+      source: async () => bytes,
+      outcome: { findings: [] },
+    }));
+    await expect(made({ series })).rejects.toThrow("several studies");
+  });
+
+  test("reads again only the images that it draws", async () => {
+    const reads = new Map<number, number>();
+    const series = Array.from({ length: MOST_CAPTURES + 2 }, (_, i) => ({
+      source: async () => {
+        reads.set(i, (reads.get(i) ?? 0) + 1);
+        return slice(i + 1);
+      },
+      outcome: { findings: [finding({ confidence: i < 2 ? 0.1 : 0.9 })] },
+    }));
+    await made({ series, kinds: ["sc"] });
+    expect([...reads.values()]).toEqual([1, 1, ...new Array(MOST_CAPTURES).fill(2)]);
+  });
+
+  test("is not misled by classes that are called as members of objects are", async () => {
+    const series = [{ source: async () => slice(1), outcome: { findings: [finding({ className: "constructor" })] } }];
+    const [report] = await made({ series, kinds: ["sr"], classCodes: {} });
+    expect(texts(report).join()).toContain("1个constructor");
+  });
+
   test("draws no more captures than it says, those of the most confident findings, in the order of the images", async () => {
     const count = MOST_CAPTURES + 4;
     const series = Array.from({ length: count }, (_, i) => ({

@@ -9,6 +9,7 @@ import { labelText, presentationStates } from "@fovea/core/dicom/objects/present
 import type { AnalysedImage, ObjectFinding, ResultContext } from "@fovea/core/dicom/objects/result-source";
 import { secondaryCapture } from "@fovea/core/dicom/objects/secondary-capture";
 import { segmentations } from "@fovea/core/dicom/objects/segmentation";
+import { EXPLICIT_LITTLE } from "@fovea/core/dicom/objects/write-object";
 import { FoveaError } from "@fovea/core/errors";
 import { findingsSentence } from "@fovea/core/report/summary";
 import type { ResultKind } from "../config/service-config";
@@ -17,7 +18,7 @@ import { dicomImage } from "../dicom/read-dicom";
 import type { JudgedFinding, ModelVersion } from "../store/record";
 import { VERSION } from "../version";
 import { capturePicture } from "./capture-picture";
-import { EXPLICIT_LITTLE, encodeObject } from "./encode-object";
+import { encodeObject } from "./encode-object";
 import { momentOf, readTimezone } from "./moment";
 import { readSource } from "./read-source";
 import { resultUid } from "./result-uid";
@@ -78,11 +79,12 @@ export interface ResultObject {
 export async function* buildResultObjects(request: ResultRequest): AsyncGenerator<ResultObject> {
   const decoder = request.decoder ?? new FrameDecoder();
   try {
-    const context = await resultContext(request, decoder);
+    const read = await readImages(request, decoder);
+    const context = resultContext(request, read);
     const wants = (kind: ResultKind) => request.kinds.includes(kind);
     if (wants("sr")) yield written("sr", measurementReport(context));
     if (wants("sc")) {
-      for await (const capture of captures(request, context, decoder)) yield written("sc", capture);
+      for await (const capture of captures(request, read, context, decoder)) yield written("sc", capture);
     }
     if (wants("gsps")) for (const state of presentationStates(context)) yield written("gsps", state);
     if (wants("seg")) for (const masks of segmentations(context)) yield written("seg", masks);
@@ -91,8 +93,8 @@ export async function* buildResultObjects(request: ResultRequest): AsyncGenerato
   }
 }
 
-async function written(kind: ResultKind, attributes: Attributes): Promise<ResultObject> {
-  const bytes = await encodeObject(attributes);
+function written(kind: ResultKind, attributes: Attributes): ResultObject {
+  const bytes = encodeObject(attributes);
   return {
     kind,
     sopUid: String(attributes.SOPInstanceUID),
@@ -103,12 +105,14 @@ async function written(kind: ResultKind, attributes: Attributes): Promise<Result
   };
 }
 
-async function resultContext(request: ResultRequest, decoder: FrameDecoder): Promise<ResultContext> {
+function resultContext(request: ResultRequest, { images: all, unreadable, timezone }: ReadImages): ResultContext {
   const { series, model, rulesVersion, language, at, classNames = {}, classCodes = {} } = request;
-  const { images: all, unreadable, timezone } = await readImages(request, decoder);
   const images = mostConfident(all);
   const left = countOf(all) - countOf(images);
-  const nameOf = (className: string) => classNames[className] ?? className;
+  // A class may be called "constructor".
+  const nameOf = (className: string) => (Object.hasOwn(classNames, className) ? classNames[className] : className);
+  const codeOf = (className: string) =>
+    Object.hasOwn(classCodes, className) ? classCodes[className] : privateCode(className, nameOf(className));
   const said = images.map(({ source, findings, failed }) => [
     source.seriesUid,
     source.sopUid,
@@ -131,7 +135,7 @@ async function resultContext(request: ResultRequest, decoder: FrameDecoder): Pro
     ...(timezone !== undefined && { timezone }),
     uid: (part) => resultUid("fovea result", model.sha256, key, part),
     nameOf,
-    codeOf: (className) => classCodes[className] ?? privateCode(className, nameOf(className)),
+    codeOf,
     summary: `${summaryOf(images, series.length, nameOf, language)}${leftOut(left, language)}`,
   };
 }
@@ -154,6 +158,8 @@ function leftOut(count: number, language: "zh" | "en"): string {
 
 interface ReadImages {
   readonly images: readonly AnalysedImage[];
+  /** Where each stands in the series, by SOP Instance UID. */
+  readonly places: ReadonlyMap<string, number>;
   /** Failed images that nothing can refer to. */
   readonly unreadable: number;
   readonly timezone?: string;
@@ -164,7 +170,8 @@ async function readImages({ series, kinds, language }: ResultRequest, decoder: F
   const images: AnalysedImage[] = [];
   let unreadable = 0;
   let timezone: string | undefined;
-  for (const { source, outcome } of series) {
+  const places = new Map<string, number>();
+  for (const [place, { source, outcome }] of series.entries()) {
     const failed = outcome.failure !== undefined;
     const findings = (outcome.findings ?? []).map((finding) => reported(finding, language));
     try {
@@ -172,6 +179,7 @@ async function readImages({ series, kinds, language }: ResultRequest, decoder: F
       const frames = findings.map(({ frame }) => frame);
       const read = await readSource(dataSet, { frames, fitWindows: kinds.includes("gsps"), decoder });
       timezone ??= readTimezone(dataSet);
+      places.set(read.sopUid, place);
       images.push({ source: read, findings: findings.map((one) => inside(one, read)), ...(failed && { failed }) });
     } catch (error) {
       if (!failed || findings.length > 0 || !(error instanceof FoveaError)) throw error;
@@ -182,7 +190,10 @@ async function readImages({ series, kinds, language }: ResultRequest, decoder: F
     const message = `none of ${series.length} images can be referred to; a result needs one`;
     throw new FoveaError("invalid_dicom", message);
   }
-  return { images, unreadable, ...(timezone !== undefined && { timezone }) };
+  if (images.some(({ source }) => source.studyUid !== images[0].source.studyUid)) {
+    throw new FoveaError("invalid_argument", "images of several studies; a result is one study's");
+  }
+  return { images, places, unreadable, ...(timezone !== undefined && { timezone }) };
 }
 
 async function opened(source: ResultImage["source"]): Promise<DataSet> {
@@ -240,21 +251,20 @@ function summaryOf(
 /** A picture of each frame with findings, up to `MOST_CAPTURES`, in the order of the images. */
 async function* captures(
   { series }: ResultRequest,
+  { places }: ReadImages,
   context: ResultContext,
   decoder: FrameDecoder,
 ): AsyncGenerator<Attributes> {
   const wanted = framesToCapture(context.images);
-  const bySop = new Map(context.images.map((image) => [image.source.sopUid, image]));
+  const footer = `${context.algorithm.version} · 仅供科研使用 · For research use only`;
   let number = 0;
-  for (const { source, outcome } of series) {
-    if (outcome.findings === undefined || outcome.findings.length === 0) continue;
-    const dataSet = await opened(source);
-    const image = bySop.get(dataSet.text("SOPInstanceUID") ?? "");
-    if (image === undefined) continue;
-    for (const frame of wanted.get(image) ?? []) {
+  for (const image of context.images) {
+    const frames = wanted.get(image) ?? [];
+    if (frames.length === 0) continue;
+    const dataSet = await opened(series[places.get(image.source.sopUid) ?? 0].source);
+    for (const frame of frames) {
       const { image: shown } = await dicomImage(dataSet, { frame, decoder });
       const findings = image.findings.filter((finding) => finding.frame === frame);
-      const footer = `${context.algorithm.version} · 仅供科研使用 · For research use only`;
       const picture = await capturePicture(shown, findings, { label: (one) => labelText(one, context), footer });
       yield secondaryCapture(context, image.source, frame, ++number, picture);
     }

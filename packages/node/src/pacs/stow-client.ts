@@ -45,12 +45,15 @@ export async function stow(
   signal?: AbortSignal,
 ): Promise<SendOutcome[]> {
   const outcomes = new Map<OutgoingObject, SendOutcome>();
-  for (const batch of batches(objects)) {
+  const queue = batches(objects);
+  for (let batch = queue.shift(); batch; batch = queue.shift()) {
     try {
       const answer = await post(web, batch, times, signal);
       for (const object of batch) outcomes.set(object, outcomeOf(answer, object.sopUid));
     } catch (error) {
       const { code, message } = webError(error, signal);
+      // Some refuse a whole request because of one object in it.
+      if (code === "peer_refused" && batch.length > 1) queue.unshift(...batch.map((object) => [object]));
       const state = code === "peer_refused" ? "refused" : "unreachable";
       for (const object of batch) outcomes.set(object, { state, reason: message });
     }

@@ -32,6 +32,8 @@ export interface FilePredictorOptions extends Pick<OpenSourceOptions, "window" |
   readonly picturesIn?: string;
   /** Beside the annotated picture, one with the original to its left. @default true */
   readonly sideBySide?: boolean;
+  /** Only findings above this confidence are drawn. @default all */
+  readonly drawAbove?: number;
   /** Class names as the pictures show them, by the model's. @default the model's */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -111,7 +113,7 @@ export class FilePredictor {
   ): Promise<PredictedImage> {
     const place = several ? { file, frame } : { file };
     if ("error" in read) return { ...read, ...place };
-    const { image, normalised, spacingMm, warnings = [] } = read;
+    const { image, normalised, spacingMm, sideAtLeft, warnings = [] } = read;
     let found: readonly Finding[];
     try {
       found = await this.#detector.detect(normalised ?? toByteImage(image));
@@ -124,8 +126,8 @@ export class FilePredictor {
     }
     const findings = found.map((finding) => withSizeMm(finding, spacingMm));
     const pictures = await this.#draw(image, findings, several ? `${pictureName}.frame${frame}` : pictureName, file);
-    const odd = warnings.length > 0 && { warnings };
-    return { ...place, width: image.width, height: image.height, findings, spacingMm, ...odd, ...pictures };
+    const known = { ...(sideAtLeft && { sideAtLeft }), ...(warnings.length > 0 && { warnings }) };
+    return { ...place, width: image.width, height: image.height, findings, spacingMm, ...known, ...pictures };
   }
 
   async #draw(
@@ -134,7 +136,7 @@ export class FilePredictor {
     name: string,
     file: string,
   ): Promise<Pick<PredictedImage, "annotated" | "sideBySide">> {
-    const { picturesIn, sideBySide: beside = true, labels } = this.#options;
+    const { picturesIn, sideBySide: beside = true, drawAbove = 0, labels } = this.#options;
     if (picturesIn === undefined) return {};
     // Drawing loads a font and a graphics library, which nobody without pictures should wait for.
     const { annotate, sideBySide, translatedLabel } = await import("../imaging/annotate");
@@ -142,11 +144,12 @@ export class FilePredictor {
     const format = /^\.(png|bmp|gif)$/i.test(extname(file)) ? "png" : "jpeg";
     const ending = format === "png" ? ".png" : ".jpg";
     const options = { format, ...(labels && { text: translatedLabel(labels) }) } as const;
+    const shown = findings.filter(({ confidence }) => confidence > drawAbove);
     const annotated = `${PICTURE_FOLDERS.annotated}/${name}${ending}`;
-    await writePicture(join(picturesIn, annotated), await annotate(image, findings, options));
+    await writePicture(join(picturesIn, annotated), await annotate(image, shown, options));
     if (!beside) return { annotated };
     const both = `${PICTURE_FOLDERS.sideBySide}/${name}${ending}`;
-    await writePicture(join(picturesIn, both), await sideBySide(image, findings, options));
+    await writePicture(join(picturesIn, both), await sideBySide(image, shown, options));
     return { annotated, sideBySide: both };
   }
 }

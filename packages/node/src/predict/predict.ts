@@ -72,10 +72,12 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
     const settings = { model: options.model, imgsz, conf, iou };
     const results = await ResultsFolder.open({ folder: out, settings, page, language, date, training });
     try {
-      const done = await predictInOrder(prediction.crew, jobsOf(files), events.shouldStop, async (images, count) => {
+      const take = async (images: readonly PredictedImage[], count: number) => {
         for (const image of images) await results.add(image);
         events.onFile?.(images, count, files.length);
-      });
+      };
+      const { shouldStop } = events;
+      const done = await predictInOrder(prediction.crew, jobsOf(files), take, { shouldStop });
       return { summary: await results.finish(), left: files.length - done };
     } catch (error) {
       await results.abandon();

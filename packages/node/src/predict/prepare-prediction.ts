@@ -3,9 +3,9 @@
  */
 import type { DetectorOptions } from "@fovea/core/detect/detector";
 import type { Window } from "@fovea/core/dicom/window";
-import { ArgumentError } from "@fovea/core/errors";
 import { type DetectorFile, openDetector } from "../model/open-detector";
 import { openCrew, type PredictCrew } from "./crew";
+import { detectionSettings } from "./detection-settings";
 import type { FilePredictorOptions } from "./file-predictor";
 import { type LanePlan, planLanes } from "./lanes";
 
@@ -39,17 +39,10 @@ export interface PreparedPrediction {
 
 /** @throws {FoveaError} if the model does not open, or `imgsz` is none */
 export async function preparePrediction(options: PredictionOptions): Promise<PreparedPrediction> {
-  const { iou = 0.7, device = "cpu", threads, window } = options;
+  const { device = "cpu", threads, window } = options;
   const model = await openDetector(options.model);
-  const point = options.conf === undefined ? model.operatingPoint : undefined;
-  const conf = options.conf ?? point?.threshold ?? 0.25;
-  const { inputSize, normalize } = model.signature;
-  const wanted = suitableSize(options.imgsz ?? model.trainedAt ?? 640, model);
-  const imgsz = inputSize ? Math.max(inputSize.width, inputSize.height) : wanted;
-  const { letterbox, maxDetections, classes, agnostic } = options;
-  // A finding of exactly the operating point counts; the detector leaves out what is not above.
-  const least = point ? conf * (1 - 1e-6) : conf;
-  const detection = { imgsz: wanted, letterbox, conf: least, iou, maxDetections, classes, agnostic };
+  const { imgsz, conf, iou, detection } = detectionSettings(model, options);
+  const { normalize } = model.signature;
   return {
     ...{ model, imgsz, conf, iou },
     async open(files, drawing) {
@@ -62,14 +55,4 @@ export async function preparePrediction(options: PredictionOptions): Promise<Pre
       return { plan, crew };
     },
   };
-}
-
-/** Longest side of the network's input that is taken, pixels. */
-const MOST_SIDE = 16384;
-
-/** The next multiple of the largest stride, as users of the public tools know it. */
-function suitableSize(imgsz: number, { signature }: DetectorFile): number {
-  const stride = Math.max(...signature.strides);
-  if (!(imgsz >= 1 && imgsz <= MOST_SIDE)) throw new ArgumentError(`imgsz is ${imgsz}, expected 1 to ${MOST_SIDE}`);
-  return Math.max(stride, Math.ceil(imgsz / stride) * stride);
 }

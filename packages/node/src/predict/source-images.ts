@@ -4,6 +4,7 @@
 import { extname } from "node:path";
 import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
 import { shownBytes } from "@fovea/core/dicom/measured-image";
+import type { SideAtLeft } from "@fovea/core/dicom/patient-side";
 import { type ImagePixel, readImagePixel } from "@fovea/core/dicom/pixel-data";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import type { Window } from "@fovea/core/dicom/window";
@@ -24,6 +25,8 @@ export interface SourceImage {
   readonly normalised?: ByteImage;
   /** Undefined where the file gives none. */
   readonly spacingMm?: Spacing;
+  /** The patient's side at the image's left, where the file says it. */
+  readonly sideAtLeft?: SideAtLeft;
   /** What was odd about the file, though it could be read. */
   readonly warnings?: readonly string[];
 }

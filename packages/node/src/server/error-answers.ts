@@ -13,7 +13,8 @@ const MEDIA_TYPE = "application/problem+json; charset=utf-8";
 export function answerErrors(app: App, busyS: () => number): void {
   app.setErrorHandler((error, request, reply) => {
     const { problem, retryAfterS } = problemOf(error, request.id);
-    if (problem.status >= 500) logFailure(app, request.id, error);
+    // A client that has left hears nothing of it, and nothing is wrong with us.
+    if (problem.status >= 500 && !reply.raw.destroyed) logFailure(app, request.id, error);
     const wait = problem.code === "busy" ? busyS() : retryAfterS;
     if (wait !== undefined) reply.header("Retry-After", wait);
     return sendProblem(problem, request, reply);

@@ -14,6 +14,11 @@ export const LangSchema = Type.Optional(
 
 export const LangQuery = Type.Object({ lang: LangSchema }, { additionalProperties: false });
 
+/** Free text; a database takes none with NUL in it. */
+export function textSchema(maxLength: number, description?: string) {
+  return Type.String({ minLength: 1, maxLength, pattern: "^[^\\u0000]*$", ...(description && { description }) });
+}
+
 /** `next` of the page before. */
 export const CursorSchema = Type.Optional(Type.String({ maxLength: 200, pattern: "^[A-Za-z0-9._:|=+/-]+$" }));
 

@@ -102,7 +102,7 @@ export class Analyses {
    * @throws {ArgumentError} if `after` is no place in this list
    */
   async list(filter: FindingFilter, after?: string, limit = 100): Promise<FindingPage> {
-    const [last] = after === undefined ? [undefined] : decodeCursor(after, ["string"] as const);
+    const [last] = after === undefined ? [undefined] : decodeCursor(after, ["uuid"] as const);
     const size = Math.min(limit, 1000);
     const { studyUid, seriesUid, sopUid, className, review, confidence, allModels = false } = filter;
     const rows = await this.#database.query(

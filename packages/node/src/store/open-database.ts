@@ -15,15 +15,24 @@ export interface DatabasePlace {
 }
 
 /**
- * @throws {FoveaError} `busy` if another process has the embedded database; `database_unavailable`; `invalid_config` if the
- *   database was made by a newer version of Fovea
+ * The database as it is, for looking into it.
+ *
+ * @throws {FoveaError} `busy` if another process has the embedded database; `database_unavailable`
  */
-export async function openDatabase(
+export async function connectDatabase(
   { dataDir, databaseUrl }: DatabasePlace,
   options?: PostgresOptions,
 ): Promise<Database> {
-  const database =
-    databaseUrl === undefined ? await openPglite(join(dataDir, "database")) : await openPostgres(databaseUrl, options);
+  return databaseUrl === undefined ? openPglite(join(dataDir, "database")) : openPostgres(databaseUrl, options);
+}
+
+/**
+ * The database with the tables that this program wants.
+ *
+ * @throws {FoveaError} as `connectDatabase`; `invalid_config` if the database was made by a newer version of Fovea
+ */
+export async function openDatabase(place: DatabasePlace, options?: PostgresOptions): Promise<Database> {
+  const database = await connectDatabase(place, options);
   try {
     await migrate(database);
     return database;

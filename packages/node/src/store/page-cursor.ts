@@ -7,8 +7,17 @@ export function encodeCursor(parts: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts), "utf8").toString("base64url");
 }
 
+type Kind = "string" | "number" | "uuid";
+
+/** What a database takes as such: text without NUL, whole numbers. */
+const FITS: Readonly<Record<Kind, (part: unknown) => boolean>> = {
+  string: (part) => typeof part === "string" && !part.includes("\0"),
+  number: (part) => Number.isSafeInteger(part),
+  uuid: (part) => typeof part === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(part),
+};
+
 /** @throws {ArgumentError} if it is none of ours */
-export function decodeCursor<T extends readonly ("string" | "number")[]>(
+export function decodeCursor<T extends readonly Kind[]>(
   cursor: string,
   kinds: T,
 ): { [I in keyof T]: T[I] extends "number" ? number : string } {
@@ -18,8 +27,7 @@ export function decodeCursor<T extends readonly ("string" | "number")[]>(
   } catch {
     parts = undefined;
   }
-  const fits =
-    Array.isArray(parts) && parts.length === kinds.length && kinds.every((kind, i) => typeof parts[i] === kind);
+  const fits = Array.isArray(parts) && parts.length === kinds.length && kinds.every((kind, i) => FITS[kind](parts[i]));
   if (!fits) throw new ArgumentError("after: no place in this list; give `next` of the page before, or leave it out");
   return parts as { [I in keyof T]: T[I] extends "number" ? number : string };
 }

@@ -90,19 +90,25 @@ class PostgresDatabase implements Database {
     const client = await this.#begin();
     let lost = false;
     let open = true;
+    // Statements that are sent together are carried out one after another, as on PGlite.
+    let turn: Promise<unknown> = Promise.resolve();
     const sql: Sql = {
       query: async <R extends Row>(text: string, parameters?: readonly unknown[]) => {
         if (!open) throw new Error("a statement after the end of its transaction");
-        return run<R>(client, text, parameters);
+        const mine = turn.then(() => run<R>(client, text, parameters));
+        turn = mine.catch(() => undefined);
+        return mine;
       },
     };
     try {
       const result = await work(sql);
       open = false;
+      await turn;
       await run(client, "COMMIT");
       return result;
     } catch (error) {
       open = false;
+      await turn;
       lost = isLost(error);
       if (!lost) await run(client, "ROLLBACK").catch(() => (lost = true));
       throw lost ? unavailable(error, "went away during a transaction") : error;

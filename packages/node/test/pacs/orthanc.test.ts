@@ -51,7 +51,7 @@ describe.skipIf(orthancMissing !== "")(`Orthanc${orthancMissing && ` (skipped: $
     sink = memorySink();
     receiver = await startReceiver({ config: receiverConfig(), sink });
     orthanc = await startOrthanc(folder, receiver.port);
-  });
+  }, 60_000);
   afterAll(async () => {
     await orthanc?.stop();
     await receiver?.close();
@@ -126,12 +126,18 @@ describe.skipIf(orthancMissing !== "")(`Orthanc${orthancMissing && ` (skipped: $
       for (const [i, peer] of [dimse(), web()].entries()) {
         for (const path of paths) {
           const object = sharedObject(path);
+          await orthanc.empty();
           const [outcome] = await peer.send([object]);
           expect([path, outcome.state]).toEqual([path, "stored"]);
           const where = (await peerFind(object.sopUid))!;
           const files = await collected(peer.retrieve(where));
           const file = files.get(object.sopUid)!;
-          expect([i, path, dataSetOf(file).equals(dataSetOf(object.bytes))]).toEqual([i, path, true]);
+          expect([path, readFileHeader(file, true)!.transferSyntaxUid]).toEqual([path, object.transferSyntaxUid]);
+          // Orthanc writes lengths of sequences anew when it hands out compressed objects; pixels stay, and so does what it keeps.
+          const pixels = dataSetOf(object.bytes).subarray(-500);
+          expect([path, dataSetOf(file).includes(pixels.subarray(0, 400))]).toEqual([path, true]);
+          if (i === 1)
+            expect((await orthanc.files()).map((one) => one.equals(Buffer.from(object.bytes)))).toEqual([true]);
         }
       }
     },

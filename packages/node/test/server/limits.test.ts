@@ -266,10 +266,9 @@ test(
     const headers = bearer(closing.keys.system);
     closing.queue.held = true;
     const session = (await (await fetch(`${address}/session`, { headers })).json()) as { readonly name: string };
-    const job = await closing.store.batchJobs.create(
-      { actor: session.name, language: "zh" },
-      [{ filename: "a.png", blob: "uploads/none" }],
-    );
+    const job = await closing.store.batchJobs.create({ actor: session.name, language: "zh" }, [
+      { filename: "a.png", blob: "uploads/none" },
+    ]);
     const events = await fetch(`${address}/jobs/${job}/events`, { headers });
     let release = () => {};
     const held = new Promise<void>((resolve) => {

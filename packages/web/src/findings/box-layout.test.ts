@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { labelPlace, screenBox, screenPolygon } from "./box-layout";
+import { labelPlace, legibleLabels, screenBox, screenPolygon } from "./box-layout";
 
 const MAPPING = { scaleX: 2, scaleY: 3, offsetX: 10, offsetY: -4 };
 const LABEL = { width: 60, height: 18 };
@@ -28,5 +28,13 @@ describe("labelPlace", () => {
 
   test("stays on the canvas", () => {
     expect(labelPlace({ x: 190, y: -10, width: 50, height: 200 }, LABEL, CANVAS)).toEqual({ x: 140, y: 0 });
+  });
+});
+
+describe("legibleLabels", () => {
+  test("leaves out what would cover an earlier label, and only that", () => {
+    const at = (x: number) => ({ x, y: 0, width: 60, height: 18 });
+    // The second covers the first and is not drawn; the third touches the first and would cover the second.
+    expect(legibleLabels([at(0), at(30), at(60), { ...at(0), y: 18 }])).toEqual([true, false, true, true]);
   });
 });

@@ -40,9 +40,21 @@ export function labelPlace(box: ScreenBox, label: Size, canvas: Size): { readonl
   };
 }
 
-/** Width of a label at 12 px: Chinese characters are as wide as they are high, others two thirds at most. */
-export function labelWidth(text: string): number {
-  let width = 12;
-  for (const letter of text) width += letter.codePointAt(0)! > 0x2e7f ? 12 : 8;
-  return Math.ceil(width);
+/**
+ * Which labels are drawn: each that covers no earlier one. Boxes tell all of themselves in the list; labels over one another tell
+ * nothing.
+ *
+ * @param labels the most important first
+ */
+export function legibleLabels(labels: readonly ScreenBox[]): boolean[] {
+  const drawn: ScreenBox[] = [];
+  return labels.map((label) => {
+    if (drawn.some((other) => overlap(label, other))) return false;
+    drawn.push(label);
+    return true;
+  });
+}
+
+function overlap(a: ScreenBox, b: ScreenBox): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }

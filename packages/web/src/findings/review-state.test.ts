@@ -9,12 +9,11 @@ const decided = (ticket: number, review: "open" | "accepted" | "rejected"): Revi
   review,
   ticket,
 });
-const saved = (ticket: number, review: "open" | "accepted" | "rejected", undoes = false): ReviewEvent => ({
+const saved = (ticket: number, review: "open" | "accepted" | "rejected"): ReviewEvent => ({
   kind: "saved",
   findingId: "a",
   review,
   ticket,
-  undoes,
 });
 const refused = (ticket: number): ReviewEvent => ({ kind: "refused", findingId: "a", ticket, error: "away" });
 
@@ -51,21 +50,24 @@ describe("reviews", () => {
     expect(reviewsAfter(failed, decided(2, "accepted")).failed).toBeUndefined();
   });
 
-  test("remember what to undo, newest last, and not the undoing", () => {
-    const reviews = after(
-      loaded,
-      decided(1, "accepted"),
-      saved(1, "accepted"),
-      decided(2, "rejected"),
-      saved(2, "rejected"),
-    );
-    expect(reviews.undo.map(({ before, after: now }) => `${before} ${now}`)).toEqual([
-      "open accepted",
-      "accepted rejected",
-    ]);
-    const undone = [decided(3, "accepted"), saved(3, "accepted", true)].reduce(reviewsAfter, reviews);
-    expect(undone.undo.map(({ before }) => before)).toEqual(["open"]);
+  test("remember what to undo, newest last, while it is being saved already, and not the undoing", () => {
+    const reviews = after(loaded, decided(1, "accepted"), saved(1, "accepted"), decided(2, "rejected"));
+    expect(reviews.undo.map(({ before }) => before)).toEqual(["open", "accepted"]);
+    const [, undoes] = reviews.undo;
+    const undoing = reviewsAfter(reviews, { kind: "decided", findingId: "a", review: "accepted", ticket: 3, undoes });
+    expect(undoing.undo.map(({ before }) => before)).toEqual(["open"]);
+    const undone = [saved(2, "rejected"), saved(3, "accepted")].reduce(reviewsAfter, undoing);
     expect(reviewOf(undone, "a")).toBe("accepted");
+    expect(undone.pending.size).toBe(0);
+  });
+
+  test("can undo again what could not be undone", () => {
+    const reviews = after(loaded, decided(1, "accepted"), saved(1, "accepted"));
+    const [undoes] = reviews.undo;
+    const undoing = reviewsAfter(reviews, { kind: "decided", findingId: "a", review: "open", ticket: 2, undoes });
+    const failed = reviewsAfter(undoing, { kind: "refused", findingId: "a", ticket: 2, error: "away", undoes });
+    expect(failed.undo).toEqual([undoes]);
+    expect(reviewOf(failed, "a")).toBe("accepted");
   });
 
   test("are not overwritten by an answer that may be older than a decision", () => {

@@ -15,11 +15,11 @@ export interface FailedReview {
   readonly error: unknown;
 }
 
-/** A decision that was kept, and what stood before it. */
-export interface KeptReview {
+/** A decision, kept or under way, and what the finding was shown as before it. */
+export interface UndoableReview {
   readonly findingId: string;
   readonly before: ReviewState;
-  readonly after: ReviewState;
+  readonly ticket: number;
 }
 
 export interface Reviews {
@@ -29,23 +29,29 @@ export interface Reviews {
   /** The decision that could not be kept, until it is dismissed or the next one of that finding. */
   readonly failed: FailedReview | undefined;
   /** Decisions to undo, the newest last. */
-  readonly undo: readonly KeptReview[];
+  readonly undo: readonly UndoableReview[];
 }
 
 export type ReviewEvent =
   /** What the service says of all findings of a study. What is known already stays: the answer may be older than a decision. */
   | { readonly kind: "loaded"; readonly reviews: ReadonlyMap<string, ReviewState> }
-  | { readonly kind: "decided"; readonly findingId: string; readonly review: ReviewState; readonly ticket: number }
   | {
-      readonly kind: "saved";
+      readonly kind: "decided";
       readonly findingId: string;
-      /** As the service answered. */
       readonly review: ReviewState;
       readonly ticket: number;
-      /** An undoing is not itself to be undone. */
-      readonly undoes: boolean;
+      /** The decision that this one takes back. An undoing is not itself to be undone. */
+      readonly undoes?: UndoableReview;
     }
-  | { readonly kind: "refused"; readonly findingId: string; readonly ticket: number; readonly error: unknown }
+  /** With what the service answered that it keeps. */
+  | { readonly kind: "saved"; readonly findingId: string; readonly review: ReviewState; readonly ticket: number }
+  | {
+      readonly kind: "refused";
+      readonly findingId: string;
+      readonly ticket: number;
+      readonly error: unknown;
+      readonly undoes?: UndoableReview;
+    }
   | { readonly kind: "dismissed" };
 
 export const NO_REVIEWS: Reviews = { kept: new Map(), pending: new Map(), failed: undefined, undo: [] };
@@ -55,31 +61,38 @@ export function reviewsAfter(reviews: Reviews, event: ReviewEvent): Reviews {
   switch (event.kind) {
     case "loaded":
       return { ...reviews, kept: new Map([...event.reviews, ...reviews.kept]) };
-    case "decided": {
+    case "decided":
+      return decided(reviews, event);
+    case "saved": {
       const { findingId, review, ticket } = event;
-      const failed = reviews.failed?.findingId === findingId ? undefined : reviews.failed;
-      return { ...reviews, failed, pending: new Map(reviews.pending).set(findingId, { review, ticket }) };
+      const kept = new Map(reviews.kept).set(findingId, review);
+      return { ...reviews, kept, pending: settled(reviews.pending, findingId, ticket) };
     }
-    case "saved":
-      return saved(reviews, event);
     case "refused": {
-      const { findingId, ticket, error } = event;
-      return { ...reviews, pending: settled(reviews.pending, findingId, ticket), failed: { findingId, error } };
+      const { findingId, ticket, error, undoes } = event;
+      // What was not kept cannot be undone; what could not be undone still can.
+      const undo = reviews.undo.filter((one) => one.ticket !== ticket);
+      return {
+        ...reviews,
+        pending: settled(reviews.pending, findingId, ticket),
+        failed: { findingId, error },
+        undo: undoes ? [...undo, undoes] : undo,
+      };
     }
     case "dismissed":
       return { ...reviews, failed: undefined };
   }
 }
 
-function saved(reviews: Reviews, { findingId, review, ticket, undoes }: ReviewEvent & { kind: "saved" }): Reviews {
-  const before = reviews.kept.get(findingId) ?? "open";
+function decided(reviews: Reviews, { findingId, review, ticket, undoes }: ReviewEvent & { kind: "decided" }): Reviews {
+  const before = reviewOf(reviews, findingId);
   const undo = undoes
-    ? withoutNewest(reviews.undo, findingId)
-    : [...reviews.undo, { findingId, before, after: review }];
+    ? reviews.undo.filter((one) => one.ticket !== undoes.ticket)
+    : [...reviews.undo, { findingId, before, ticket }];
   return {
     ...reviews,
-    kept: new Map(reviews.kept).set(findingId, review),
-    pending: settled(reviews.pending, findingId, ticket),
+    failed: reviews.failed?.findingId === findingId ? undefined : reviews.failed,
+    pending: new Map(reviews.pending).set(findingId, { review, ticket }),
     undo: undo.slice(-UNDO_DEPTH),
   };
 }
@@ -89,11 +102,6 @@ function settled(pending: Reviews["pending"], findingId: string, ticket: number)
   const rest = new Map(pending);
   rest.delete(findingId);
   return rest;
-}
-
-function withoutNewest(undo: readonly KeptReview[], findingId: string): KeptReview[] {
-  const newest = undo.findLastIndex((one) => one.findingId === findingId);
-  return undo.filter((_, index) => index !== newest);
 }
 
 /** What a finding is shown as: what was decided last, or what the service has. */

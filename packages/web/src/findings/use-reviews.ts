@@ -4,13 +4,13 @@
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import type { Client } from "../api/client";
-import { NO_REVIEWS, type Reviews, reviewOf, reviewsAfter } from "./review-state";
+import { NO_REVIEWS, type Reviews, reviewOf, reviewsAfter, type UndoableReview } from "./review-state";
 
 export interface ReviewDesk {
   readonly reviews: Reviews;
   /** Resolves to what the service keeps, or to undefined where it did not. */
   readonly decide: (findingId: string, review: ReviewState) => Promise<ReviewState | undefined>;
-  /** Takes the newest kept decision back. Undefined if there is none. */
+  /** Takes the newest decision back, also one that is being saved. Undefined if there is none. */
   readonly undo: () => { readonly findingId: string; readonly done: Promise<ReviewState | undefined> } | undefined;
   readonly dismiss: () => void;
 }
@@ -25,17 +25,17 @@ export function useReviews(client: Client, findings: readonly FindingRecord[]): 
   }, [findings]);
 
   const send = useCallback(
-    (findingId: string, review: ReviewState, undoes: boolean) => {
+    (findingId: string, review: ReviewState, undoes?: UndoableReview) => {
       const number = ++ticket.current;
-      dispatch({ kind: "decided", findingId, review, ticket: number });
+      dispatch({ kind: "decided", findingId, review, ticket: number, undoes });
       const before = queues.current.get(findingId) ?? Promise.resolve();
       const sent = before.then(async () => {
         try {
           const kept = await client.review(findingId, review);
-          dispatch({ kind: "saved", findingId, review: kept, ticket: number, undoes });
+          dispatch({ kind: "saved", findingId, review: kept, ticket: number });
           return kept;
         } catch (error) {
-          dispatch({ kind: "refused", findingId, ticket: number, error });
+          dispatch({ kind: "refused", findingId, ticket: number, error, undoes });
           return undefined;
         }
       });
@@ -47,13 +47,12 @@ export function useReviews(client: Client, findings: readonly FindingRecord[]): 
 
   const decide = useCallback(
     async (findingId: string, review: ReviewState) =>
-      reviewOf(reviews, findingId) === review ? review : send(findingId, review, false),
+      reviewOf(reviews, findingId) === review ? review : send(findingId, review),
     [reviews, send],
   );
   const undo = useCallback(() => {
     const newest = reviews.undo.at(-1);
-    if (!newest || reviews.pending.has(newest.findingId)) return undefined;
-    return { findingId: newest.findingId, done: send(newest.findingId, newest.before, true) };
+    return newest && { findingId: newest.findingId, done: send(newest.findingId, newest.before, newest) };
   }, [reviews, send]);
   const dismiss = useCallback(() => dispatch({ kind: "dismissed" }), []);
   return { reviews, decide, undo, dismiss };

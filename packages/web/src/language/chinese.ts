@@ -111,6 +111,7 @@ export const CHINESE: Messages = {
   "findings.threshold": "置信度不低于",
   "findings.none": "未检出病灶。",
   "findings.noneYet": "尚未分析。",
+  "findings.notAnalysed": "未分析，原因见各序列。",
   "findings.noneShown": "没有达到该置信度的病灶。",
   "findings.size": "{width} × {height} mm",
   "findings.sizePixels": "{width} × {height} 像素",

@@ -109,6 +109,7 @@ export const ENGLISH = {
   "findings.threshold": "Confidence from",
   "findings.none": "No finding.",
   "findings.noneYet": "Not analysed yet.",
+  "findings.notAnalysed": "Not analysed: the series tell why.",
   "findings.noneShown": "No finding reaches this confidence.",
   "findings.size": "{width} × {height} mm",
   "findings.sizePixels": "{width} × {height} px",

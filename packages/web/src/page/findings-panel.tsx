@@ -9,6 +9,7 @@ import type { PlacedFinding } from "../findings/finding-order";
 import { reviewOf } from "../findings/review-state";
 import { ThresholdSlider } from "../findings/threshold-slider";
 import type { ReviewDesk } from "../findings/use-reviews";
+import type { MessageKey } from "../language/language";
 import { useSpeech } from "../language/language-context";
 import type { Reading } from "./reading-state";
 
@@ -62,9 +63,18 @@ export function FindingsPanel(props: FindingsPanelProps) {
   );
 }
 
-function emptyMessage({ all, studyState }: FindingsPanelProps) {
+/** Only what was analysed can be without a finding. */
+const NONE: Readonly<Record<StudyState, MessageKey>> = {
+  receiving: "findings.noneYet",
+  queued: "findings.noneYet",
+  analysed: "findings.none",
+  failed: "findings.notAnalysed",
+  not_attempted: "findings.notAnalysed",
+};
+
+function emptyMessage({ all, studyState }: FindingsPanelProps): MessageKey {
   if (all.length > 0) return "findings.noneShown";
-  return studyState === "analysed" ? "findings.none" : "findings.noneYet";
+  return NONE[studyState];
 }
 
 function FailedSaving({ desk: { reviews, dismiss } }: { readonly desk: ReviewDesk }) {

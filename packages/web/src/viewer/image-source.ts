@@ -36,12 +36,16 @@ export class ImageSource {
   readonly #client: Client;
   readonly #images = new Map<string, Promise<InstanceImage>>();
   readonly #known = new Map<string, InstanceImage>();
+  /** On their way into Cornerstone's cache. */
+  readonly #made = new Map<string, Types.IImage>();
   readonly #displays = new WeakMap<Types.IImage, DisplayValues>();
 
   constructor(client: Client) {
     this.#client = client;
     cache.setMaxCacheSize(CACHE_BYTES);
-    imageLoader.registerImageLoader(SCHEME, (id: string) => ({ promise: this.#load(referenceOf(id)) }));
+    imageLoader.registerImageLoader(SCHEME, (id: string) => ({
+      promise: Promise.resolve(this.#made.get(id) ?? this.#make(referenceOf(id))),
+    }));
     metaData.addProvider(this.#provide, 1000);
   }
 
@@ -63,18 +67,16 @@ export class ImageSource {
     }
   }
 
+  /** What Cornerstone is given to load cannot fail any more: it would keep the failure, and tell the console of it. */
   async #loadOnce(reference: ImageReference): Promise<LoadedImage> {
     const id = imageId(reference);
-    try {
-      const loaded = await imageLoader.loadAndCacheImage(id);
-      const display = this.#displays.get(loaded);
-      if (!display) throw new Error("unreachable: an image without its values");
-      return { reference, image: await this.#image(reference.sopUid), display };
-    } catch (error) {
-      // Cornerstone keeps a failed load, and would answer with it for ever.
-      if (cache.getImageLoadObject(id)) cache.removeImageLoadObject(id, { force: true });
-      throw error;
+    if (!cache.isLoaded(id)) {
+      this.#made.set(id, await this.#make(reference));
+      await imageLoader.loadAndCacheImage(id).finally(() => this.#made.delete(id));
     }
+    const display = this.#displays.get(cache.getImage(id) as Types.IImage);
+    if (!display) throw new Error("unreachable: an image without its values");
+    return { reference, image: await this.#image(reference.sopUid), display };
   }
 
   dispose(): void {
@@ -94,7 +96,7 @@ export class ImageSource {
     return asking;
   }
 
-  async #load(reference: ImageReference): Promise<Types.IImage> {
+  async #make(reference: ImageReference): Promise<Types.IImage> {
     const { sopUid, frame } = reference;
     const [image, bytes] = await Promise.all([this.#image(sopUid), this.#client.pixels(sopUid, frame)]);
     const display = displayValues(bytes, image, frame);

@@ -54,8 +54,10 @@ export function ImageViewer({
     onViewer(made);
     const observer = new ResizeObserver(() => made.resize());
     observer.observe(canvas);
+    const forget = onOtherPixels(() => made.resize());
     return () => {
       observer.disconnect();
+      forget();
       onViewer(undefined);
       made.dispose();
     };
@@ -81,6 +83,21 @@ export function ImageViewer({
       {!snapshot.shown && snapshot.error === undefined && <Waiting />}
     </div>
   );
+}
+
+/** Tells when a CSS pixel is another number of the screen's: a window moved to another screen, a page zoomed. */
+function onOtherPixels(listener: () => void): () => void {
+  const listening = new AbortController();
+  const watch = () => {
+    const query = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const changed = () => {
+      listener();
+      watch();
+    };
+    query.addEventListener("change", changed, { once: true, signal: listening.signal });
+  };
+  watch();
+  return () => listening.abort();
 }
 
 /** Shows only after a moment, so that quick answers do not flicker. */

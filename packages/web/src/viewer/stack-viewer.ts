@@ -61,6 +61,7 @@ export class StackViewer {
   /** The image that is wanted; undefined when there is no viewer any more. */
   #wish: Wish | undefined;
   #fetching = false;
+  #resizings = 0;
 
   constructor(element: HTMLDivElement, source: ImageSource) {
     init({ rendering: { webGlContextCount: 1 } } as Parameters<typeof init>[0]);
@@ -70,6 +71,7 @@ export class StackViewer {
     this.#engine = new RenderingEngine(`viewer-${++engines}`);
     this.#engine.enableElement({ viewportId: VIEWPORT, type: Enums.ViewportType.STACK, element });
     this.#viewport = this.#engine.getViewport(VIEWPORT) as StackViewport;
+    if (this.#onCpu) this.#sizeCanvas();
     this.#snapshot = { inverted: false, canvas: this.#size(), loading: false };
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
   }
@@ -156,12 +158,13 @@ export class StackViewer {
     this.#apply();
   }
 
-  /** To be called when the element has another size; a fitting image goes on fitting. */
+  /** To be called when the element has another size, or its pixels; a fitting image goes on fitting. */
   resize(): void {
     const size = this.#size();
     if (size.width === 0 || size.height === 0) return;
     const before = this.#snapshot.canvas;
-    this.#engine.resize(true, true);
+    if (this.#onCpu) this.#sizeCanvas();
+    else this.#engine.resize(true, true);
     if (this.#current && this.#view) {
       const shape = shapeOf(this.#current.image);
       const fitted = Math.abs(this.#view.scale / fittingView(shape, before).scale - 1) < 1e-6;
@@ -169,6 +172,20 @@ export class StackViewer {
     }
     this.#publish({ canvas: size });
     this.#apply();
+  }
+
+  /** Pixels of the screen that the canvas should have. */
+  #deviceSize(): Size {
+    const { width, height } = this.#size();
+    return { width: Math.round(width * window.devicePixelRatio), height: Math.round(height * window.devicePixelRatio) };
+  }
+
+  /** The CPU path measures in pixels of the screen, but would make its canvas of CSS pixels. */
+  #sizeCanvas(): void {
+    const { canvas } = this.#viewport;
+    const { width, height } = this.#deviceSize();
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
   }
 
   dispose(): void {
@@ -187,9 +204,9 @@ export class StackViewer {
     if (!alike) {
       this.#view = fittingView(shape, this.#size());
       this.#publish({ inverted: false, ...firstWindow(loaded) });
-    } else if (this.#snapshot.windowName === "file" || this.#snapshot.windowName === "automatic") {
-      // Such a window is of each image by itself; one that was dragged or named in Hounsfield units stays.
-      this.chooseWindow(this.#snapshot.windowName);
+    } else if (this.#snapshot.windowName === "file") {
+      // The file's window is of each image by itself; every other stays, so that slices can be compared.
+      this.chooseWindow("file");
     }
     this.#apply();
   }
@@ -244,6 +261,14 @@ export class StackViewer {
 
   readonly #drawn = (): void => {
     if (!this.#current) return;
+    const { width } = this.#deviceSize();
+    if (Math.abs(this.#viewport.canvas.width - width) > 1 && this.#resizings < 3) {
+      // The renderer lets a change of size pass while a drawing is under way.
+      this.#resizings++;
+      this.resize();
+      return;
+    }
+    this.#resizings = 0;
     const shape = shapeOf(this.#current.image);
     const [x0, y0] = this.#viewport.worldToCanvas(this.#world(shape, 0, 0));
     const [x1, y1] = this.#viewport.worldToCanvas(this.#world(shape, shape.columns, shape.rows));

@@ -28,6 +28,8 @@ export function StudyTable({ studies, lastOpened }: StudyTableProps) {
   const { say } = useSpeech();
   const body = useRef<HTMLTableSectionElement>(null);
   useEffect(() => {
+    // Whoever types a search keeps the focus.
+    if (document.activeElement !== document.body) return;
     const links = [...(body.current?.querySelectorAll<HTMLElement>("a") ?? [])];
     const row = links.find((link) => link.dataset.study === lastOpened) ?? links[0];
     row?.focus({ preventScroll: row === links[0] });

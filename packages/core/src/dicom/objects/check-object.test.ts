@@ -6,6 +6,7 @@ import { measurementReport } from "./measurement-report";
 import { presentationStates } from "./presentation-state";
 import { secondaryCapture } from "./secondary-capture";
 import { segmentations } from "./segmentation";
+import { writeObject } from "./write-object";
 
 const picture = { width: 3, height: 1, rgb: new Uint8Array(9) };
 const outlined = resultContext({
@@ -146,6 +147,20 @@ describe("checkObject", () => {
     ["a class of another kind", "SOPClassUID", "1.2.840.10008.5.1.4.1.1.2", "no class that results"],
   ])("finds in a capture %s", (_, path, value, fault) => {
     expect(checkObject(broken(capture(), path, value)).join("\n")).toContain(fault);
+  });
+
+  test("finds a file that is cut short or changed at any place, and never throws", () => {
+    const file = writeObject(report(), { classUid: "1.2.3", version: "TEST" });
+    expect(checkObject(file)).toEqual([]);
+    // The last item ends with the file: without its last bytes something is missing.
+    for (let length = 0; length < file.length - 2; length += 97) {
+      expect(checkObject(file.subarray(0, length))).not.toEqual([]);
+    }
+    for (let at = 0; at < file.length; at += 13) {
+      const changed = file.slice();
+      changed[at] ^= 0xff;
+      expect(Array.isArray(checkObject(changed))).toBe(true);
+    }
   });
 
   test("tells no value, which might be the patient's", () => {

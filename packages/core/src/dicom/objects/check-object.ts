@@ -28,7 +28,17 @@ const CONTENT: Readonly<Record<string, ((attributes: Attributes) => string[]) | 
  * @param object its attributes, or a file (PS3.10) in Explicit VR Little Endian
  */
 export function checkObject(object: Attributes | Uint8Array): string[] {
-  const attributes = object instanceof Uint8Array ? readWritten(object) : object;
+  const attributes = object instanceof Uint8Array ? readOrNothing(object) : object;
+  if (attributes === undefined) return ["file: not readable as Explicit VR Little Endian"];
   const content = CONTENT[String(attributes.SOPClassUID)];
   return [...valueFaults(attributes), ...moduleFaults(attributes), ...(content?.(attributes) ?? [])];
+}
+
+/** The parser throws whatever it has at hand. */
+function readOrNothing(file: Uint8Array): Attributes | undefined {
+  try {
+    return readWritten(file);
+  } catch {
+    return undefined;
+  }
 }

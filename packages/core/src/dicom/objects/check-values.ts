@@ -10,13 +10,18 @@ type Rule = (value: unknown) => boolean;
 const text =
   (most: number): Rule =>
   (value) =>
-    typeof value === "string" && [...value].length <= most && !/[\p{Cc}\\]/u.test(value);
+    typeof value === "string" && isWithin(value, most) && !/[\p{Cc}\\]/u.test(value);
 
 /** Paragraphs: line breaks and `\` are text. */
 const paragraph =
   (most: number): Rule =>
   (value) =>
-    typeof value === "string" && [...value].length <= most && !/(?![\t\n\f\r])\p{Cc}/u.test(value);
+    typeof value === "string" && isWithin(value, most) && !/(?![\t\n\f\r])\p{Cc}/u.test(value);
+
+/** Characters, of which one may be two units of the string. */
+function isWithin(text: string, most: number): boolean {
+  return text.length <= most || [...text].length <= most;
+}
 
 const pattern =
   (expression: RegExp): Rule =>

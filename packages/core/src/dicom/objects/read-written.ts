@@ -50,7 +50,7 @@ function elementValue(dataSet: ParsedDataSet, element: Element, vr: WrittenVr): 
   const { byteArray } = dataSet;
   const { dataOffset, length } = element;
   if (vr === "SQ") return (element.items ?? []).map((item) => attributesOf(item.dataSet ?? unreachable()));
-  if (vr === "OB" || vr === "ox") return [byteArray.slice(dataOffset, dataOffset + length).buffer];
+  if (vr === "OB" || vr === "ox") return [Uint8Array.from(byteArray.subarray(dataOffset, dataOffset + length)).buffer];
   const view = new DataView(byteArray.buffer, byteArray.byteOffset + dataOffset, length);
   const binary = BINARY[vr];
   if (binary !== undefined) {
@@ -77,6 +77,7 @@ const BINARY: Readonly<Partial<Record<WrittenVr, readonly [size: number, read: B
 
 /** Broken sequences become U+FFFD, as everywhere. */
 function utf8(bytes: Uint8Array): string {
+  if (bytes.length < 1024 && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
   let escaped = "";
   for (const byte of bytes) escaped += `%${byte.toString(16).padStart(2, "0")}`;
   try {

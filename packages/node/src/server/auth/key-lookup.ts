@@ -55,10 +55,9 @@ export class KeyLookup {
     return { actor: `key:${key.keyId}`, role: key.role };
   }
 
-  /** Whether a key was good a moment ago: then nobody is asked. */
+  /** Whether a key was good when it was last looked up. */
   remembers(token: string): boolean {
-    const known = this.#known.get(digest(token));
-    return known !== undefined && known.until > this.#now();
+    return this.#known.has(digest(token));
   }
 
   /** Forgets all: a key was revoked. */
@@ -71,9 +70,9 @@ export class KeyLookup {
     const sha256 = digest(token);
     const known = this.#known.get(sha256);
     if (known !== undefined && known.until > this.#now()) return known.key;
-    this.#known.delete(sha256);
     const generation = this.#generation;
     const key = await this.#find(token);
+    this.#known.delete(sha256);
     if (key === undefined || generation !== this.#generation) return key;
     // The oldest goes: a Map keeps its order.
     const [oldest] = this.#known.keys();

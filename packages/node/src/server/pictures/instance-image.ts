@@ -15,6 +15,7 @@ import type { ByteImage, Image } from "@fovea/core/imaging/image";
 import { isByteImage, stretchToBytes } from "@fovea/core/imaging/intensity";
 import type { FrameDecoder } from "../../dicom/frame-decoder";
 import { readStoredValues } from "../../dicom/read-dicom";
+import { imageFormat } from "../../imaging/image-format";
 import { decodeImage } from "../../imaging/read-image";
 
 /** Which one of the record it is. */
@@ -32,16 +33,21 @@ const MOST_FRAMES = 100_000;
 
 type Facts = Omit<InstanceImage, "sop_uid" | "series_uid" | "study_uid" | "modality">;
 
+/** With a prefix, or without: then it is no picture either. */
+function isDicom(bytes: Uint8Array): boolean {
+  return hasDicomPrefix(bytes) || imageFormat(bytes) === undefined;
+}
+
 /** @throws {FoveaError} `invalid_image`, `invalid_dicom`, `unsupported_dicom` */
 export async function describeImage(bytes: Uint8Array, names: ImageNames): Promise<InstanceImage> {
-  const facts = hasDicomPrefix(bytes) ? dicomFacts(parseDataSet(bytes, FILE)) : pictureFacts(await picture(bytes));
+  const facts = isDicom(bytes) ? dicomFacts(parseDataSet(bytes, FILE)) : pictureFacts(await picture(bytes));
   const { studyUid, seriesUid, sopUid, modality = null } = names;
   return { sop_uid: sopUid, series_uid: seriesUid, study_uid: studyUid, modality, ...facts };
 }
 
 /** Values of one frame, counted from 0, little endian, rows from top to bottom. */
 export async function frameValues(bytes: Uint8Array, frame: number, decoder: FrameDecoder): Promise<Uint8Array> {
-  if (!hasDicomPrefix(bytes)) {
+  if (!isDicom(bytes)) {
     checkFrame(frame, 1);
     const { data } = await picture(bytes);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -58,7 +64,7 @@ export async function frameValues(bytes: Uint8Array, frame: number, decoder: Fra
 
 /** One frame as a viewer without a choice of window shows it. */
 export async function shownFrame(bytes: Uint8Array, frame: number, decoder: FrameDecoder): Promise<ByteImage> {
-  if (!hasDicomPrefix(bytes)) {
+  if (!isDicom(bytes)) {
     checkFrame(frame, 1);
     const image = await picture(bytes);
     return isByteImage(image) ? image : stretchToBytes(image);
@@ -158,10 +164,18 @@ function windowsOf(dataSet: DataSet, frame: number): FrameValues["windows"] {
   const centers = group.numbers("WindowCenter");
   const widths = group.numbers("WindowWidth");
   const least = leastWidth({ voiLutFunction: functionOf(dataSet, frame) });
-  const windows = centers
-    .slice(0, MOST_WINDOWS)
-    .map((center, i) => ({ center, width: widths.at(i) ?? 0, explanation: null }));
+  const windows = centers.slice(0, MOST_WINDOWS).map((center, i) => ({
+    center,
+    width: widths.at(i) ?? 0,
+    explanation: asciiOf(group.text("WindowCenterWidthExplanation", i)),
+  }));
   return windows.filter(({ width }) => width >= least && width > 0);
+}
+
+/** Other letters would need the file's character set; the numbers say enough. */
+function asciiOf(text: string | undefined): string | null {
+  const trimmed = text?.trim() ?? "";
+  return /^[\x20-\x7e]+$/.test(trimmed) ? trimmed : null;
 }
 
 function functionOf(dataSet: DataSet, frame: number): VoiLutFunction {

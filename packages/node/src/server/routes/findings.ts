@@ -13,13 +13,13 @@ import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
-import { CursorSchema, LangQuery, LangSchema, limitSchema, UidSchema } from "../route-schemas";
+import { CursorSchema, LangQuery, LangSchema, limitSchema, textSchema, UidSchema } from "../route-schemas";
 import { readerOf } from "./studies";
 
 const FindingQuerySchema = Type.Object(
   {
     study: Type.Optional(UidSchema),
-    class: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: "As the model names it" })),
+    class: Type.Optional(textSchema(200, "As the model names it")),
     min_confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     review: Type.Optional(ReviewStateSchema),
     after: CursorSchema,

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import type { JudgedLesion } from "../rules/judge";
+import { type ClinicalPage, clinicalHtml } from "./clinical-html";
+
+const lesion: JudgedLesion = {
+  ...{ classId: 0, className: "fracture", confidence: 0.914, box: { x1: 10.4, y1: 20, x2: 60.4, y2: 60 } },
+  sizeMm: { width: 34.18, height: 27.34 },
+  category: { zh: "中度", en: "moderate" },
+  suggestion: { zh: "建议复查", en: "review suggested" },
+};
+const page = (extra: Partial<ClinicalPage> = {}): ClinicalPage => ({
+  ...{ subject: "1.2.3", modelVersion: "best@0123456789ab", rulesVersion: "2026-11@ba9876543210", reportAbove: 0.5 },
+  images: [{ file: "a.dcm", width: 512, height: 480, findings: [lesion, { ...lesion, confidence: 0.4 }] }],
+  ...extra,
+});
+const only = (extra: object) => [{ ...page().images[0], ...extra }];
+const PNG = "data:image/png;base64,iVBORw0KGgo=";
+
+describe("clinicalHtml", () => {
+  test("shows place, sizes, confidence, category, suggestion and what made them, in both languages", () => {
+    const text = clinicalHtml(page({ classNames: { zh: { fracture: "骨折" } } }));
+    for (const part of [
+      ...["best@0123456789ab", "2026-11@ba9876543210", "50 × 40", "34.2 × 27.3", "0.91", "moderate", "中度", "骨折"],
+      ...["fracture", "review suggested", "建议复查", "upper left", "左上", "Not a medical device", "不是医疗器械"],
+      "department&#39;s own rule file",
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text.split('class="zh"').length).toBe(text.split('class="en"').length);
+  });
+
+  test("leaves out what is not above the confidence that is reported, and says so", () => {
+    const text = clinicalHtml(page());
+    expect(text.match(/<tr><td>\d/g)).toHaveLength(1);
+    expect(text).toContain("1 more of confidence 0.5 or less is not listed.");
+    expect(clinicalHtml(page({ reportAbove: undefined })).match(/<tr><td>\d/g)).toHaveLength(2);
+  });
+
+  test("fetches nothing and runs nothing: pictures come along", () => {
+    const text = clinicalHtml(page({ images: only({ picture: PNG }) }));
+    expect(text).toContain(`src="${PNG}"`);
+    expect(text).toContain("default-src &#39;none&#39;");
+    expect(text).not.toMatch(/https?:|<script|@import|url\(|<link/i);
+    expect(clinicalHtml(page({ images: only({ picture: "annotated/a 1.jpg" }) }))).toContain(
+      'src="./annotated/a%201.jpg"',
+    );
+  });
+
+  test.each([
+    "data:text/html;base64,PHNjcmlwdD4=",
+    "data:image/svg+xml;base64,PHN2Zz4=",
+    'data:image/png;base64,"><script>',
+  ])("refuses %s as a picture", (picture) => {
+    expect(() => clinicalHtml(page({ images: only({ picture }) }))).toThrow("expected PNG or JPEG in base64");
+  });
+
+  test("says why an image could not be read, and how many it does not show", () => {
+    const error = { code: "invalid_dicom", message: "cut off" };
+    const text = clinicalHtml(page({ images: only({ error, findings: [] }), omitted: 3 }));
+    expect(text).toContain("invalid_dicom: cut off");
+    expect(text).toContain("另有3幅图像未在此页显示");
+  });
+
+  test("escapes text from files, models and rules", () => {
+    const evil = `<script>alert("1")</script>&'`;
+    const both = { zh: evil, en: evil };
+    const findings = [{ ...lesion, className: evil, category: both, suggestion: both }];
+    const images = [...only({ file: evil, findings }), ...only({ error: { code: "invalid_image", message: evil } })];
+    const classNames = { zh: { [evil]: evil } };
+    const text = clinicalHtml(
+      page({ subject: evil, date: evil, modelVersion: evil, rulesVersion: evil, images, classNames }),
+    );
+    expect(text).not.toContain("<script");
+    expect(text).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;");
+  });
+});

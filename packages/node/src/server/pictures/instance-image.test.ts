@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "vitest";
+import { sharedAvailable, sharedPath } from "../../../../../test/shared";
+import { dicomBytes, greyElements, type TestElement } from "../../../../core/test/dicom-bytes";
+import { FrameDecoder } from "../../dicom/frame-decoder";
+import { describeImage, frameValues, shownFrame } from "./instance-image";
+
+const NAMES = { studyUid: "1.2", seriesUid: "1.2.3", sopUid: "1.2.3.4", modality: "CT" };
+const decoder = new FrameDecoder();
+afterAll(() => decoder.close());
+
+/** One row of 16-bit pixels, 12 bits stored. */
+function grey(pixels: readonly number[], extra: readonly TestElement[] = []): Uint8Array {
+  const bytes = new Uint8Array(Uint16Array.from(pixels).buffer);
+  return dicomBytes(greyElements(1, pixels.length, bytes, [...extra]));
+}
+
+const values16 = async (bytes: Uint8Array) => [
+  ...new Int16Array((await frameValues(bytes, 0, decoder)).slice().buffer),
+];
+
+describe("describeImage", () => {
+  test("tells slope, intercept and windows as the file has them (PS3.3 C.11.1, C.11.2)", async () => {
+    const bytes = grey(
+      [0, 1],
+      [
+        [0x00281050, "DS", "40\\-600"],
+        [0x00281051, "DS", "400\\1500"],
+        [0x00281052, "DS", "-1024"],
+        [0x00281053, "DS", "2"],
+        [0x00281055, "LO", "SOFT\\LUNG"],
+      ],
+    );
+    expect(await describeImage(bytes, NAMES)).toMatchObject({
+      sop_uid: "1.2.3.4",
+      modality: "CT",
+      rows: 1,
+      columns: 2,
+      bits_allocated: 16,
+      bits_stored: 12,
+      signed: false,
+      voi_lut_function: "LINEAR",
+      values: {
+        rescale_slope: 2,
+        rescale_intercept: -1024,
+        windows: [
+          { center: 40, width: 400, explanation: "SOFT" },
+          { center: -600, width: 1500, explanation: "LUNG" },
+        ],
+      },
+      frame_values: null,
+      lossy: false,
+    });
+  });
+
+  test("leaves windows out that are none", async () => {
+    const bytes = grey(
+      [0, 1],
+      [
+        [0x00281050, "DS", "40\\50"],
+        [0x00281051, "DS", "0\\100"],
+      ],
+    );
+    expect((await describeImage(bytes, NAMES)).values.windows).toEqual([{ center: 50, width: 100, explanation: null }]);
+  });
+
+  test("tells padding, spacing and aspect, and where the file says nothing, that", async () => {
+    const bytes = grey(
+      [0, 1],
+      [
+        [0x00280030, "DS", "0.5\\0.25"],
+        [0x00280034, "IS", "2\\1"],
+        [0x00280120, "US", [4000]],
+      ],
+    );
+    expect(await describeImage(bytes, NAMES)).toMatchObject({
+      pixel_padding: { low: 4000, high: 4000 },
+      pixel_spacing: { row: 0.5, column: 0.25, source: "PixelSpacing" },
+      pixel_aspect: 2,
+    });
+    expect(await describeImage(grey([0, 1]), NAMES)).toMatchObject({
+      pixel_padding: null,
+      pixel_spacing: null,
+      pixel_aspect: 1,
+      image_orientation: null,
+      patient_orientation: null,
+    });
+  });
+
+  test("refuses what is no image", async () => {
+    await expect(describeImage(Buffer.from("{}"), NAMES)).rejects.toMatchObject({ code: "invalid_dicom" });
+    const cut = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+    await expect(describeImage(cut, NAMES)).rejects.toMatchObject({ code: "invalid_image" });
+    await expect(describeImage(dicomBytes([[0x00080060, "CS", "SR"]]), NAMES)).rejects.toMatchObject({
+      code: "unsupported_dicom",
+    });
+  });
+});
+
+describe("frameValues", () => {
+  test("cuts stored values to their bits and extends their sign (PS3.5 8.1.1)", async () => {
+    // 12 bits of 0xF801: 0x801, which as a signed number is -2047.
+    expect(await values16(grey([0xf801, 5]))).toEqual([0x801, 5]);
+    expect(await values16(grey([0xf801, 5], [[0x00280103, "US", [1]]]))).toEqual([-2047, 5]);
+  });
+
+  test("applies a Modality LUT that is a table, and says so by slope and intercept", async () => {
+    const table: TestElement = [
+      0x00283000,
+      "SQ",
+      [
+        [
+          [0x00283002, "US", [3, 0, 16]],
+          [0x00283006, "US", [7, 500, 60000]],
+        ],
+      ],
+    ];
+    const bytes = grey([2, 0, 1], [table]);
+    const values = await frameValues(bytes, 0, decoder);
+    expect([...new Uint16Array(values.slice().buffer)]).toEqual([60000, 7, 500]);
+    expect(await describeImage(bytes, NAMES)).toMatchObject({
+      bits_stored: 16,
+      signed: false,
+      values: { rescale_slope: 1, rescale_intercept: 0 },
+    });
+  });
+
+  test("has no frame beyond the last", async () => {
+    await expect(frameValues(grey([0, 1]), 1, decoder)).rejects.toMatchObject({ code: "not_found" });
+    await expect(shownFrame(grey([0, 1]), 7, decoder)).rejects.toMatchObject({ code: "not_found" });
+  });
+});
+
+interface Expected {
+  readonly path: string;
+  readonly lossy: boolean;
+  readonly decoders: {
+    readonly gdcm?: { readonly bytes: number; readonly sha256: string; readonly bits_allocated: number };
+  };
+}
+
+describe.skipIf(!sharedAvailable)("values of real files", () => {
+  test("are those that GDCM decodes", async () => {
+    const list = JSON.parse(readFileSync(sharedPath("data/dicom/expected_pixels_shown.json"), "utf8")) as Expected[];
+    let compared = 0;
+    const different: string[] = [];
+    for (const { path, lossy, decoders } of list) {
+      const { gdcm } = decoders;
+      // Masks of one bit we answer as bytes; of one big-endian file the list has values with their bytes swapped (dicom-corpus.test.ts).
+      if (gdcm === undefined || lossy || gdcm.bits_allocated < 8 || path.includes("rtdose_expb")) continue;
+      const bytes = readFileSync(sharedPath(`data/dicom/${path}`));
+      const image = await describeImage(bytes, NAMES).catch(() => undefined);
+      // Beside monochrome frames of all their bits we answer something else on purpose.
+      if (image?.frames !== 1 || !image.photometric_interpretation.startsWith("MONOCHROME")) continue;
+      if (
+        image.bits_stored !== gdcm.bits_allocated ||
+        gdcm.bytes !== (image.rows * image.columns * gdcm.bits_allocated) / 8
+      ) {
+        continue;
+      }
+      // Files that are cut short are refused, where GDCM fills them up.
+      const values = await frameValues(bytes, 0, decoder).catch(() => undefined);
+      if (values === undefined) continue;
+      compared++;
+      const sha256 = createHash("sha256").update(values).digest("hex");
+      if (sha256 !== gdcm.sha256) different.push(path);
+    }
+    expect(different).toEqual([]);
+    expect(compared).toBeGreaterThan(20);
+  });
+});

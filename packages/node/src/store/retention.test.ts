@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { received, SERIES, STUDY } from "../../test/received-instances";
+import { onEachEngine } from "../../test/stores";
+import type { Store } from "./open-store";
+import { verifyAudit } from "./verify-audit";
+
+const DAY = 86_400_000;
+const later = (days: number) => new Date(Date.now() + days * DAY);
+
+async function keepFile(store: Store, area: "images" | "objects"): Promise<string> {
+  const draft = await store.blobs.draft(area);
+  draft.stream.write("bytes");
+  return (await draft.commit()).blob;
+}
+
+onEachEngine("retention", (engine) => {
+  /** A study that is done, with an image and an object that is to be sent. */
+  async function done() {
+    const store = await engine.emptied();
+    const [image, object] = [await keepFile(store, "images"), await keepFile(store, "objects")];
+    await store.studies.accept([received(1, { blob: image })]);
+    const [quiet] = await store.studies.quiet(later(1));
+    await store.studies.complete(quiet);
+    await store.studies.setSeriesState(SERIES, { state: "analysed" });
+    await store.studies.settleState(STUDY);
+    const delivery = {
+      studyUid: STUDY,
+      seriesUid: SERIES,
+      kind: "sr",
+      destination: "pacs",
+      objectSopUid: "2.25.8",
+      sopClassUid: "x",
+      blob: object,
+    } as const;
+    await store.deliveries.plan([delivery]);
+    return { store, image, object };
+  }
+  async function send(store: Store): Promise<void> {
+    for (const { deliveryId } of await store.deliveries.claim(10)) await store.deliveries.sent(deliveryId);
+  }
+
+  test("keeps everything while a result waits to be delivered", async () => {
+    const { store } = await done();
+    expect(await store.retention.apply({ imagesDays: 1, recordsDays: 1 }, later(10))).toEqual({
+      images: 0,
+      studies: 0,
+    });
+    await store.deliveries.claim(1);
+    expect(await store.retention.apply({ imagesDays: 1, recordsDays: 1 }, later(10))).toEqual({
+      images: 0,
+      studies: 0,
+    });
+  });
+
+  test("deletes images when they are old enough, findings stay", async () => {
+    const { store, image } = await done();
+    await send(store);
+    expect(await store.retention.apply({ imagesDays: 30 }, later(29))).toEqual({ images: 0, studies: 0 });
+    expect(await store.retention.apply({ imagesDays: 30 }, later(31))).toEqual({ images: 1, studies: 0 });
+    await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.studies.instances(SERIES)).toMatchObject([{ blob: undefined }]);
+    expect(await store.audit.list()).toMatchObject([
+      { action: "images.delete", subject: STUDY, details: { files: 1 } },
+    ]);
+    expect((await verifyAudit(store.database, store.vault)).broken).toBeUndefined();
+  });
+
+  test("deletes whole studies, with the files of images and objects", async () => {
+    const { store, image, object } = await done();
+    await send(store);
+    expect(await store.retention.apply({ imagesDays: 10, recordsDays: 20 }, later(21))).toEqual({
+      images: 0,
+      studies: 1,
+    });
+    for (const blob of [image, object])
+      await expect(store.blobs.read(blob)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.studies.find(STUDY)).toBeUndefined();
+    expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
+    expect(await store.audit.list()).toMatchObject([{ action: "study.delete", details: { files: 2 } }]);
+  });
+
+  test("leaves alone what is still received or waits for analysis, and removes files that an earlier run did not come to", async () => {
+    const store = await engine.emptied();
+    const orphan = await keepFile(store, "images");
+    await store.studies.accept([received(1)]);
+    await store.database.query("INSERT INTO blob_removal VALUES ($1)", [orphan]);
+    expect(await store.retention.apply({ imagesDays: 0, recordsDays: 0 }, later(1))).toEqual({ images: 0, studies: 0 });
+    await expect(store.blobs.read(orphan)).rejects.toMatchObject({ code: "file_not_found" });
+  });
+});
+
+onEachEngine("the record of batch jobs", (engine) => {
+  test("keeps files in order, each result once, and counts them", async () => {
+    const { batchJobs, database } = await engine.emptied();
+    const names = ["Curie Marie.dcm", "b.png", "c.png"];
+    const jobId = await batchJobs.create(
+      { actor: "key:a", language: "en" },
+      names.map((filename, i) => ({ filename, blob: `uploads/${i}` })),
+    );
+    expect((await batchJobs.waiting(jobId, 2)).map(({ filename }) => filename)).toEqual(names.slice(0, 2));
+    await batchJobs.setState(jobId, "running");
+    expect(await batchJobs.keepResult(jobId, 0, { detection_count: 2 })).toBe(true);
+    expect(await batchJobs.keepResult(jobId, 0, { detection_count: 9 })).toBe(false);
+    await batchJobs.keepResult(jobId, 1, { error: { code: "invalid_image" } }, { failed: true });
+    expect(await batchJobs.find(jobId)).toMatchObject({
+      state: "running",
+      total: 3,
+      done: 2,
+      failed: 1,
+      language: "en",
+    });
+    expect(await batchJobs.waiting(jobId, 10)).toMatchObject([{ ordinal: 2, blob: "uploads/2" }]);
+    expect(await batchJobs.files(jobId, 0, 1)).toMatchObject([
+      { ordinal: 1, failed: true, result: { error: { code: "invalid_image" } } },
+    ]);
+    expect(await batchJobs.unfinished()).toEqual([jobId]);
+    expect(await batchJobs.setState(jobId, "cancelled")).toBe(true);
+    expect(await batchJobs.setState(jobId, "running")).toBe(false);
+    expect(await batchJobs.unfinished()).toEqual([]);
+    expect(await batchJobs.find("no job")).toBeUndefined();
+    const [{ text }] = await database.query("SELECT string_agg(batch_file::text, '') AS text FROM batch_file");
+    expect(text).not.toContain(Buffer.from("Curie").toString("hex"));
+  });
+});
+
+onEachEngine("the map of identities", (engine) => {
+  test("keeps the first of each, sealed", async () => {
+    const { identityMap } = await engine.emptied();
+    await identityMap.keep([{ kind: "patient_id", newValue: "PA", original: "4711" }]);
+    await identityMap.keep([{ kind: "patient_id", newValue: "PA", original: "0815" }]);
+    expect(await identityMap.original("patient_id", "PA")).toBe("4711");
+    expect(await identityMap.original("study_uid", "PA")).toBeUndefined();
+  });
+});

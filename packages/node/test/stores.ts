@@ -20,7 +20,7 @@ const TABLES = ["study", "model", "batch_job", "api_key", "audit", "audit_head",
 export interface Engine {
   readonly kind: "pglite" | "postgres";
   /** Settings of a record of its own, empty. */
-  place(): StoreConfig;
+  place(): Promise<StoreConfig>;
   open(place?: StoreConfig): Promise<Store>;
   /** One record for the whole suite, emptied: quicker than one for each test. */
   emptied(): Promise<Store>;
@@ -77,7 +77,7 @@ function engineOf(kind: Engine["kind"]): Engine {
   }, START_MS);
   afterAll(async () => {
     await Promise.all(opened.map((store) => store.close().catch(() => undefined)));
-    server?.remove();
+    await server?.remove();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }, START_MS);
   let shared: Promise<Store> | undefined;
@@ -93,13 +93,13 @@ function engineOf(kind: Engine["kind"]): Engine {
     get server() {
       return server;
     },
-    place() {
+    async place() {
       const dataDir = folder();
       if (template !== undefined) cpSync(template, join(dataDir, "database"), { recursive: true });
-      return { dataDir, databaseUrl: server?.database() };
+      return { dataDir, databaseUrl: await server?.database() };
     },
-    async open(place = engine.place()) {
-      const store = await openStore(place);
+    async open(place) {
+      const store = await openStore(place ?? (await engine.place()));
       opened.push(store);
       return store;
     },

@@ -137,8 +137,9 @@ async function* retrieve(
   }
   const boundary = boundaryOf(response.headers.get("content-type") ?? "");
   for await (const part of parts(pieces(response, times, signal), boundary)) {
-    const stream = Readable.from(part.body, { objectMode: false });
+    // Whoever reads it hears of an error; one that nobody reads any more must not end the process.
+    const stream = Readable.from(part.body, { objectMode: false }).on("error", () => {});
     yield stream;
-    if (!stream.readableEnded) stream.on("error", () => {}).destroy();
+    if (!stream.readableEnded) stream.destroy();
   }
 }

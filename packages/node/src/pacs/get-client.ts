@@ -136,14 +136,15 @@ function fileStream(association: Association, { context, command }: Message) {
     }
     throw new FoveaError("interrupted", "the next object was asked for before this one was read");
   }
-  const stream = Readable.from(bytes(), { objectMode: false });
+  // Whoever reads it hears of an error; one that nobody reads any more must not end the process.
+  const stream = Readable.from(bytes(), { objectMode: false }).on("error", () => {});
   return {
     stream,
     async finish() {
       over = true;
       await reading;
       await association.skipData();
-      if (!stream.readableEnded) stream.on("error", () => {}).destroy();
+      if (!stream.readableEnded) stream.destroy();
     },
   };
 }

@@ -52,6 +52,10 @@ export async function requestAssociation(
   if (signal?.aborted) throw new FoveaError("interrupted", "the request to the PACS was cancelled");
   const socket = await open(callee, connectMs, signal);
   const connection = new Connection(socket);
+  let association: Association | undefined;
+  const abort = () => (association ? association.abort() : connection.destroy());
+  signal?.addEventListener("abort", abort, { once: true });
+  socket.once("close", () => signal?.removeEventListener("abort", abort));
   try {
     const parties = { calledAe: callee.aeTitle, callingAe: callee.callingAe };
     const own = { implementationClass: IMPLEMENTATION_CLASS, implementationVersion: IMPLEMENTATION_VERSION };
@@ -69,14 +73,11 @@ export async function requestAssociation(
         throw new ProtocolFault("accepted what was not proposed");
       return [{ id, abstractSyntax: proposed.abstractSyntax, transferSyntax }];
     });
-    const association = new Association(
+    association = new Association(
       connection,
       { ...parties, maxPdu: accept.maxPdu, contexts: agreed },
       { idleMs: responseMs, pduMs: responseMs },
     );
-    const abort = () => association.abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    socket.once("close", () => signal?.removeEventListener("abort", abort));
     return association;
   } catch (error) {
     connection.close();

@@ -64,7 +64,12 @@ describe("multipart/related (RFC 2046 5.1.1)", () => {
 test("the boundary stands in Content-Type, in quotes or not", () => {
   expect(boundaryOf('multipart/related; type="application/dicom"; boundary=abc')).toBe("abc");
   expect(boundaryOf('Multipart/Related;boundary="a b=c"; type="application/dicom"')).toBe("a b=c");
-  for (const other of ["application/dicom", "multipart/related", 'multipart/form-data; boundary="x"', `multipart/related; boundary=${"x".repeat(71)}`]) {
+  for (const other of [
+    "application/dicom",
+    "multipart/related",
+    'multipart/form-data; boundary="x"',
+    `multipart/related; boundary=${"x".repeat(71)}`,
+  ]) {
     expect(() => boundaryOf(other)).toThrow("multipart/related");
   }
 });

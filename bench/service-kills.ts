@@ -17,9 +17,9 @@ import { dimsePeer } from "@fovea/node/pacs/dimse-peer";
 import type { OutgoingObject } from "@fovea/node/pacs/peer";
 import { brightDetector } from "../packages/node/test/bright-detector";
 import { ctFile } from "../packages/node/test/pacs/memory-sink";
+import { Served } from "../packages/node/test/service/served";
+import { openWebArchive } from "../packages/node/test/service/web-archive";
 import { runBenchmark } from "./harness/run-benchmark";
-import { Served } from "./harness/served";
-import { openWebArchive } from "./harness/web-archive";
 
 const HELP = `npm run bench -- service-kills [OPTIONS]
   --kills N         (50)
@@ -146,7 +146,7 @@ async function main(): Promise<void> {
   await writeFile(join(folder, "bright.onnx"), brightDetector());
   const file = join(folder, "fovea.yaml");
   await writeFile(file, configuration(folder, port, dimsePort, archive.url));
-  const service = new Served(["--config", file, "--log", "error"]);
+  const service = new Served(["--config", file, "--log", "error"], "packages/node/bin/fovea.js");
   const modality = new Modality(dimsePort);
   try {
     await service.start();

@@ -16,37 +16,56 @@ const { values } = parseArgs({
 const out = values.out ?? ".";
 mkdirSync(out, { recursive: true });
 
-/** Pieces are written together: a call for each would cost more than the bytes. */
-const TOGETHER = 1024 * 1024;
+/** Bytes that are written by one call, while more come in. */
+const TOGETHER = 128 * 1024;
+/** Bytes that may wait for the disk. */
+const WAITING = 1024 * 1024;
 let count = 0;
 
 const sink: InstanceSink = {
   async open(incoming) {
     const draft = join(out, `draft${count++}`);
-    const file = await open(draft, "wx");
+    const file = open(draft, "wx");
     let pieces: Uint8Array[] = [fileHeader(incoming)];
     let size = 0;
-    const flush = async () => {
+    let written: Promise<unknown> = file;
+    let failure: unknown;
+    let underWay = 0;
+    const flush = () => {
       const together = pieces;
+      const bytes = size;
       pieces = [];
       size = 0;
-      await file.writev(together);
+      underWay += bytes;
+      written = written
+        .then(async () => (await file).writev(together))
+        .catch((error) => {
+          failure ??= error;
+        })
+        .finally(() => {
+          underWay -= bytes;
+        });
     };
     return {
       async write(chunk) {
         pieces.push(chunk);
         size += chunk.length;
-        if (size >= TOGETHER) await flush();
+        if (underWay >= WAITING) await written;
+        if (failure) throw failure;
+        if (size >= TOGETHER) flush();
       },
       async commit() {
-        await flush();
-        if (values.sync) await file.datasync();
-        await file.close();
+        flush();
+        await written;
+        if (failure) throw failure;
+        if (values.sync) await (await file).datasync();
         await rename(draft, join(out, `${incoming.sopUid}.dcm`));
+        void (await file).close();
         return { status: 0 };
       },
       async abandon() {
-        await file.close();
+        await written;
+        await (await file).close();
         await rm(draft, { force: true });
       },
     };

@@ -58,7 +58,7 @@ async function writeAndDie(
 describe("after kill -9", () => {
   onEachEngine("the record", (engine) => {
     test("has everything that was acknowledged, files and audit chain with it", async () => {
-      const place = engine.place();
+      const place = await engine.place();
       const acknowledged: number[] = [];
       for (let round = 0; round < 5; round++) {
         acknowledged.push(

@@ -20,15 +20,15 @@ const TABLES = ["study", "model", "batch_job", "api_key", "audit", "audit_head",
 export interface Engine {
   readonly kind: "pglite" | "postgres";
   /** Settings of a record of its own, empty. */
-  place(): StoreConfig;
+  place(): Promise<StoreConfig>;
   open(place?: StoreConfig): Promise<Store>;
-  /** One record for the whole suite, emptied: quicker than one for each test. */
+  /** One record for all tests of the file, emptied: quicker than one for each. */
   emptied(): Promise<Store>;
   /** Only of PostgreSQL. */
   readonly server?: PostgresServer;
 }
 
-/** Runs `suite` once for each engine; what it opened is closed and removed at its end. */
+/** Runs `suite` once for each engine; what it opened is closed and removed at the file's end. */
 export function onEachEngine(name: string, suite: (engine: Engine) => void): void {
   describe(`${name} on PGlite`, () => suite(engineOf("pglite")));
   const missing = missingPostgres();
@@ -61,45 +61,49 @@ async function emptyPglite(): Promise<string> {
   return kept;
 }
 
+/** What the suites of one file share, removed at the file's end. */
+const opened: Store[] = [];
+const folders: string[] = [];
+const shared = new Map<Engine["kind"], Promise<Store>>();
+let started: Promise<PostgresServer> | undefined;
+
+afterAll(async () => {
+  await Promise.all(opened.map((store) => store.close().catch(() => undefined)));
+  await (await started)?.remove();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}, START_MS);
+
 function engineOf(kind: Engine["kind"]): Engine {
-  const opened: Store[] = [];
-  const folders: string[] = [];
   let server: PostgresServer | undefined;
-  const folder = () => {
-    const made = mkdtempSync(join(tmpdir(), "fovea-record-"));
-    folders.push(made);
-    return made;
-  };
   let template: string | undefined;
   beforeAll(async () => {
-    if (kind === "postgres") server = await startPostgres();
-    else template = await emptyPglite();
+    if (kind === "pglite") template = await emptyPglite();
+    else {
+      started ??= startPostgres();
+      server = await started;
+    }
   }, START_MS);
-  afterAll(async () => {
-    await Promise.all(opened.map((store) => store.close().catch(() => undefined)));
-    server?.remove();
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  }, START_MS);
-  let shared: Promise<Store> | undefined;
   const engine: Engine = {
     kind,
     async emptied() {
-      shared ??= engine.open();
-      const { database, audit } = await shared;
+      const store = shared.get(kind) ?? engine.open();
+      shared.set(kind, store);
+      const { database, audit } = await store;
       await audit.settled();
       await database.exec(`TRUNCATE ${TABLES.join(", ")} CASCADE`);
-      return shared;
+      return store;
     },
     get server() {
       return server;
     },
-    place() {
-      const dataDir = folder();
+    async place() {
+      const dataDir = mkdtempSync(join(tmpdir(), "fovea-record-"));
+      folders.push(dataDir);
       if (template !== undefined) cpSync(template, join(dataDir, "database"), { recursive: true });
-      return { dataDir, databaseUrl: server?.database() };
+      return { dataDir, databaseUrl: await server?.database() };
     },
-    async open(place = engine.place()) {
-      const store = await openStore(place);
+    async open(place) {
+      const store = await openStore(place ?? (await engine.place()));
       opened.push(store);
       return store;
     },

@@ -72,6 +72,8 @@ interface Visit {
   association?: Association;
   /** Between messages, nothing under way. */
   idle: boolean;
+  /** Counts among the associations. */
+  admitted: boolean;
 }
 
 type Ended = { -readonly [K in keyof AssociationEnd]: AssociationEnd[K] };
@@ -94,31 +96,34 @@ export async function startReceiver({
   let open = 0;
   let closing = false;
 
-  const policy: AcceptPolicy = {
-    admit: (request) => (closing ? REJECTION.congestion : admit(request, config, open)),
+  /** A place is taken as soon as it is promised: others may ask before the answer is written. */
+  const policyOf = (here: Visit): AcceptPolicy => ({
+    admit: (request) => {
+      const rejection = closing ? REJECTION.congestion : admit(request, config, open);
+      if (!rejection) {
+        here.admitted = true;
+        open++;
+      }
+      return rejection;
+    },
     offers: (abstractSyntax) => abstractSyntax === VERIFICATION || isStorage(abstractSyntax),
     choose: (offered) => preferredSyntax(offered),
-  };
+  });
 
   async function visit(socket: Socket): Promise<void> {
-    const here: Visit = { connection: new Connection(socket), idle: true };
+    const here: Visit = { connection: new Connection(socket), idle: true, admitted: false };
     const end: Ended = {
       ...{ callingAe: "", calledAe: "", remoteAddress: socket.remoteAddress ?? "" },
       ...{ stored: 0, refused: 0, bytes: 0, how: "lost" },
     };
     visits.add(here);
     try {
-      const association = await acceptAssociation(here.connection, policy, { artimMs, idleMs, pduMs });
+      const association = await acceptAssociation(here.connection, policyOf(here), { artimMs, idleMs, pduMs });
       end.callingAe = association.callingAe;
       if (association instanceof Association) {
-        open++;
         here.association = association;
         end.calledAe = association.calledAe;
-        try {
-          end.how = await messages(here, association, serviceOf(end));
-        } finally {
-          open--;
-        }
+        end.how = await messages(here, association, serviceOf(end));
       } else end.how = "rejected";
     } catch (error) {
       end.how = closing ? "closed" : endingOf(error);
@@ -126,6 +131,7 @@ export async function startReceiver({
       if (!closing)
         log?.warn({ callingAe: end.callingAe, reason: reasonOf(error) }, "association ended before its time");
     } finally {
+      if (here.admitted) open--;
       visits.delete(here);
       here.connection.close();
       log?.info({ ...end }, "association over");

@@ -43,21 +43,32 @@ export class SeriesAnalysis {
 
   /** @throws what makes the job come again: the pool closes, the database is away */
   async run(job: AnalyseSeriesJob, signal: AbortSignal): Promise<void> {
-    const { studies, pool } = this.#options;
+    const { studies } = this.#options;
     const series = await studies.findSeries(job.seriesUid);
-    // Deleted by retention, opened again by a late image, or given to another model since.
-    if (series === undefined || series.state !== "queued" || series.modelId !== job.modelId) return;
-    let model: ModelVersion;
-    try {
-      model = pool.models.resolve({ model: job.modelId });
-    } catch (error) {
-      if (!(error instanceof FoveaError && error.code === "unknown_model")) throw error;
-      return this.#end(series, { failure: `model version ${job.modelId} is not loaded` });
-    }
+    // Deleted by retention, or opened again by a late image.
+    if (series?.state !== "queued") return;
+    const model = this.#modelOf(job);
+    if (model === undefined) return this.#end(series, { failure: `model version ${job.modelId} is not loaded` });
     await this.#makeKnown(model);
+    if (model.modelId !== job.modelId) {
+      await studies.setSeriesState(job.seriesUid, { state: "queued", modelId: model.modelId });
+    }
     const images = (await studies.instances(job.seriesUid)).filter(isImage);
     await this.#analyse(images, model, signal);
     await this.#conclude(series, images, model, job);
+  }
+
+  /** The version that the job names; if a newer one of that name took its place since, that one. */
+  #modelOf({ modelId }: AnalyseSeriesJob): ModelVersion | undefined {
+    const [name] = modelId.split("@");
+    for (const model of [modelId, name]) {
+      try {
+        return this.#options.pool.models.resolve({ model });
+      } catch (error) {
+        if (!(error instanceof FoveaError && error.code === "unknown_model")) throw error;
+      }
+    }
+    return undefined;
   }
 
   /** A job whose attempts are used up: what could not be done is said. */

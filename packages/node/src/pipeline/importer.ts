@@ -10,8 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
-import type { Database } from "../store/database";
-import type { AcceptOutcome, AuditEntry } from "../store/record";
+import type { Database, Sql } from "../store/database";
+import type { AcceptOutcome, AuditEntry, ReceivedInstance } from "../store/record";
 import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
 import { type Receipt, type ReceiptNote, receivedInstance, settledKey } from "./receipt";
@@ -186,6 +186,8 @@ export class Importer implements ReceiptQueue {
     return database.transaction(async (sql) => {
       const instances = receipts.map((receipt) => receivedInstance(receipt, settledKey(receipt.blob)));
       const outcomes = await studies.acceptIn(sql, instances);
+      const again = instances.filter((_, i) => outcomes[i] === "same");
+      await takeBack(sql, again);
       const own = [
         ...new Set(receipts.filter(({ note }) => note.ownResult).map(({ note }) => note.instance.seriesUid)),
       ];
@@ -213,6 +215,16 @@ export class Importer implements ReceiptQueue {
     );
     return new Set(rows.map(({ blob }) => blob));
   }
+}
+
+/** An image that retention has deleted, and that came again, has a file again. */
+async function takeBack(sql: Sql, instances: readonly ReceivedInstance[]): Promise<void> {
+  if (instances.length === 0) return;
+  await sql.query(
+    `UPDATE instance SET blob = given.blob FROM unnest($1::text[], $2::text[]) AS given (sop_uid, blob)
+     WHERE instance.sop_uid = given.sop_uid AND instance.blob IS NULL`,
+    [instances.map(({ sopUid }) => sopUid), instances.map(({ blob }) => blob)],
+  );
 }
 
 function auditEntry({ note, sha256, bytes }: Receipt, outcome: AcceptOutcome): AuditEntry | undefined {

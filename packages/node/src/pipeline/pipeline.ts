@@ -62,11 +62,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const { store, pool, queue, config, onError = () => undefined } = options;
   const told = (where: string) => (error: unknown) => onError(error, where);
   const importer = new Importer({ ...store, onError: told("import") });
-  const reception = new Reception({
-    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => knownFile(store, sopUid) },
-    ...(options.deidentify && { deidentify: options.deidentify }),
-    ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
-  });
+  const reception = receptionOf(options, importer);
   if (store.database.kind === "pglite") await takeBackDeliveries(store);
   await importer.start();
 
@@ -104,6 +100,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       await Promise.all([...loops.map((loop) => loop.stop(graceMs)), queue.stop()]);
     },
   };
+}
+
+function receptionOf({ store, config, deidentify }: PipelineOptions, importer: Importer): Reception {
+  return new Reception({
+    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => knownFile(store, sopUid) },
+    ...(deidentify && { deidentify }),
+    ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
+  });
 }
 
 /** SHA-256 of the file that the record keeps under a UID. */

@@ -40,6 +40,11 @@ export interface ReceptionOptions {
   readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
   /** Of one object. @default 2 GiB */
   readonly maxBytes?: number;
+  /**
+   * How long an acknowledgement waits for `known`, which is asked when the object begins to come in, ms. A database that is
+   * busy must not slow down a sender; what is not known by then, the importer finds. @default 3
+   */
+  readonly lookupMs?: number;
   /** @default the system's clock */
   readonly now?: () => Date;
 }
@@ -68,7 +73,7 @@ export class Reception implements InstanceSink {
   readonly #options: Required<Omit<ReceptionOptions, "deidentify">> & Pick<ReceptionOptions, "deidentify">;
 
   constructor(options: ReceptionOptions) {
-    this.#options = { maxBytes: 2 ** 31, now: () => new Date(), ...options };
+    this.#options = { maxBytes: 2 ** 31, lookupMs: 3, now: () => new Date(), ...options };
   }
 
   /** For C-STORE. @throws {FoveaError} `busy`, `disk_full` */
@@ -122,7 +127,7 @@ export class Reception implements InstanceSink {
 type DraftContext = {
   readonly target: IncomingTarget;
   readonly here: Promise<string | undefined>;
-} & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "maxBytes" | "now">;
+} & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "maxBytes" | "lookupMs" | "now">;
 
 /** One object that comes in. Errors wait for `commit`, which answers with a status. */
 class ObjectDraft implements IncomingDraft {
@@ -174,8 +179,8 @@ class ObjectDraft implements IncomingDraft {
 
   /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
   async #hand(receipt: Receipt): Promise<number> {
-    const { here, blobs, receipts } = this.#context;
-    const known = await here;
+    const { here, blobs, receipts, lookupMs } = this.#context;
+    const known = await withinMs(here, lookupMs);
     if (known === undefined) {
       receipts.push(receipt);
       return STORE_STATUS.success;
@@ -198,6 +203,15 @@ class ObjectDraft implements IncomingDraft {
     this.#head.length = 0;
     await this.#context.target.abandon().catch(() => undefined);
   }
+}
+
+/** What a promise gives, if it does so in time. */
+async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** The number that tells the sender why: whether it should try again, and where to look. */

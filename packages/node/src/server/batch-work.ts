@@ -44,9 +44,7 @@ export class BatchWork {
   /** Jobs are worked on from now on, one after another: the pool is shared with those who wait. */
   async start(): Promise<void> {
     const { queue, store } = this.#parts;
-    await queue.work(KIND, { concurrency: 1 }, ({ job, model }, signal) =>
-      this.#run(String(job), typeof model === "string" ? model : undefined, signal),
-    );
+    await queue.work(KIND, { concurrency: 1 }, ({ job }, signal) => this.#run(String(job), signal));
     // Those that a crash kept from the queue.
     for (const job of await store.batchJobs.unfinished()) await queue.add(KIND, { job }, { key: job });
   }
@@ -55,13 +53,13 @@ export class BatchWork {
   async open({ actor, language, model }: NewBatch, files: readonly NewBatchFile[]): Promise<BatchJob> {
     const { batchJobs } = this.#parts.store;
     const job = await batchJobs.create(
-      { actor, language },
+      { actor, language, model },
       files.map((file) => ({ filename: file.filename, blob: "blob" in file ? file.blob : undefined })),
     );
     for (const [ordinal, file] of files.entries()) {
       if ("result" in file) await batchJobs.keepResult(job, ordinal, file.result, { failed: file.failed });
     }
-    await this.#parts.queue.add(KIND, { job, ...(model !== undefined && { model }) }, { key: job });
+    await this.#parts.queue.add(KIND, { job }, { key: job });
     const found = await batchJobs.find(job);
     if (found === undefined) throw new Error("unreachable: a job that was just made");
     return jobAnswer(found);
@@ -75,7 +73,7 @@ export class BatchWork {
   }
 
   /** What has its result is not done again, so that a job that comes twice does no harm. */
-  async #run(job: string, model: string | undefined, signal: AbortSignal): Promise<void> {
+  async #run(job: string, signal: AbortSignal): Promise<void> {
     const { batchJobs } = this.#parts.store;
     const found = await batchJobs.find(job);
     if (found === undefined || found.state === "done" || found.state === "cancelled") return;
@@ -86,21 +84,16 @@ export class BatchWork {
       for (const file of files) {
         signal.throwIfAborted();
         if ((await batchJobs.find(job))?.state === "cancelled") return this.#clear(job);
-        await this.#analyse(found, file, model, signal);
+        await this.#analyse(found, file, signal);
       }
     }
     await batchJobs.setState(job, "done");
     await this.#clear(job);
   }
 
-  async #analyse(
-    found: BatchJobRecord,
-    file: BatchFile,
-    model: string | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #analyse(found: BatchJobRecord, file: BatchFile, signal: AbortSignal): Promise<void> {
     const { store, config } = this.#parts;
-    const { jobId, actor, language } = found;
+    const { jobId, actor, language, model } = found;
     const { ordinal, filename, blob } = file;
     try {
       if (blob === undefined) throw new FoveaError("file_not_found", "its bytes are gone");

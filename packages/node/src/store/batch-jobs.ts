@@ -12,6 +12,8 @@ export interface BatchJobRecord {
   readonly state: BatchJobState;
   readonly actor: string;
   readonly language: "zh" | "en";
+  /** As it was asked for. @default the one for each image's modality */
+  readonly model?: string;
   readonly total: number;
   readonly done: number;
   readonly failed: number;
@@ -40,16 +42,15 @@ export class BatchJobs {
 
   /** @param files in order; their bytes are in the blob store already, but of those whose results come at once */
   async create(
-    { actor, language }: Pick<BatchJobRecord, "actor" | "language">,
+    { actor, language, model }: Pick<BatchJobRecord, "actor" | "language" | "model">,
     files: readonly { readonly filename: string; readonly blob?: string }[],
   ): Promise<string> {
     const jobId = randomUUID();
     await this.#database.transaction(async (sql) => {
-      await sql.query("INSERT INTO batch_job (job_id, state, actor, language) VALUES ($1::uuid, 'queued', $2, $3)", [
-        jobId,
-        actor,
-        language,
-      ]);
+      await sql.query(
+        "INSERT INTO batch_job (job_id, state, actor, language, model) VALUES ($1::uuid, 'queued', $2, $3, $4)",
+        [jobId, actor, language, model],
+      );
       await sql.query(
         `INSERT INTO batch_file (job_id, ordinal, filename, blob)
          SELECT $1::uuid, given.* FROM unnest($2::integer[], $3::bytea[], $4::text[]) AS given`,
@@ -155,6 +156,7 @@ function jobOfRow(row: Row): BatchJobRecord {
     state: row.state as BatchJobState,
     actor: row.actor as string,
     language: row.language as "zh" | "en",
+    model: (row.model as string | null) ?? undefined,
     total: row.total as number,
     done: row.done as number,
     failed: row.failed as number,

@@ -12,7 +12,7 @@ import { workerEntry } from "../worker-entry";
 import type { Database, Row, Sql } from "./database";
 import { type FolderLock, lockFolder } from "./folder-lock";
 import type { PgliteJob, PgliteReply, PgliteSetup } from "./pglite-protocol";
-import { SqlError } from "./sql-error";
+import { statementError } from "./sql-error";
 import { encodeParameter } from "./sql-values";
 
 interface Waiting {
@@ -26,7 +26,7 @@ export async function openPglite(folder: string): Promise<Database> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const database = new PgliteDatabase(folder, lock);
-    await database.opened;
+    await database.start();
     return database;
   } catch (error) {
     lock.release();
@@ -36,24 +36,35 @@ export async function openPglite(folder: string): Promise<Database> {
 
 class PgliteDatabase implements Database {
   readonly kind = "pglite";
-  readonly opened: Promise<unknown>;
+  readonly #folder: string;
   readonly #lock: FolderLock;
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
   /** Set while a transaction's work runs: to tell a mistake from a wait. */
   readonly #inside = new AsyncLocalStorage<{ open: boolean }>();
   #nextId = 0;
+  /** Never rejects. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Why its thread ended. */
   #ended: Error | undefined;
+  #closed = false;
 
   constructor(folder: string, lock: FolderLock) {
+    this.#folder = folder;
     this.#lock = lock;
-    const workerData: PgliteSetup = { folder };
-    this.#worker = new Worker(workerEntry("store/pglite-worker"), { workerData });
-    this.opened = new Promise((resolve, reject) => this.#waiting.set(-1, { resolve, reject }));
-    this.#worker.on("message", (reply: PgliteReply) => this.#receive(reply));
-    this.#worker.on("error", (error) => this.#end(error));
-    this.#worker.on("exit", () => this.#end(new Error("its thread ended")));
+  }
+
+  /** Starts its thread; after PGlite gave up (a disk without any space is enough) once more: it mends itself from its log. */
+  async start(): Promise<void> {
+    const workerData: PgliteSetup = { folder: this.#folder };
+    const worker = new Worker(workerEntry("store/pglite-worker"), { workerData });
+    this.#worker = worker;
+    this.#ended = undefined;
+    const opened = new Promise<unknown>((resolve, reject) => this.#waiting.set(-1, { resolve, reject }));
+    worker.on("message", (reply: PgliteReply) => this.#receive(reply));
+    worker.on("error", (error) => this.#end(worker, error));
+    worker.on("exit", () => this.#end(worker, new Error("its thread ended")));
+    await opened;
   }
 
   async query<T extends Row = Row>(text: string, parameters?: readonly unknown[]): Promise<T[]> {
@@ -97,10 +108,12 @@ class PgliteDatabase implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#turn.catch(() => undefined);
-    if (this.#ended === undefined) {
-      const exited = new Promise<void>((resolve) => this.#worker.once("exit", () => resolve()));
-      this.#worker.postMessage("close");
+    await this.#turn;
+    this.#closed = true;
+    const worker = this.#worker;
+    if (worker !== undefined && this.#ended === undefined) {
+      const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+      worker.postMessage("close");
       await exited;
     }
     this.#lock.release();
@@ -112,7 +125,11 @@ class PgliteDatabase implements Database {
         new Error("inside a transaction, statements go through its own `sql`: this one would wait for ever"),
       );
     }
-    const mine = this.#turn.then(work, work);
+    const inTurn = async () => {
+      if (this.#ended !== undefined && !this.#closed) await this.start();
+      return work();
+    };
+    const mine = this.#turn.then(inTurn);
     this.#turn = mine.catch(() => undefined);
     return mine;
   }
@@ -123,7 +140,7 @@ class PgliteDatabase implements Database {
     const encoded = parameters === undefined || parameters.length === 0 ? undefined : parameters.map(encodeParameter);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: ({ rows }) => resolve(rows as T[]), reject });
-      this.#worker.postMessage({ id, text, parameters: encoded } satisfies PgliteJob);
+      this.#worker?.postMessage({ id, text, parameters: encoded } satisfies PgliteJob);
     });
   }
 
@@ -131,11 +148,13 @@ class PgliteDatabase implements Database {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ("failure" in reply) waiting?.reject(errorOfFailure(reply.failure));
-    else if ("sql" in reply) waiting?.reject(new SqlError(reply.sql.message, reply.sql.sqlState, reply.sql.constraint));
+    else if ("sql" in reply) waiting?.reject(statementError(reply.sql));
     else waiting?.resolve("rows" in reply ? reply : { rows: [] });
   }
 
-  #end(error: Error): void {
+  #end(worker: Worker, error: Error): void {
+    // Another has taken its place already.
+    if (worker !== this.#worker) return;
     this.#ended ??= error;
     for (const { reject } of this.#waiting.values()) reject(unavailable(error));
     this.#waiting.clear();
@@ -143,7 +162,11 @@ class PgliteDatabase implements Database {
 }
 
 function unavailable(cause: Error): FoveaError {
-  return new FoveaError("database_unavailable", `the embedded database has ended (${cause.message}); start again`, {
-    cause,
-  });
+  return new FoveaError(
+    "database_unavailable",
+    `the embedded database has ended (${cause.message}); it starts again with the next request`,
+    {
+      cause,
+    },
+  );
 }

@@ -10,6 +10,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { failureOf } from "../thread-failure";
 import type { Row } from "./database";
 import type { PgliteJob, PgliteReply, PgliteSetup, SqlFailure } from "./pglite-protocol";
+import { DISK_FULL } from "./sql-error";
 import { DECODERS } from "./sql-values";
 
 const port = parentPort;
@@ -49,16 +50,31 @@ port.on("message", async (job: PgliteJob | "close") => {
     port.postMessage((await answer(await database, job)) satisfies PgliteReply);
   } catch (error) {
     const sql = sqlFailure(error);
-    const reply: PgliteReply = sql ? { id: job.id, sql } : { id: job.id, failure: failureOf(error) };
+    const reply: PgliteReply = sql ? { id: job.id, sql } : { id: job.id, failure: failureOf(gaveUp(error)) };
     port.postMessage(reply);
+    // Its owner starts it again: it mends itself from its log, as after any end.
+    if (sql === undefined || leavesDamage(sql)) process.exit(1);
   }
 });
+
+/**
+ * Whether PGlite is not to be trusted after an error. PostgreSQL ends itself where its log cannot be written; PGlite goes on, in a
+ * state in which every later statement fails. A table that cannot grow does no harm.
+ */
+function leavesDamage({ message, sqlState = "" }: SqlFailure): boolean {
+  return sqlState.startsWith("XX") || (sqlState === DISK_FULL && !message.startsWith("could not extend file"));
+}
+
+function gaveUp(cause: unknown): FoveaError {
+  const message = "the embedded database gave up and starts again; look at the disk's space";
+  return new FoveaError("database_unavailable", message, { cause });
+}
 
 database.then(
   () => port.postMessage({ id: -1, opened: true } satisfies PgliteReply),
   (cause: unknown) => {
     const message =
-      "the database cannot be opened; bring the folder back from a backup, or start with another --data-dir";
+      "the database cannot be opened; see whether the disk is full, else bring the folder back from a backup";
     const error = new FoveaError("database_unavailable", `${message} (${String(cause)})`, { file: folder });
     port.postMessage({ id: -1, failure: failureOf(error) } satisfies PgliteReply);
     port.close();

@@ -7,7 +7,7 @@ import { verifyAudit } from "./verify-audit";
 const DAY = 86_400_000;
 const later = (days: number) => new Date(Date.now() + days * DAY);
 
-async function keepFile(store: Store, area: "images" | "objects"): Promise<string> {
+async function keepFile(store: Store, area: "images" | "objects" | "uploads"): Promise<string> {
   const draft = await store.blobs.draft(area);
   draft.stream.write("bytes");
   return (await draft.commit()).blob;
@@ -44,19 +44,21 @@ onEachEngine("retention", (engine) => {
     expect(await store.retention.apply({ imagesDays: 1, recordsDays: 1 }, later(10))).toEqual({
       images: 0,
       studies: 0,
+      jobs: 0,
     });
     await store.deliveries.claim(1);
     expect(await store.retention.apply({ imagesDays: 1, recordsDays: 1 }, later(10))).toEqual({
       images: 0,
       studies: 0,
+      jobs: 0,
     });
   });
 
   test("deletes images when they are old enough, findings stay", async () => {
     const { store, image } = await done();
     await send(store);
-    expect(await store.retention.apply({ imagesDays: 30 }, later(29))).toEqual({ images: 0, studies: 0 });
-    expect(await store.retention.apply({ imagesDays: 30 }, later(31))).toEqual({ images: 1, studies: 0 });
+    expect(await store.retention.apply({ imagesDays: 30 }, later(29))).toEqual({ images: 0, studies: 0, jobs: 0 });
+    expect(await store.retention.apply({ imagesDays: 30 }, later(31))).toEqual({ images: 1, studies: 0, jobs: 0 });
     await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
     expect(await store.studies.instances(SERIES)).toMatchObject([{ blob: undefined }]);
     expect(await store.audit.list()).toMatchObject([
@@ -71,6 +73,7 @@ onEachEngine("retention", (engine) => {
     expect(await store.retention.apply({ imagesDays: 10, recordsDays: 20 }, later(21))).toEqual({
       images: 0,
       studies: 1,
+      jobs: 0,
     });
     for (const blob of [image, object])
       await expect(store.blobs.read(blob)).rejects.toMatchObject({ code: "file_not_found" });
@@ -79,12 +82,33 @@ onEachEngine("retention", (engine) => {
     expect(await store.audit.list()).toMatchObject([{ action: "study.delete", details: { files: 2 } }]);
   });
 
+  test("deletes large batches that are done, with uploads and results; not those under way", async () => {
+    const store = await engine.emptied();
+    const upload = await keepFile(store, "uploads");
+    const files = [{ filename: "a.png", blob: upload }];
+    const [finished, running] = [
+      await store.batchJobs.create({ actor: "key:a", language: "en" }, files),
+      await store.batchJobs.create({ actor: "key:a", language: "en" }, [{ filename: "b.png", blob: "uploads/x" }]),
+    ];
+    await store.batchJobs.setState(finished, "done");
+    expect(await store.retention.apply({ recordsDays: 5 }, later(4))).toEqual({ images: 0, studies: 0, jobs: 0 });
+    expect(await store.retention.apply({ recordsDays: 5 }, later(6))).toEqual({ images: 0, studies: 0, jobs: 1 });
+    expect(await store.batchJobs.find(finished)).toBeUndefined();
+    expect(await store.batchJobs.find(running)).toBeDefined();
+    await expect(store.blobs.read(upload)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.audit.list()).toMatchObject([{ action: "job.delete", subject: finished }]);
+  });
+
   test("leaves alone what is still received or waits for analysis, and removes files that an earlier run did not come to", async () => {
     const store = await engine.emptied();
     const orphan = await keepFile(store, "images");
     await store.studies.accept([received(1)]);
     await store.database.query("INSERT INTO blob_removal VALUES ($1)", [orphan]);
-    expect(await store.retention.apply({ imagesDays: 0, recordsDays: 0 }, later(1))).toEqual({ images: 0, studies: 0 });
+    expect(await store.retention.apply({ imagesDays: 0, recordsDays: 0 }, later(1))).toEqual({
+      images: 0,
+      studies: 0,
+      jobs: 0,
+    });
     await expect(store.blobs.read(orphan)).rejects.toMatchObject({ code: "file_not_found" });
   });
 });

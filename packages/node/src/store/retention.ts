@@ -6,12 +6,20 @@ import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
 import type { Database, Sql } from "./database";
 
-/** Studies of one transaction. */
+/** Studies, or jobs, of one transaction. */
 const STUDIES_AT_ONCE = 20;
 
 export interface RetentionResult {
   readonly images: number;
   readonly studies: number;
+  /** Large batches, with their results. */
+  readonly jobs: number;
+}
+
+/** What one transaction came to: studies or jobs, and what of them was deleted. */
+interface Pass {
+  readonly found: number;
+  readonly count: number;
 }
 
 /** Studies that nobody works on and nothing is owed to. */
@@ -36,18 +44,20 @@ export class Retention {
       recordsDays === undefined
         ? 0
         : await this.#repeat((sql) => this.#deleteStudies(sql, daysBefore(now, recordsDays)));
+    const jobs =
+      recordsDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteJobs(sql, daysBefore(now, recordsDays)));
     const images =
       imagesDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteImages(sql, daysBefore(now, imagesDays)));
-    return { images, studies };
+    return { images, studies, jobs };
   }
 
   /** One pass after another until one finds nothing. @returns how many in all */
-  async #repeat(pass: (sql: Sql) => Promise<{ readonly studies: number; readonly count: number }>): Promise<number> {
+  async #repeat(pass: (sql: Sql) => Promise<Pass>): Promise<number> {
     for (let all = 0; ; ) {
-      const { studies, count } = await this.#database.transaction(pass);
+      const { found, count } = await this.#database.transaction(pass);
       all += count;
       await this.#removeDoomed();
-      if (studies === 0) return all;
+      if (found === 0) return all;
     }
   }
 
@@ -81,7 +91,7 @@ export class Retention {
       rows.map(({ blob }) => blob),
     );
     await this.#tell(sql, "images.delete", rows);
-    return { studies: studies.length, count: rows.length };
+    return { found: studies.length, count: rows.length };
   }
 
   async #deleteStudies(sql: Sql, before: Date) {
@@ -101,7 +111,30 @@ export class Retention {
     );
     await sql.query("DELETE FROM study WHERE study_uid = ANY($1::text[])", [uids]);
     await this.#tell(sql, "study.delete", [...studies, ...rows]);
-    return { studies: studies.length, count: studies.length };
+    return { found: studies.length, count: studies.length };
+  }
+
+  async #deleteJobs(sql: Sql, before: Date): Promise<Pass> {
+    const jobs = await sql.query<{ job_id: string }>(
+      "SELECT job_id FROM batch_job WHERE finished_at < $1 ORDER BY job_id LIMIT $2 FOR UPDATE SKIP LOCKED",
+      [before, STUDIES_AT_ONCE],
+    );
+    const ids = jobs.map(({ job_id }) => job_id);
+    const files = await sql.query<{ blob: string }>(
+      "SELECT blob FROM batch_file WHERE job_id = ANY($1::uuid[]) AND blob IS NOT NULL",
+      [ids],
+    );
+    await this.#doom(
+      sql,
+      files.map(({ blob }) => blob),
+    );
+    await sql.query("DELETE FROM batch_job WHERE job_id = ANY($1::uuid[])", [ids]);
+    const details = { reason: "retention" };
+    await this.#audit.appendIn(
+      sql,
+      ids.map((subject) => ({ actor: "system", action: "job.delete", subject, details })),
+    );
+    return { found: jobs.length, count: jobs.length };
   }
 
   /** Marks files for removal in the transaction that lets go of them: an end in between leaves none behind. */

@@ -49,7 +49,7 @@ async function expectWhole(store: Store, blob: string): Promise<void> {
 
 onEachEngine("the rotation of keys", (engine) => {
   test("seals everything anew: the old key opens nothing any more, the new one all", async () => {
-    const place = engine.place();
+    const place = await engine.place();
     const store = await engine.open(place);
     const blob = await filled(store);
     const old = store.vault;
@@ -68,7 +68,7 @@ onEachEngine("the rotation of keys", (engine) => {
   });
 
   test("goes on where it was interrupted; what is read meanwhile opens with either key", async () => {
-    const place = engine.place();
+    const place = await engine.place();
     const store = await engine.open(place);
     const blob = await filled(store);
     const stopped = rotateKeys(store, {
@@ -97,7 +97,7 @@ onEachEngine("the rotation of keys", (engine) => {
 
 onEachEngine("the record", (engine) => {
   test("is not opened with another key, nor without one", async () => {
-    const place = engine.place();
+    const place = await engine.place();
     const store = await engine.open(place);
     await filled(store);
     await store.close();

@@ -19,7 +19,7 @@ function fovea(args: readonly string[], { databaseUrl }: Pick<StoreConfig, "data
 
 onEachEngine("fovea audit verify", (engine) => {
   async function withEntries() {
-    const place = engine.place();
+    const place = await engine.place();
     const store = await engine.open(place);
     await Promise.all(
       [1, 2, 3].map((n) => store.audit.append({ actor: "key:a", action: "study.view", subject: `2.25.${n}` })),

@@ -136,7 +136,10 @@ describe("the DIMSE client", () => {
   });
 
   test("tells of a rejection what to compare, and no more", async () => {
-    const receiver = await startReceiver({ config: receiverConfig({ allowedAeTitles: ["OTHER"] }), sink: memorySink() });
+    const receiver = await startReceiver({
+      config: receiverConfig({ allowedAeTitles: ["OTHER"] }),
+      sink: memorySink(),
+    });
     closing.push(() => receiver.close());
     await expect(peerAt(receiver.port).echo()).rejects.toMatchObject({
       code: "peer_refused",

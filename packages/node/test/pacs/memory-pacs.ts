@@ -36,11 +36,22 @@ const LEVELS = { STUDY: "StudyInstanceUID", SERIES: "SeriesInstanceUID", IMAGE: 
 function identifierOf(one: Kept): Identifier {
   const header = fileHeader(one);
   const dataSet = parseDataSet(Buffer.concat([header, one.dataSet]), "kept");
-  const keys = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality"] as const;
+  const keys = [
+    "PatientID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "SOPInstanceUID",
+    "SOPClassUID",
+    "Modality",
+  ] as const;
   return Object.fromEntries(keys.map((key) => [key, dataSet.text(key) ?? ""]));
 }
 
-export async function startMemoryPacs({ status = 0, counts = true, answers = true }: MemoryPacsOptions = {}): Promise<MemoryPacs> {
+export async function startMemoryPacs({
+  status = 0,
+  counts = true,
+  answers = true,
+}: MemoryPacsOptions = {}): Promise<MemoryPacs> {
   const sink = memorySink({ commit: async () => status });
   let cancelled = 0;
   const services = answers ? [VERIFICATION, STUDY_ROOT_FIND, STUDY_ROOT_GET] : [VERIFICATION];
@@ -65,9 +76,17 @@ export async function startMemoryPacs({ status = 0, counts = true, answers = tru
 
   async function find(association: Association, { context, command }: Message): Promise<void> {
     const query = await decodeIdentifier(await association.wholeData(10_000), context.transferSyntax);
-    const answer = { AffectedSOPClassUID: STUDY_ROOT_FIND, CommandField: COMMAND.findResponse, MessageIDBeingRespondedTo: command.MessageID };
+    const answer = {
+      AffectedSOPClassUID: STUDY_ROOT_FIND,
+      CommandField: COMMAND.findResponse,
+      MessageIDBeingRespondedTo: command.MessageID,
+    };
     for (const match of matches(query)) {
-      await association.send(context, { ...answer, Status: 0xff00 }, await encodeIdentifier(match, context.transferSyntax));
+      await association.send(
+        context,
+        { ...answer, Status: 0xff00 },
+        await encodeIdentifier(match, context.transferSyntax),
+      );
     }
     await association.send(context, { ...answer, Status: 0 });
   }
@@ -75,17 +94,27 @@ export async function startMemoryPacs({ status = 0, counts = true, answers = tru
   /** Each instance in a context of its own transfer syntax, as PS3.4 C.4.3.3 wants it; without one, it fails. */
   async function get(association: Association, { context, command }: Message): Promise<void> {
     const query = await decodeIdentifier(await association.wholeData(10_000), context.transferSyntax);
-    const wanted = new Set(matches({ ...query, QueryRetrieveLevel: "IMAGE", SOPInstanceUID: query.SOPInstanceUID ?? "" }).map((one) => one.SOPInstanceUID));
+    const wanted = new Set(
+      matches({ ...query, QueryRetrieveLevel: "IMAGE", SOPInstanceUID: query.SOPInstanceUID ?? "" }).map(
+        (one) => one.SOPInstanceUID,
+      ),
+    );
     const count = { completed: 0, failed: 0 };
     for (const one of sink.kept.filter(({ sopUid }) => wanted.has(sopUid))) {
       const place = [...association.contexts.values()].find(
-        ({ abstractSyntax, transferSyntax }) => abstractSyntax === one.sopClassUid && transferSyntax === one.transferSyntaxUid,
+        ({ abstractSyntax, transferSyntax }) =>
+          abstractSyntax === one.sopClassUid && transferSyntax === one.transferSyntaxUid,
       );
       if (!place) {
         count.failed++;
         continue;
       }
-      const store = { AffectedSOPClassUID: one.sopClassUid, CommandField: COMMAND.storeRequest, MessageID: association.messageId(), AffectedSOPInstanceUID: one.sopUid };
+      const store = {
+        AffectedSOPClassUID: one.sopClassUid,
+        CommandField: COMMAND.storeRequest,
+        MessageID: association.messageId(),
+        AffectedSOPInstanceUID: one.sopUid,
+      };
       await association.send(place, { ...store, Priority: 0 }, one.dataSet);
       const answer = await association.next();
       if (answer !== "release" && answer.command.Status === 0) count.completed++;

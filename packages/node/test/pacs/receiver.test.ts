@@ -111,6 +111,13 @@ describe("an association", () => {
     expect((await spoken(port, Buffer.concat([associateRequest(), releaseRequest()])))?.[0]).toBe(2);
   });
 
+  test("is rejected likewise where many ask for the last places at the same moment", async () => {
+    const { port } = await started({ config: { maxAssociations: 3 } });
+    const said = await Promise.all(Array.from({ length: 12 }, () => spoken(port, associateRequest())));
+    expect(said.filter((answer) => answer?.[0] === 2)).toHaveLength(3);
+    expect(said.filter((answer) => answer?.toString("hex") === "03000000000400020302")).toHaveLength(9);
+  });
+
   test("with another application context is rejected: permanent, by the user, reason 2", async () => {
     const { port } = await started();
     const request = associateRequest();

@@ -132,6 +132,8 @@ export interface TestService {
 export interface TestServiceOptions extends Partial<Pick<AppParts, "rules" | "page">> {
   /** Of `fovea.yaml`. */
   readonly yaml?: string;
+  /** In place of the one that says what the test says. */
+  readonly realPool?: InferencePool;
 }
 
 const folders: string[] = [];
@@ -154,7 +156,12 @@ async function emptyRecord(): Promise<string> {
   return dataDir;
 }
 
-export async function startService({ yaml = "", rules, page }: TestServiceOptions = {}): Promise<TestService> {
+export async function startService({
+  yaml = "",
+  rules,
+  page,
+  realPool,
+}: TestServiceOptions = {}): Promise<TestService> {
   const dataDir = await emptyRecord();
   const config = { ...parseConfig(yaml, "/etc/fovea.yaml"), dataDir };
   const store = await openStore(config);
@@ -167,7 +174,17 @@ export async function startService({ yaml = "", rules, page }: TestServiceOption
   const metrics = new ServiceMetrics();
   const log: string[] = [];
   const stream = { write: (line: string) => void log.push(line) };
-  const app = await buildApp({ config, store, pool, queue, reception, metrics, rules, page, log: { stream } });
+  const app = await buildApp({
+    config,
+    store,
+    pool: realPool ?? pool,
+    queue,
+    reception,
+    metrics,
+    rules,
+    page,
+    log: { stream },
+  });
   const close = async () => {
     await app.close();
     await queue.stop();

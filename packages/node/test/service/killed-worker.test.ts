@@ -46,7 +46,7 @@ async function effects(database: Database): Promise<unknown[]> {
 
 onEachEngine("a killed worker", (engine) => {
   test("leaves its job to the next one, and no effect happens twice", async () => {
-    const place = engine.place();
+    const place = await engine.place();
     const first = await openDatabase(place);
     await first.exec("CREATE TABLE effect (n integer PRIMARY KEY)");
     const queue = await openJobQueue(first);
@@ -79,7 +79,7 @@ onEachEngine("a killed worker", (engine) => {
   test.skipIf(engine.kind === "pglite")(
     "shares its jobs with a worker on another machine, each done once",
     async () => {
-      const place = engine.place();
+      const place = await engine.place();
       const databases = [await openDatabase(place), await openDatabase(place)];
       const done: [worker: number, n: unknown][] = [];
       const queues = await Promise.all(databases.map((database) => openJobQueue(database, { pollMs: 20 })));

@@ -153,6 +153,28 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("gives a series to the version that took the place of the one it was queued for, and fails where there is none", async () => {
+    const held = new FakePool((_, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", reject)));
+    const first = await running(engine, { pool: held });
+    await first.send(1, { grey: 10 });
+    await until(async () => (await stateOf(first)) === "queued");
+    await first.stop();
+    const newer = { ...MODEL, modelId: "lung@newer", sha256: "f".repeat(64) };
+    const second = await running(engine, { store: first.store, pool: new FakePool(undefined, [newer]) });
+    await until(async () => (await stateOf(second)) === "analysed");
+    expect((await first.store.studies.findSeries(seriesUid()))?.modelId).toBe("lung@newer");
+    await second.stop();
+
+    const third = await running(engine, { pool: held });
+    await third.send(1, { grey: 10 });
+    await until(async () => (await stateOf(third)) === "queued");
+    await third.stop();
+    const fourth = await running(engine, { store: third.store, pool: new FakePool(undefined, []) });
+    await until(async () => (await stateOf(fourth)) === "failed");
+    expect(await reasonOf(fourth)).toBe("model version lung@0123456789ab is not loaded");
+    await fourth.stop();
+  });
+
   test("waits for a pool that is full, and fails nothing", async () => {
     let refusals = 0;
     const pool = new FakePool(async () => {

@@ -20,7 +20,7 @@ const never = () => new Promise<never>(() => undefined);
 
 function receptionOf(store: Store, importer: Importer, more: Partial<ReceptionOptions> = {}) {
   const known = async (sop: string) => (await store.studies.findInstance(sop))?.sha256;
-  return new Reception({ blobs: store.blobs, receipts: importer, known, ...more });
+  return new Reception({ blobs: store.blobs, receipts: importer, known, lookupMs: 10_000, ...more });
 }
 
 async function send(reception: Reception, { incoming, dataSet }: SentInstance): Promise<number> {
@@ -191,6 +191,34 @@ onEachEngine("reception", (engine) => {
     expect(await store.studies.instances(seriesUid())).toHaveLength(5);
     expect([await incoming(store), await images(store)]).toEqual([[], 5]);
     expect(await store.audit.list({ action: "instance.receive" })).toHaveLength(5);
+  });
+
+  test("does not let a sender wait for a record that is busy", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const reception = receptionOf(store, importer, { known: never, lookupMs: 3 });
+    expect(await send(reception, sentInstance(1))).toBe(STORE_STATUS.success);
+    await importer.stop();
+  });
+
+  test("keeps an image that comes again after retention has deleted it", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const known = async () => undefined;
+    const reception = receptionOf(store, importer, { known });
+    await send(reception, sentInstance(1));
+    await until(() => importer.backlog === 0);
+    const before = await store.studies.findInstance(sopUid(1));
+    await store.database.query("UPDATE instance SET blob = NULL");
+    await store.blobs.remove(before?.blob ?? "");
+    await send(reception, sentInstance(1));
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    const after = await store.studies.findInstance(sopUid(1));
+    expect(await store.blobs.read(after?.blob ?? "")).toHaveLength(before?.bytes ?? -1);
+    expect([await incoming(store), await images(store)]).toEqual([[], 1]);
   });
 
   test("waits while the database is away, and files everything when it is back", async () => {

@@ -17,6 +17,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // The page itself holds no data; it asks for a key and gets everything else with it.
   "GET /": "public",
   "GET /assets/*": "public",
+  // Asked by a browser before a page of another origin may; answered only where http.cors_origins names one.
+  "OPTIONS *": "public",
   "GET /health/live": "public",
   "GET /health/ready": "public",
   "GET /openapi.json": EVERYBODY,

@@ -133,6 +133,7 @@ CREATE TABLE batch_job (
   state text NOT NULL CHECK (state IN ('queued', 'running', 'done', 'cancelled')),
   actor text NOT NULL,
   language text NOT NULL,
+  model text,
   created_at timestamptz NOT NULL DEFAULT now(),
   finished_at timestamptz
 );

@@ -3,9 +3,12 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const PATIENCE_MS = 120_000;
+
+const MAIN = resolve(import.meta.dirname, "../../bin/fovea.js");
 
 export class Served {
   readonly #arguments: readonly string[];
@@ -14,9 +17,17 @@ export class Served {
   /** `http://127.0.0.1:8042`, once it is ready. */
   url = "";
 
-  /** @param options of `fovea serve` */
-  constructor(options: readonly string[]) {
-    this.#arguments = ["packages/node/bin/fovea.js", "serve", ...options];
+  /**
+   * @param options of `fovea serve`
+   * @param main path of the command line
+   */
+  constructor(options: readonly string[], main: string = MAIN) {
+    this.#arguments = [main, "serve", ...options];
+  }
+
+  /** What the first line that matches says in its first group. */
+  said(pattern: RegExp): string | undefined {
+    return this.#said.map((line) => pattern.exec(line)?.[1]).find((word) => word !== undefined);
   }
 
   /** What it said last. */
@@ -28,7 +39,7 @@ export class Served {
   async start(): Promise<void> {
     const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
-    const ready = new Promise<void>((resolve, reject) => {
+    const ready = new Promise<void>((ready, reject) => {
       const timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.complaint}`)), PATIENCE_MS);
       const hear = (line: string) => {
         this.#said.push(line);
@@ -37,13 +48,13 @@ export class Served {
         if (url === undefined) return;
         this.url = url;
         clearTimeout(timer);
-        resolve();
+        ready();
       };
       createInterface(child.stderr).on("line", hear);
-      createInterface(child.stdout).on("line", (line) => this.#said.push(line));
+      createInterface(child.stdout).on("line", hear);
       child.once("exit", () => {
         clearTimeout(timer);
-        resolve();
+        ready();
       });
     });
     await ready;

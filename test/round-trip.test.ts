@@ -108,11 +108,10 @@ function holds(trip: () => Trip): void {
   });
 
   test("nothing that it printed tells of the patient", () => {
-    const { said, series } = trip();
-    const text = said.join("\n");
-    expect(said.length).toBeGreaterThan(10);
+    const { transcript, series } = trip();
+    expect(transcript).toContain("/studies/:uid");
     for (const secret of [PATIENT.id, PATIENT.accession, PATIENT.birthDate, "Wang", "王", series.studyUid])
-      expect([secret, text.includes(secret)]).toEqual([secret, false]);
+      expect([secret, transcript.includes(secret)]).toEqual([secret, false]);
   });
 
   const noVerifier = missing("dciodvfy");
@@ -249,7 +248,7 @@ describe.skipIf(noPeers !== "")(
           await orthanc.empty();
           server = await startPostgres();
           return {
-            ...{ number: 4, completeness: COUNT, databaseUrl: server.database(), arrived },
+            ...{ number: 4, completeness: COUNT, databaseUrl: await server.database(), arrived },
             destination: dimseTo(orthanc.dimsePort, "ORTHANC"),
             // The PACS has the study already, and can count it.
             send: async (series, port) => {

@@ -54,7 +54,8 @@ export interface Trip {
   readonly sendings: number;
   readonly auditFault?: string;
   readonly exitCode: number | null;
-  readonly said: readonly string[];
+  /** All that the service printed. */
+  readonly transcript: string;
 }
 
 /** @throws {Error} if it takes longer than `PATIENCE_MS`, with what the record says by then */
@@ -71,7 +72,7 @@ export async function travel(journey: Journey): Promise<Trip> {
     const objects = arrivedObjects(await arrived());
     const exitCode = await service.stop();
     const left = await leftBehind({ dataDir, databaseUrl }, series);
-    return { series, detail, objects, pixels: { sopUid, values }, exitCode, said: service.said, ...left };
+    return { series, detail, objects, pixels: { sopUid, values }, exitCode, transcript: service.transcript, ...left };
   } finally {
     await service.stop();
   }
@@ -100,8 +101,7 @@ async function delivered(service: RunningService, studyUid: string): Promise<Stu
     );
     const over = detail?.deliveries.every(({ state }) => state === "sent" || state === "failed");
     if (detail && over && detail.study.state !== "receiving" && detail.study.state !== "queued") return detail;
-    if (performance.now() > end)
-      throw new Error(`not over in time: ${JSON.stringify(detail)}\n${service.said.join("\n")}`);
+    if (performance.now() > end) throw new Error(`not over in time: ${JSON.stringify(detail)}\n${service.transcript}`);
     await sleep(LOOK_AGAIN_MS);
   }
 }

@@ -10,24 +10,39 @@ const PATIENCE_MS = 120_000;
 
 const MAIN = resolve(import.meta.dirname, "../../bin/fovea.js");
 
+export interface ServedOptions {
+  /** Path of the command line. @default the built one of this checkout */
+  readonly main?: string;
+  /** @default that of this process */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Of what it says, the last so many are kept. @default 200 */
+  readonly lines?: number;
+}
+
 export class Served {
   readonly #arguments: readonly string[];
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #lines: number;
   #child: ChildProcess | undefined;
   readonly #said: string[] = [];
   /** `http://127.0.0.1:8042`, once it is ready. */
   url = "";
 
-  /**
-   * @param options of `fovea serve`
-   * @param main path of the command line
-   */
-  constructor(options: readonly string[], main: string = MAIN) {
+  /** @param options of `fovea serve` */
+  constructor(options: readonly string[], { main = MAIN, environment = process.env, lines = 200 }: ServedOptions = {}) {
     this.#arguments = [main, "serve", ...options];
+    this.#environment = environment;
+    this.#lines = lines;
   }
 
   /** What the first line that matches says in its first group. */
   said(pattern: RegExp): string | undefined {
     return this.#said.map((line) => pattern.exec(line)?.[1]).find((word) => word !== undefined);
+  }
+
+  /** All lines that are kept. */
+  get transcript(): string {
+    return this.#said.join("\n");
   }
 
   /** What it said last. */
@@ -37,13 +52,16 @@ export class Served {
 
   /** Starts it. @returns when it says its address, or has ended */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, this.#arguments, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: this.#environment,
+    });
     this.#child = child;
     const ready = new Promise<void>((ready, reject) => {
       const timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.complaint}`)), PATIENCE_MS);
       const hear = (line: string) => {
         this.#said.push(line);
-        if (this.#said.length > 200) this.#said.shift();
+        if (this.#said.length > this.#lines) this.#said.shift();
         const [, url] = /^Address\s+(\S+)/.exec(line) ?? [];
         if (url === undefined) return;
         this.url = url;

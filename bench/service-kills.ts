@@ -40,7 +40,8 @@ const { values } = parseArgs({
 });
 
 const STUDY = "1.2.826.0.1.3680043.10.1.";
-const SETTLE_MS = 240_000;
+/** A result that found the archive away after many attempts is tried again after ten minutes, and half as much. */
+const SETTLE_MS = 1_000_000;
 /** Studies that are sent while processes are killed; then only what is left is finished. */
 const MOST_STUDIES = 60;
 

@@ -116,9 +116,12 @@ async function knownFile({ studies }: Store, sopUid: string): Promise<string | u
   return known?.blob === undefined ? undefined : known.sha256;
 }
 
-/** After a crash of the only process nobody sends any more: what was being sent is due at once, and asked for first. */
+/**
+ * When the only process starts nobody sends any more: what was being sent is due at once, and asked for first; and what waited
+ * for a PACS does not wait for the end of a pause that an earlier process began.
+ */
 async function takeBackDeliveries({ database }: Store): Promise<void> {
-  await database.query("UPDATE delivery SET next_at = now() WHERE state = 'sending'");
+  await database.query("UPDATE delivery SET next_at = now() WHERE state IN ('pending', 'sending')");
 }
 
 function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {

@@ -204,7 +204,7 @@ async function storescu(series: SpotSeries, called: string, port: number): Promi
     return path;
   });
   const { code, output } = await dcmtk("storescu", ["-aet", "CT1", "-aec", called, "127.0.0.1", `${port}`, ...files]);
-  expect([code, output]).toEqual([0, ""]);
+  expect(code, output).toBe(0);
 }
 
 const noPeers = [orthancMissing, dcmtkAvailable ? "" : "Debian's dcmtk is not installed"].filter(Boolean).join("; ");

@@ -10,10 +10,18 @@ const PATIENCE_MS = 120_000;
 
 const MAIN = resolve(import.meta.dirname, "../../bin/fovea.js");
 
+export interface ServedSettings {
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hears every line of both outputs. */
+  readonly hear?: (line: string) => void;
+}
+
 export class Served {
   readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
   readonly #said: string[] = [];
+  readonly #settings: ServedSettings;
   /** `http://127.0.0.1:8042`, once it is ready. */
   url = "";
 
@@ -21,8 +29,9 @@ export class Served {
    * @param options of `fovea serve`
    * @param main path of the command line
    */
-  constructor(options: readonly string[], main: string = MAIN) {
+  constructor(options: readonly string[], main: string = MAIN, settings: ServedSettings = {}) {
     this.#arguments = [main, "serve", ...options];
+    this.#settings = settings;
   }
 
   /** What the first line that matches says in its first group. */
@@ -37,11 +46,13 @@ export class Served {
 
   /** Starts it. @returns when it says its address, or has ended */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...this.#settings.environment };
+    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"], env });
     this.#child = child;
     const ready = new Promise<void>((ready, reject) => {
       const timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.complaint}`)), PATIENCE_MS);
       const hear = (line: string) => {
+        this.#settings.hear?.(line);
         this.#said.push(line);
         if (this.#said.length > 200) this.#said.shift();
         const [, url] = /^Address\s+(\S+)/.exec(line) ?? [];

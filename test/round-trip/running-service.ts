@@ -28,8 +28,7 @@ export async function startService(folder: string, settings: string, databaseUrl
   if (!existsSync(BUILT)) throw new Error("nothing is built: node build.mjs");
   const config = join(folder, "fovea.yaml");
   writeFileSync(config, settings);
-  const { DATABASE_URL: _, ...others } = process.env;
-  const environment = databaseUrl === undefined ? others : { ...others, DATABASE_URL: databaseUrl };
+  const environment = { DATABASE_URL: databaseUrl ?? "" };
   const served = new Served(["--config", config, ...FLAGS], { environment, lines: 100_000 });
   await served.start();
   if (!served.isRunning) throw new Error(`did not start:\n${served.complaint}`);

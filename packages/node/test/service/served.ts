@@ -1,0 +1,109 @@
+/**
+ * @file The built `fovea serve` as a child that is stopped, killed and started again on the same data.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const PACKAGE = resolve(import.meta.dirname, "../..");
+/** A loaded machine takes long to start. */
+const PATIENCE_MS = 120_000;
+
+export interface ServedOptions {
+  /** Added to those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What starts it; the command follows. @default nothing */
+  readonly within?: readonly string[];
+  /** Root of the package `node`, where this module is bundled elsewhere. */
+  readonly packageFolder?: string;
+}
+
+export class Served {
+  readonly #command: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
+  #child: ChildProcess | undefined;
+  readonly #said: string[] = [];
+  /** `http://127.0.0.1:8042`, once it is ready. */
+  url = "";
+
+  /** @param options of `fovea serve` */
+  constructor(
+    options: readonly string[],
+    { environment = {}, within = [], packageFolder = PACKAGE }: ServedOptions = {},
+  ) {
+    if (!existsSync(join(packageFolder, "dist/cli/main.js"))) throw new Error("nothing is built: node build.mjs");
+    this.#command = [...within, process.execPath, join(packageFolder, "bin/fovea.js"), "serve", ...options];
+    this.#environment = environment;
+  }
+
+  /** What it said last. */
+  get complaint(): string {
+    return this.#said.slice(-20).join("\n");
+  }
+
+  /** Starts it. @returns when it says its address, or has ended */
+  async start(): Promise<void> {
+    const [program, ...options] = this.#command;
+    const env = { ...process.env, LC_ALL: "C.UTF-8", ...this.#environment };
+    const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"], env });
+    this.#child = child;
+    const ready = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.complaint}`)), PATIENCE_MS);
+      createInterface(child.stderr).on("line", (line) => {
+        this.#hear(line);
+        const [, url] = /^Address\s+(\S+)/.exec(line) ?? [];
+        if (url === undefined) return;
+        this.url = url;
+        clearTimeout(timer);
+        resolve();
+      });
+      createInterface(child.stdout).on("line", (line) => this.#hear(line));
+      child.once("exit", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    await ready;
+  }
+
+  get isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** As if the power had gone. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** As an administrator would. @returns its exit code */
+  async stop(): Promise<number | null> {
+    await this.#end("SIGTERM");
+    return this.#child?.exitCode ?? null;
+  }
+
+  #hear(line: string): void {
+    this.#said.push(line);
+    if (this.#said.length > 200) this.#said.shift();
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.isRunning) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+}
+
+/** A port of loopback that nobody has at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("unreachable: no port");
+  return address.port;
+}

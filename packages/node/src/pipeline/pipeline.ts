@@ -18,6 +18,7 @@ import { Completeness } from "./completeness";
 import { Deliverer, type DelivererOptions } from "./deliver";
 import { Importer } from "./importer";
 import { Reception } from "./reception";
+import { RecordLookup } from "./record-lookup";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
 
@@ -62,8 +63,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const { store, pool, queue, config, onError = () => undefined } = options;
   const told = (where: string) => (error: unknown) => onError(error, where);
   const importer = new Importer({ ...store, onError: told("import") });
+  const lookup = new RecordLookup((sopUid) => knownFile(store, sopUid));
   const reception = new Reception({
-    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => knownFile(store, sopUid) },
+    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => lookup.sha256Of(sopUid) },
     ...(options.deidentify && { deidentify: options.deidentify }),
     ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
   });

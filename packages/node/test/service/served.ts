@@ -4,7 +4,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -28,6 +27,8 @@ export class Served {
   readonly #said: string[] = [];
   /** `http://127.0.0.1:8042`, once it is ready. */
   url = "";
+  /** Where it receives DICOM, if it does. */
+  dimsePort = 0;
 
   /** @param options of `fovea serve` */
   constructor(
@@ -54,6 +55,8 @@ export class Served {
       const timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.complaint}`)), PATIENCE_MS);
       createInterface(child.stderr).on("line", (line) => {
         this.#hear(line);
+        const [, dimsePort] = /^DICOM .* port (\d+)$/.exec(line) ?? [];
+        if (dimsePort !== undefined) this.dimsePort = Number(dimsePort);
         const [, url] = /^Address\s+(\S+)/.exec(line) ?? [];
         if (url === undefined) return;
         this.url = url;
@@ -67,6 +70,11 @@ export class Served {
       });
     });
     await ready;
+  }
+
+  /** Of the process. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   get isRunning(): boolean {
@@ -96,14 +104,4 @@ export class Served {
     child.kill(signal);
     await exited;
   }
-}
-
-/** A port of loopback that nobody has at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("unreachable: no port");
-  return address.port;
 }

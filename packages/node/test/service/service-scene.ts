@@ -12,7 +12,7 @@ import { brightDetector } from "../bright-detector";
 import { type DimseArchive, openDimseArchive } from "../pacs/dimse-archive";
 import { dataSetOf } from "../pacs/memory-sink";
 import { type Verdict, verdictOf } from "./record-faults";
-import { freePort, Served, type ServedOptions } from "./served";
+import { Served, type ServedOptions } from "./served";
 import { until } from "./waiting";
 
 /** Of what `ctFile` makes. */
@@ -37,7 +37,6 @@ export class ServiceScene {
   archive: DimseArchive;
   readonly #options: SceneOptions;
   readonly #served: Served[] = [];
-  readonly #dimsePorts = new Map<Served, number>();
 
   private constructor(folder: string, archive: DimseArchive, options: SceneOptions) {
     this.folder = folder;
@@ -55,15 +54,14 @@ export class ServiceScene {
 
   /** A service of this record; it is not started. */
   async service(): Promise<Served> {
-    const [port, dimsePort] = [await freePort(), await freePort()];
-    const file = join(this.folder, `fovea-${port}.yaml`);
+    const file = join(this.folder, "fovea.yaml");
     const { settings = "", databaseUrl, environment, ...served } = this.#options;
     await writeFile(
       file,
       `data_dir: ${this.place.dataDir}
-http: {port: ${port}, requests_per_minute: 1000000}
+http: {port: 0, requests_per_minute: 1000000}
 auth: {mode: none}
-dimse: {port: ${dimsePort}}
+dimse: {port: 0}
 models: [{file: ${join(this.folder, "bright.onnx")}}]
 completeness: {quiet: 1s}
 destinations: [{name: archive, send: [sr, sc, gsps], dimse: {host: 127.0.0.1, port: ${this.archive.port}, ae_title: ARCHIVE}}]
@@ -75,7 +73,6 @@ ${settings}`,
       environment: { ...environment, ...url },
     });
     this.#served.push(service);
-    this.#dimsePorts.set(service, dimsePort);
     return service;
   }
 
@@ -89,8 +86,7 @@ ${settings}`,
 
   /** Sends by C-STORE; remembers what was acknowledged. */
   async send(service: Served, files: readonly OutgoingObject[]): Promise<SendOutcome[]> {
-    const port = this.#dimsePorts.get(service) ?? 0;
-    const dimse = { host: "127.0.0.1", port, aeTitle: "FOVEA", callingAe: "MODALITY" };
+    const dimse = { host: "127.0.0.1", port: service.dimsePort, aeTitle: "FOVEA", callingAe: "MODALITY" };
     const outcomes = await dimsePeer({ name: "service", send: [], dimse }).send(files);
     outcomes.forEach(({ state }, i) => {
       if (state === "stored") this.acknowledged.set(files[i].sopUid, dataSetOf(files[i].bytes));

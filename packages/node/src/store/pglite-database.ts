@@ -12,7 +12,7 @@ import { workerEntry } from "../worker-entry";
 import type { Database, Row, Sql } from "./database";
 import { type FolderLock, lockFolder } from "./folder-lock";
 import type { PgliteJob, PgliteReply, PgliteSetup } from "./pglite-protocol";
-import { SqlError } from "./sql-error";
+import { statementError } from "./sql-error";
 import { encodeParameter } from "./sql-values";
 
 interface Waiting {
@@ -131,7 +131,8 @@ class PgliteDatabase implements Database {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if ("failure" in reply) waiting?.reject(errorOfFailure(reply.failure));
-    else if ("sql" in reply) waiting?.reject(new SqlError(reply.sql.message, reply.sql.sqlState, reply.sql.constraint));
+    else if ("sql" in reply)
+      waiting?.reject(statementError(reply.sql.message, reply.sql.sqlState, reply.sql.constraint));
     else waiting?.resolve("rows" in reply ? reply : { rows: [] });
   }
 

@@ -4,7 +4,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import pg from "pg";
 import type { Database, Row, Sql } from "./database";
-import { SqlError } from "./sql-error";
+import { SqlError, statementError } from "./sql-error";
 import { DECODERS, encodeParameter } from "./sql-values";
 
 export interface PostgresOptions {
@@ -165,7 +165,7 @@ async function run<T extends Row>(client: pg.PoolClient, text: string, parameter
     return (await client.query<T>(text, parameters.map(encodeParameter))).rows;
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || NOT_DONE.has(error.code ?? "")) throw error;
-    throw new SqlError(error.message, error.code, error.constraint, { cause: error });
+    throw statementError(error.message, error.code, error.constraint, { cause: error });
   }
 }
 

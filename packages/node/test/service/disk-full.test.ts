@@ -49,9 +49,7 @@ describe.skipIf(reason !== undefined)(`on a full disk${reason ? ` (skipped: ${re
 
     fill(inside);
     const refused = await scene.send(service, await slices(2, 4));
-    expect(refused).toEqual(
-      refused.map(() => ({ state: "unreachable", reason: expect.stringContaining("0xA700") })),
-    );
+    expect(refused).toEqual(refused.map(() => ({ state: "unreachable", reason: expect.stringContaining("0xA700") })));
     const [one] = await slices(3, 1);
     const form = new FormData();
     form.append("file", new Blob([Uint8Array.from(one.bytes)]), "a.dcm");

@@ -46,7 +46,7 @@ describe.skipIf(missing !== undefined)(`with PostgreSQL${missing ? ` (skipped: $
     await scene.delivered(service, 1, 2);
     expect(service.isRunning).toBe(true);
     expect(await scene.verdict()).toMatchObject({ images: 46, series: 4, faults: [] });
-  });
+  }, 300_000);
 
   test("two services on one record share the work: each image analysed once, each result sent once", async () => {
     scene = await ServiceScene.make({ databaseUrl: server.database() });
@@ -58,5 +58,5 @@ describe.skipIf(missing !== undefined)(`with PostgreSQL${missing ? ` (skipped: $
     await Promise.all(studies.map(async (study) => scene.send(both[(study + 1) % 2], await slices(study, 6))));
     await scene.delivered(both[0], ...studies);
     expect(await scene.verdict()).toMatchObject({ images: 24, series: 8, faults: [] });
-  });
+  }, 300_000);
 });

@@ -19,7 +19,7 @@ import { until } from "./waiting";
 export const studyUid = (study: number) => `1.2.826.0.1.3680043.10.1.${study}`;
 
 /** What waits for a process of a loaded machine, s. */
-export const LONG_S = 90;
+export const LONG_S = 150;
 
 export interface SceneOptions extends ServedOptions {
   readonly databaseUrl?: string;

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { StudyList } from "@fovea/core/contract/study";
 import { Random } from "@fovea/core/math/random";
 import { brightDetector } from "../packages/node/test/bright-detector";
 import { type DimseArchive, openDimseArchive } from "../packages/node/test/pacs/dimse-archive";
@@ -107,8 +108,9 @@ async function settled({ service, watch, modalities, web, dimse }: Scene): Promi
   await modalities.stop();
   for (let calm = 0; calm < 20 && performance.now() < until; ) {
     await sleep(250);
-    const studies = await fetch(`${service.url}/studies?limit=200`).then((response) => response.json());
-    const open = studies.studies.some(({ state }: { readonly state: string }) => /receiving|queued/.test(state));
+    const response = await fetch(`${service.url}/studies?limit=200`);
+    const { studies } = (await response.json()) as StudyList;
+    const open = studies.some(({ state }) => state === "receiving" || state === "queued");
     calm = open || watch.waiting > 0 || web.busy + dimse.busy > 0 ? 0 : calm + 1;
   }
 }

@@ -67,7 +67,7 @@ completeness: {quiet: 1s}
 destinations: [{name: archive, send: [sr, sc, gsps], dimse: {host: 127.0.0.1, port: ${this.archive.port}, ae_title: ARCHIVE}}]
 ${settings}`,
     );
-    const url = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+    const url: Record<string, string> = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
     const service = new Served(["--config", file, "--log", "error", "--lang", "en"], {
       ...served,
       environment: { ...environment, ...url },

@@ -7,7 +7,7 @@ import { Writable } from "node:stream";
 import { CHUNK_BYTES, type ContainerCipher, type Trailer } from "./blob-container";
 
 /** Encrypted bytes are written together: a C-STORE brings many small pieces. */
-const WRITE_BYTES = 4 * CHUNK_BYTES;
+const WRITE_BYTES = 8 * CHUNK_BYTES;
 
 export class BlobWriting extends Writable {
   readonly #handle: FileHandle;

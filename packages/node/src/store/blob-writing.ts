@@ -19,6 +19,10 @@ export class BlobWriting extends Writable {
   #bytes = 0;
   #pending: Uint8Array[];
   #pendingBytes: number;
+  /** Never rejects. */
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #failure: Error | undefined;
 
   /** @param handle a new file; it is not closed here */
   constructor(handle: FileHandle, cipher: ContainerCipher, head: Uint8Array) {
@@ -31,8 +35,17 @@ export class BlobWriting extends Writable {
 
   override _write(piece: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#take(piece);
-    if (this.#pendingBytes < WRITE_BYTES) done();
-    else this.#flush().then(() => done(), done);
+    if (this.#pendingBytes < WRITE_BYTES) return done();
+    // More may come in while it is written; but not more than that.
+    const before = this.#isWriting ? this.#writing : undefined;
+    if (before === undefined) {
+      this.#begin();
+      return done(this.#failure);
+    }
+    before.then(() => {
+      this.#begin();
+      done(this.#failure);
+    });
   }
 
   override _final(done: (error?: Error) => void): void {
@@ -45,8 +58,15 @@ export class BlobWriting extends Writable {
   async conclude(note: unknown): Promise<Trailer> {
     const trailer: Trailer = { bytes: this.#bytes, sha256: this.#digest.digest("hex"), note };
     this.#push(this.#cipher.sealTrailer(trailer));
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
     await this.#flush();
     return trailer;
+  }
+
+  /** Until nothing is being written any more: only then may the file be closed. */
+  async settled(): Promise<void> {
+    await this.#writing;
   }
 
   #take(piece: Uint8Array): void {
@@ -76,6 +96,19 @@ export class BlobWriting extends Writable {
   #push(part: Uint8Array): void {
     this.#pending.push(part);
     this.#pendingBytes += part.length;
+  }
+
+  #begin(): void {
+    this.#isWriting = true;
+    this.#writing = this.#flush().then(
+      () => {
+        this.#isWriting = false;
+      },
+      (error: Error) => {
+        this.#isWriting = false;
+        this.#failure ??= error;
+      },
+    );
   }
 
   async #flush(): Promise<void> {

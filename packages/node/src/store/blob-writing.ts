@@ -35,17 +35,10 @@ export class BlobWriting extends Writable {
 
   override _write(piece: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#take(piece);
-    if (this.#pendingBytes < WRITE_BYTES) return done();
+    if (this.#pendingBytes < WRITE_BYTES) done();
     // More may come in while it is written; but not more than that.
-    const before = this.#isWriting ? this.#writing : undefined;
-    if (before === undefined) {
-      this.#begin();
-      return done(this.#failure);
-    }
-    before.then(() => {
-      this.#begin();
-      done(this.#failure);
-    });
+    else if (this.#isWriting) void this.#writing.then(() => this.#begin(done));
+    else this.#begin(done);
   }
 
   override _final(done: (error?: Error) => void): void {
@@ -98,17 +91,18 @@ export class BlobWriting extends Writable {
     this.#pendingBytes += part.length;
   }
 
-  #begin(): void {
-    this.#isWriting = true;
-    this.#writing = this.#flush().then(
-      () => {
-        this.#isWriting = false;
-      },
-      (error: Error) => {
-        this.#isWriting = false;
-        this.#failure ??= error;
-      },
-    );
+  #begin(begun: (error?: Error) => void): void {
+    if (this.#failure === undefined) {
+      this.#isWriting = true;
+      this.#writing = this.#flush()
+        .catch((error: Error) => {
+          this.#failure = error;
+        })
+        .finally(() => {
+          this.#isWriting = false;
+        });
+    }
+    begun(this.#failure);
   }
 
   async #flush(): Promise<void> {

@@ -76,6 +76,18 @@ export class Analyses {
     return new Map(rows.map(({ sop_uid, reason }) => [sop_uid, reason]));
   }
 
+  /** What became of each image of a study that the model of its series was shown: failures with the reason. */
+  async outcomes(studyUid: string): Promise<Map<string, { readonly failure?: string }>> {
+    const rows = await this.#database.query<{ sop_uid: string; state: string; reason: string | null }>(
+      `SELECT sop_uid, analysis.state, analysis.reason FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid)
+       WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id)`,
+      [studyUid],
+    );
+    return new Map(
+      rows.map(({ sop_uid, state, reason }) => [sop_uid, state === "failed" ? { failure: reason ?? "unknown" } : {}]),
+    );
+  }
+
   /** All findings of a series, as its objects need them: by image, frame and confidence. */
   async ofSeries(seriesUid: string): Promise<KeptFinding[]> {
     const rows = await this.#database.query(

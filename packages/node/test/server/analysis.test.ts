@@ -267,3 +267,42 @@ describe("POST /detect", () => {
     expect(findings[1].type).toBe("肿块");
   });
 });
+
+describe("a file of which some frames could not be read", () => {
+  /** Two frames, the second one broken, nothing found in the first. */
+  const partly = async () => {
+    const { pool } = service;
+    const analyse = pool.analyse.bind(pool);
+    pool.answer = async () => [];
+    pool.analyse = async (request) => {
+      const analysis = await analyse(request);
+      const error = { code: "invalid_dicom" as const, message: "cut short" };
+      const [first] = analysis.images;
+      const broken = { file: first.file, frame: 1, width: 0, height: 0, findings: [], error };
+      return { ...analysis, images: [{ ...first, frame: 0 }, broken] };
+    };
+    return () => {
+      pool.analyse = analyse;
+    };
+  };
+
+  test("does not read as if nothing had been found in them", async () => {
+    const restore = await partly();
+    try {
+      const zh = (await post("/analyze/image", form(file("file", "two.dcm")))).json();
+      expect(zh.summary).toBe("未检测到明显病灶。2帧中有1帧未能分析。");
+      expect(zh.warnings).toEqual(["frame 1: not read (invalid_dicom)"]);
+      const en = (await post("/analyze/image?lang=en", form(file("file", "two.dcm")))).json();
+      expect(en.summary).toBe("No evident lesion detected. 1 of 2 frames could not be analysed.");
+      const { study_id, warnings } = (await post("/detect", form(file("file", "two.dcm")))).json();
+      expect(warnings).toEqual(["frame 1: not read (invalid_dicom)"]);
+      const { series, study } = await service.app
+        .inject({ url: `/studies/${study_id}`, headers: bearer(service.keys.reader) })
+        .then((answer) => answer.json());
+      expect(series[0].reason).toBe("1 of 2 frames could not be analysed");
+      expect(study.reason).toBe("1 of 2 frames could not be analysed");
+    } finally {
+      restore();
+    }
+  });
+});

@@ -121,6 +121,29 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("does not call a series analysed while an image that came late, and was queued again, waits", async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const pool = new FakePool((grey) => (grey === 10 ? held : Promise.resolve()));
+    // One at a time: the second job of the series waits until the first one, which knows nothing of the late image, has ended.
+    const service = await running(engine, { pool, series: 1 });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await stateOf(service)) === "queued");
+    await service.send(2, { grey: 20 });
+    await until(async () => (await stateOf(service)) === "received");
+    await until(async () => (await stateOf(service)) === "queued");
+    letGo();
+    await until(async () => (await stateOf(service)) === "analysed");
+    expect([...service.pool.seen].sort()).toEqual([10, 20]);
+    expect(await service.store.analyses.ofSeries(seriesUid())).toHaveLength(2);
+    await until(() => service.pacs.arrived.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    await service.stop();
+  });
+
   test("records an image that cannot be analysed with the reason, and the rest goes on", async () => {
     const pool = new FakePool(async (grey) => {
       if (grey === 20) throw new FoveaError("timed_out", "a decoder took longer than 30 s");

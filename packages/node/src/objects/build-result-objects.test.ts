@@ -82,6 +82,23 @@ const texts = (object: ResultObject) =>
   below(readWritten(object.bytes)).flatMap(({ TextValue }) => (typeof TextValue === "string" ? [TextValue] : []));
 
 describe("buildResultObjects", () => {
+  test("names the report whose place it takes, and never itself", async () => {
+    const [first] = await made({
+      kinds: ["sr"],
+      series: [{ source: async () => slice(1), outcome: { findings: [] } }],
+    });
+    const reference = { studyUid: "1.2.3", ...first };
+    const [second] = await made({ kinds: ["sr"], earlier: [reference] });
+    const [predecessor] = itemsOf(readWritten(second.bytes), "PredecessorDocumentsSequence");
+    expect(predecessor.StudyInstanceUID).toBe("1.2.3");
+    const [series] = itemsOf(predecessor, "ReferencedSeriesSequence");
+    expect(series.SeriesInstanceUID).toBe(first.seriesUid);
+    expect(itemsOf(series, "ReferencedSOPSequence")[0].ReferencedSOPInstanceUID).toBe(first.sopUid);
+    const [again] = await made({ kinds: ["sr"], earlier: [{ studyUid: "1.2.3", ...second }] });
+    expect(again.sopUid).toBe(second.sopUid);
+    expect(readWritten(again.bytes).PredecessorDocumentsSequence).toBeUndefined();
+  });
+
   test("makes a report, a capture and a presentation state of boxes, and a segmentation where there is an outline", async () => {
     expect((await made()).map(({ kind }) => kind)).toEqual(["sr", "sc", "gsps"]);
     const outlined = finding({ polygon: [1, 2, 9, 2, 9, 10] });

@@ -89,11 +89,18 @@ onEachEngine("the pipeline", (engine) => {
   });
 
   test("analyses only what is new when an image comes late, and sends what then is another result", async () => {
-    const service = await running(engine);
+    const earlier: (readonly string[])[] = [];
+    const buildObjects: PipelineOptions["buildObjects"] = (source) => {
+      earlier.push(source.earlier.map((one) => one.sopUid));
+      return fakeObjects(source);
+    };
+    const service = await running(engine, { buildObjects });
     await service.send(1, { grey: 10 });
     await until(() => service.pacs.arrived.length === 2);
     await service.send(2, { grey: 20 });
     await until(() => service.pacs.arrived.length === 4);
+    // The second report is told of the first, whose place it takes.
+    expect(earlier).toEqual([[], ["2.25.9.0.10"]]);
     expect(service.pool.seen).toEqual([10, 20]);
     expect(sorted(service.pacs.arrived.slice(2))).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
     // The same image once more changes nothing.

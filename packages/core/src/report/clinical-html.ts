@@ -28,7 +28,7 @@ export interface ClinicalPage extends ReportVersions {
   readonly omitted?: number;
   /** Images, of those shown and omitted, that nobody looked at or that could not be read whole; said at the head. @default 0 */
   readonly unread?: number;
-  /** False where the images' spacing was not asked for: nothing is then said of it. @default true */
+  /** False where an image without `spacingMm` may have one that was not asked for: nothing is then said of it. @default true */
   readonly tellsSpacing?: boolean;
   /** Shown first; the reader can switch. @default "zh" */
   readonly language?: Language;
@@ -102,7 +102,7 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tell
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}
 ${left === 0 ? undefined : leftOut(left, reportAbove)}
-<p class="small">${width} × ${height} px${tellsSpacing ? spacingNote(spacingMm) : undefined}</p></section>`;
+<p class="small">${width} × ${height} px${tellsSpacing || spacingMm !== undefined ? spacingNote(spacingMm) : undefined}</p></section>`;
 }
 
 function figure(picture: string): Html {

@@ -87,9 +87,18 @@ export function unreadFrames(images: ImageAnalysis["images"]): Bilingual | undef
   };
 }
 
+/** Millimetres that are not the patient's. */
+const MEASURED: Readonly<Record<string, string | undefined>> = {
+  ImagerPixelSpacing: "sizes in mm are at the plane of the detector, not corrected for magnification",
+  NominalScannedPixelSpacing: "sizes in mm are on the scanned film",
+};
+
 /** What was odd. Frames that could not be read are told, not left out: nothing was found there because nobody looked. */
 function warningsOf({ images }: ImageAnalysis): string[] {
-  const odd = new Set(images.flatMap(({ warnings = [] }) => warnings));
+  const odd = new Set([
+    ...images.flatMap(({ warnings = [] }) => warnings),
+    ...images.flatMap(({ findings, spacingMm }) => (findings.length > 0 && MEASURED[spacingMm?.source ?? ""]) || []),
+  ]);
   const unread = images.flatMap(({ frame = 0, error }) => (error ? [`frame ${frame}: not read (${error.code})`] : []));
   return [...odd, ...unread];
 }

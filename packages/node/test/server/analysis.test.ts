@@ -1,6 +1,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import { parseRules } from "@fovea/core/rules/rule-file";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
 import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
 
 const RULES = parseRules(
@@ -266,6 +267,42 @@ describe("POST /detect", () => {
     expect(findings[0]).toMatchObject({ category: "恶性", suggestion: "建议活检" });
     expect(findings[1].type).toBe("肿块");
   });
+});
+
+test("millimetres that were measured at a detector are called so, in the answer and in the report", async () => {
+  const { pool } = service;
+  const analyse = pool.analyse.bind(pool);
+  pool.analyse = async (request) => {
+    const analysis = await analyse(request);
+    const spacingMm = { row: 0.2, column: 0.1, source: "ImagerPixelSpacing" } as const;
+    const sizeMm = { width: 2, height: 6 };
+    const images = analysis.images.map((image) => ({
+      ...image,
+      spacingMm,
+      findings: image.findings.map((finding) => ({ ...finding, sizeMm })),
+    }));
+    return { ...analysis, images };
+  };
+  try {
+    const bytes = dicomBytes(
+      greyElements(400, 512, new Uint8Array(2 * 400 * 512), [
+        [0x00181164, "DS", "0.2\\0.1"],
+        [0x0020000d, "UI", "1.2.3"],
+      ]),
+    );
+    const upload = form({ name: "file", filename: "dx.dcm", bytes });
+    const answer = (await post("/analyze/image", upload)).json();
+    expect(answer.detections[0]).toMatchObject({ width_mm: 2, height_mm: 6 });
+    expect(answer.warnings).toEqual(["sizes in mm are at the plane of the detector, not corrected for magnification"]);
+    const { study_id } = (await post("/detect", upload)).json();
+    const page = await service.app.inject({
+      url: `/studies/${study_id}/report?format=html`,
+      headers: bearer(service.keys.reader),
+    });
+    expect(page.body).toContain("0.2 × 0.1 mm (ImagerPixelSpacing, at the detector, magnified)");
+  } finally {
+    pool.analyse = analyse;
+  }
 });
 
 describe("a file of which some frames could not be read", () => {

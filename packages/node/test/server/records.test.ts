@@ -117,6 +117,8 @@ describe("a report", () => {
     const en = (await get(`/studies/${study}/report?format=html&lang=en`)).body;
     expect(en).toContain("Note: of 4 images, 3 were not analysed, or could not be; nothing is said of them.");
     expect(en).toContain("注意：共4幅图像，其中3幅未分析或分析失败；对这些图像不作任何结论。");
+    // The study's date is not the report's.
+    expect(en).toMatch(/检查日期 study date 20261126 · 报告时间 report of \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
     expect(en.match(/No evident lesion detected/g)).toHaveLength(1);
     expect(en.match(/class="chip clear"/g)).toHaveLength(1);
     expect(en.match(/class="chip failed"/g)).toHaveLength(3);

@@ -2,6 +2,7 @@
  * @file `GET /studies/:uid/report`: what was found in a study, in the form that is asked for.
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
+import type { Spacing } from "@fovea/core/dicom/spacing";
 import { FoveaError } from "@fovea/core/errors";
 import { clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
@@ -168,13 +169,14 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
     // The picture shows what the table beside it lists.
     const drawn = { ...frame, findings: reported(frame.findings, { reportAbove }) };
     const picture = frame.notAnalysed === undefined ? await pictureOf(parts, drawn, language) : undefined;
-    images.push({ ...frame, picture });
+    images.push({ ...frame, picture, spacingMm: await spacingOf(parts, frame) });
   }
   const versions = [...new Set(findings.map(({ modelId }) => modelId))];
   const rulesVersions = [...new Set(findings.flatMap(({ rulesVersion }) => rulesVersion ?? []))];
   const known = detail.series.flatMap(({ model_version }) => model_version ?? []);
   const content = clinicalHtml({
-    subject: `Study ${study_uid}`,
+    subject: `检查 Study ${study_uid}${study_date === null ? "" : ` · 检查日期 study date ${study_date}`}`,
+    date: `报告时间 report of ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`,
     images,
     modelVersion: (versions.length > 0 ? versions : [...new Set(known)]).join(", ") || "–",
     rulesVersion: rulesVersions.length > 0 ? rulesVersions.join(", ") : undefined,
@@ -182,9 +184,29 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
     unread: frames.filter(({ notAnalysed }) => notAnalysed !== undefined).length,
     tellsSpacing: false,
     language,
-    ...(study_date !== null && { date: study_date }),
   });
   return { type: "text/html; charset=utf-8", content };
+}
+
+/** What the millimetres of its findings were measured on: at a detector they are not the patient's. */
+async function spacingOf(
+  { store, pictures }: RouteParts,
+  { sopUid, findings }: StudyFrame,
+): Promise<Spacing | undefined> {
+  const sized = findings.find(({ sizeMm }) => sizeMm !== undefined);
+  const instance = sized && (await store.studies.findInstance(sopUid));
+  if (sized?.sizeMm === undefined || instance?.blob === undefined) return undefined;
+  try {
+    const { studyUid, seriesUid } = instance;
+    const bytes = await store.blobs.read(instance.blob);
+    const { pixel_spacing: spacing } = await pictures.describe(bytes, { studyUid, seriesUid, sopUid });
+    // That of the first frame; another frame may have another one.
+    const width = (sized.box.x2 - sized.box.x1) * (spacing?.column ?? 0);
+    return spacing !== null && Math.abs(width - sized.sizeMm.width) < 1e-6 * width ? spacing : undefined;
+  } catch (error) {
+    if (error instanceof FoveaError && UNSHOWN.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
 const UNSHOWN: ReadonlySet<string> = new Set(["file_not_found", "invalid_image", "invalid_dicom", "unsupported_dicom"]);

@@ -82,6 +82,18 @@ const texts = (object: ResultObject) =>
   below(readWritten(object.bytes)).flatMap(({ TextValue }) => (typeof TextValue === "string" ? [TextValue] : []));
 
 describe("buildResultObjects", () => {
+  test("shows pixels that are not square as the image says, where it gives no millimetres", async () => {
+    const source = async () =>
+      slice(1, [
+        [0x00280030, "DS", ""],
+        [0x00280034, "IS", "2\\1"],
+      ]);
+    const [state] = await made({ kinds: ["gsps"], series: [{ source, outcome: { findings: [finding()] } }] });
+    const [area] = itemsOf(readWritten(state.bytes), "DisplayedAreaSelectionSequence");
+    expect(area.PresentationPixelAspectRatio).toEqual(["2", "1"]);
+    expect(area.PresentationPixelSpacing).toBeUndefined();
+  });
+
   test("names the report whose place it takes, and never itself", async () => {
     const [first] = await made({
       kinds: ["sr"],

@@ -107,7 +107,7 @@ describe("a report", () => {
       image(14, "2.25.77.3", 3),
     ]);
     await store.analyses.record([
-      { sopUid: "2.25.77.11", modelId: MODEL.modelId, outcome: { findings: [] } },
+      { sopUid: "2.25.77.11", modelId: MODEL.modelId, rulesVersion: "7@0123456789ab", outcome: { findings: [] } },
       { sopUid: "2.25.77.12", modelId: MODEL.modelId, outcome: { failure: "invalid_dicom: cut short" } },
     ]);
     const partly = "1 of 2 images could not be analysed; the first: invalid_dicom: cut short";
@@ -117,6 +117,9 @@ describe("a report", () => {
     const en = (await get(`/studies/${study}/report?format=html&lang=en`)).body;
     expect(en).toContain("Note: of 4 images, 3 were not analysed, or could not be; nothing is said of them.");
     expect(en).toContain("注意：共4幅图像，其中3幅未分析或分析失败；对这些图像不作任何结论。");
+    // Rules were in force, although they had nothing to judge.
+    expect(en).toContain("7@0123456789ab");
+    expect(en).not.toContain("no rule file");
     // The study's date is not the report's.
     expect(en).toMatch(/检查日期 study date 20261126 · 报告时间 report of \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
     expect(en.match(/No evident lesion detected/g)).toHaveLength(1);

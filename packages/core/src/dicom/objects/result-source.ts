@@ -21,6 +21,8 @@ export type SourceVoi =
 /** A frame with findings. */
 export interface SourceFrame {
   readonly spacing?: Spacing;
+  /** Height and width of a pixel in whole numbers (PixelAspectRatio), where there is no spacing. @default 1, 1 */
+  readonly aspect?: readonly [number, number];
   readonly sliceThickness?: number;
   /** mm, patient (LPS) coordinates: centre of the first pixel. */
   readonly position?: readonly number[];

@@ -12,6 +12,7 @@ import { reported } from "@fovea/core/rules/judge";
 import type { Bilingual } from "@fovea/core/rules/rule-set";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import type { ImageOutcome } from "../../store/analyses";
 import type { KeptFinding } from "../../store/findings";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
@@ -70,7 +71,7 @@ async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): 
 
 /** Why an image has no result; undefined if it has one. */
 function whyNot(
-  outcome: { readonly failure?: string } | undefined,
+  outcome: ImageOutcome | undefined,
   { state, reason }: StudyDetail["series"][number],
 ): Bilingual | undefined {
   if (outcome !== undefined && outcome.failure === undefined) return undefined;
@@ -172,7 +173,8 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
     images.push({ ...frame, picture, spacingMm: await spacingOf(parts, frame) });
   }
   const versions = [...new Set(findings.map(({ modelId }) => modelId))];
-  const rulesVersions = [...new Set(findings.flatMap(({ rulesVersion }) => rulesVersion ?? []))];
+  const outcomes = [...(await parts.store.analyses.outcomes(study_uid)).values()];
+  const rulesVersions = [...new Set(outcomes.flatMap(({ rulesVersion }) => rulesVersion ?? []))];
   const known = detail.series.flatMap(({ model_version }) => model_version ?? []);
   const content = clinicalHtml({
     subject: `检查 Study ${study_uid}${study_date === null ? "" : ` · 检查日期 study date ${study_date}`}`,

@@ -9,7 +9,7 @@ import type { InferencePool } from "../inference/inference-pool";
 import type { Analyses } from "../store/analyses";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
-import type { Database } from "../store/database";
+import type { Database, Sql } from "../store/database";
 import type { Models } from "../store/models";
 import type { InstanceAnalysis, ModelVersion } from "../store/record";
 import type { InstanceRecord, SeriesRecord, Studies } from "../store/studies";
@@ -124,26 +124,34 @@ export class SeriesAnalysis {
     const failed = images.filter(({ sopUid }) => failures.has(sopUid));
     const reason =
       failed.length === 0 ? undefined : reasonOf(failed.length, images.length, failures.get(failed[0].sopUid));
-    if (failed.length === images.length) return this.#end(series, { failure: reason ?? "no image is kept any more" });
+    if (failed.length === images.length)
+      return this.#end(series, { failure: reason ?? "no image is kept any more" }, images);
     try {
       const plan = await this.#options.results.build({ series, images, failures, model, sendTo: job.sendTo });
-      await this.#end(series, { reason, plan });
+      await this.#end(series, { reason, plan }, images);
     } catch (error) {
       if (!(error instanceof FoveaError) || error.code === "database_unavailable" || error.code === "disk_full")
         throw error;
-      await this.#end(series, { failure: `found, but not reported: ${error.code}: ${error.message}`.slice(0, 300) });
+      const failure = `found, but not reported: ${error.code}: ${error.message}`.slice(0, 300);
+      await this.#end(series, { failure }, images);
     }
   }
 
-  /** State and deliveries at once; unless a late image opened the series meanwhile: then it will come here again. */
+  /**
+   * State and deliveries at once; unless a late image opened the series meanwhile: then it will come here again. It may be queued
+   * again already, for the job behind this one.
+   *
+   * @param seen images that this job looked at; absent where it looked at none
+   */
   async #end(
     { seriesUid, studyUid }: SeriesRecord,
     how: { readonly failure: string } | { readonly reason: string | undefined; readonly plan: ResultPlan },
+    seen?: readonly InstanceRecord[],
   ): Promise<void> {
     const { database, studies } = this.#options;
     const isOver = await database.transaction(async (sql) => {
       const [now] = await sql.query("SELECT state FROM series WHERE series_uid = $1 FOR UPDATE", [seriesUid]);
-      if (now?.state !== "queued") return false;
+      if (now?.state !== "queued" || (await hasMore(sql, seriesUid, seen))) return false;
       if ("failure" in how) await studies.setSeriesState(seriesUid, { state: "failed", reason: how.failure }, sql);
       else {
         await studies.setSeriesState(seriesUid, { state: "analysed", reason: how.reason }, sql);
@@ -154,6 +162,17 @@ export class SeriesAnalysis {
     });
     if (!isOver && "plan" in how) await how.plan.drop();
   }
+}
+
+/** Whether the series has images that are not among those that were seen. */
+async function hasMore(sql: Sql, seriesUid: string, seen?: readonly InstanceRecord[]): Promise<boolean> {
+  if (seen === undefined) return false;
+  const rows = await sql.query<{ sop_class_uid: string }>(
+    `SELECT sop_class_uid FROM instance
+     WHERE series_uid = $1 AND rows * columns > 0 AND NOT sop_uid = ANY($2::text[])`,
+    [seriesUid, seen.map(({ sopUid }) => sopUid)],
+  );
+  return rows.some(({ sop_class_uid }) => isImageClass(sop_class_uid));
 }
 
 function isImage({ rows, columns, sopClassUid }: InstanceRecord): boolean {

@@ -164,7 +164,7 @@ export class BlobFiles implements BlobStore {
       await this.#files.remove(path);
     };
     return {
-      stream,
+      ...{ blob, stream },
       abandon: drop,
       commit: async (note) => {
         try {

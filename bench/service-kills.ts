@@ -43,8 +43,8 @@ const { values } = parseArgs({
   },
 });
 
-/** What has gone wrong by then stays wrong. */
-const SETTLE_MS = 300_000;
+/** What has gone wrong by then stays wrong: an archive that was away is tried again after ten to fifteen minutes at most. */
+const SETTLE_MS = 1_000_000;
 /** Series and objects that wait at most while more is sent. */
 const MOST_WAITING = 12;
 /** Of a hundred kills, so many more while it starts; of a hundred starts, so many with both archives away. */

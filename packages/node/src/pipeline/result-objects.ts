@@ -144,7 +144,7 @@ export class ResultPlanner {
     return at;
   }
 
-  /** One file, whoever takes it. */
+  /** One file, whoever takes it; booked for removal until a delivery names it, so that an end in between leaves none behind. */
   async #keep(
     { kind, sopUid, sopClassUid, bytes }: ResultObject,
     { seriesUid, studyUid }: SeriesRecord,
@@ -152,6 +152,10 @@ export class ResultPlanner {
   ): Promise<NewDelivery[]> {
     const draft = await this.#options.blobs.draft("objects");
     try {
+      await this.#options.database.query(
+        `INSERT INTO blob_removal (blob, due_at) VALUES ($1, now() + interval '1 day')`,
+        [draft.blob],
+      );
       await new Promise<void>((resolve, reject) => {
         draft.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
       });
@@ -168,6 +172,8 @@ export class ResultPlanner {
   async #enter(wanted: readonly NewDelivery[], sql: Sql): Promise<void> {
     const { deliveries, onPlanned } = this.#options;
     const planned = new Set((await deliveries.plan(wanted, sql)).map(({ blob }) => blob));
+    const booked = await sql.query("DELETE FROM blob_removal WHERE blob = ANY($1::text[]) RETURNING 1", [[...planned]]);
+    if (booked.length < planned.size) throw new Error("results that took longer than a day were removed; again");
     // What was planned by an earlier attempt has a file already.
     await this.#remove(wanted.map(({ blob }) => blob).filter((blob) => !planned.has(blob)));
     if (planned.size > 0) onPlanned?.();

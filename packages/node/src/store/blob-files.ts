@@ -169,7 +169,7 @@ export class BlobFiles implements BlobStore {
       await this.#files.remove(path);
     };
     return {
-      stream,
+      ...{ blob, stream },
       abandon: drop,
       commit: async (note) => {
         try {

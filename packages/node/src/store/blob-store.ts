@@ -5,6 +5,8 @@ import type { Readable, Writable } from "node:stream";
 
 /** A file that is being written; nobody sees it before `commit`. */
 export interface BlobDraft {
+  /** The key that `commit` will give it. */
+  readonly blob: string;
   /** Takes plain bytes. */
   readonly stream: Writable;
   /**

@@ -103,12 +103,17 @@ onEachEngine("retention", (engine) => {
     const store = await engine.emptied();
     const orphan = await keepFile(store, "images");
     await store.studies.accept([received(1)]);
-    await store.database.query("INSERT INTO blob_removal VALUES ($1)", [orphan]);
+    const young = await keepFile(store, "objects");
+    await store.database.query(
+      "INSERT INTO blob_removal VALUES ($1, now() - interval '1 second'), ($2, now() + interval '1 day')",
+      [orphan, young],
+    );
     expect(await store.retention.apply({ imagesDays: 0, recordsDays: 0 }, later(1))).toEqual({
       images: 0,
       studies: 0,
       jobs: 0,
     });
+    expect(await store.blobs.read(young)).toHaveLength(5);
     await expect(store.blobs.read(orphan)).rejects.toMatchObject({ code: "file_not_found" });
   });
 });

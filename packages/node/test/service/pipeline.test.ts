@@ -110,6 +110,57 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("books files of results for removal until a delivery names them: an end in between leaves none behind", async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const service = await running(engine, {
+      buildObjects: async function* (source) {
+        yield* fakeObjects(source);
+        await held;
+      },
+    });
+    const { blobs, database, retention } = service.store;
+    const files = async () => {
+      const found: string[] = [];
+      for await (const blob of blobs.list("objects")) found.push(blob);
+      return found.sort();
+    };
+    const booked = async () =>
+      (await database.query<{ blob: string }>("SELECT blob FROM blob_removal")).map(({ blob }) => blob).sort();
+    await service.send(1, { grey: 10 });
+    await until(async () => (await files()).length === 2);
+    expect(await booked()).toEqual(await files());
+    // What is being made is not old enough to go.
+    await retention.apply({});
+    expect(await files()).toHaveLength(2);
+    letGo();
+    await until(() => service.pacs.arrived.length === 2);
+    expect(await booked()).toEqual([]);
+    expect(await files()).toHaveLength(2);
+    await service.stop();
+  });
+
+  test("analyses an image that comes, and is queued, while an earlier job of its series still runs", async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const service = await running(engine, { pool: new FakePool((grey) => (grey === 10 ? held : Promise.resolve())) });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await stateOf(service)) === "queued");
+    await service.send(2, { grey: 20 });
+    await until(async () => (await stateOf(service)) === "received");
+    await until(async () => (await stateOf(service)) === "queued");
+    letGo();
+    await until(() => service.pacs.arrived.length === 2, 30);
+    expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    expect(await stateOf(service)).toBe("analysed");
+    expect((await service.store.analyses.ofSeries(seriesUid())).length).toBe(2);
+    await service.stop();
+  });
+
   test("does not lose an image that comes while its series is analysed", async () => {
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {

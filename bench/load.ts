@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 
 import { sharedPath } from "../test/shared";
 import type { Command } from "./harness/child";
@@ -28,7 +28,8 @@ const HELP = `npm run bench -- load [OPTIONS]       (build first: threads load d
   --clients N       (16)
   --threads N       of the network, each side (2)
   --ours WHAT       our model: onnx, the file that the peer has (default), or weights
-  --peer MODE       threads, paired, loop, workers, or best of the first three (best)
+  --images WHAT     square: cut to equal sides, on which both see the same pixels (default), or as they are: mixed
+  --peer MODE       threads, workers (two processes), paired, loop, or best of the four (best)
   --max-others X    a pair of turns is void if anything else used more of the processor (0.05)`;
 
 const { values } = parseArgs({
@@ -38,6 +39,7 @@ const { values } = parseArgs({
     clients: { type: "string", default: "16" },
     threads: { type: "string", default: "2" },
     ours: { type: "string", default: "onnx" },
+    images: { type: "string", default: "square" },
     peer: { type: "string", default: "best" },
     "max-others": { type: "string", default: "0.05" },
     help: { type: "boolean", default: false },
@@ -58,7 +60,10 @@ interface Turn extends LoadAnswer {
   readonly others: number;
 }
 
-/** Forty images as services get them: cells of 640 x 480, radiographs and MR slices of up to 1024, a quarter as PNG. */
+/**
+ * Forty images as services get them: cells of 640 x 480, radiographs and MR slices of up to 1024, a quarter as PNG. Where they are
+ * square, both networks get an input of 640 x 640: ours would pad others less.
+ */
 async function writeImages(folder: string): Promise<string[]> {
   const from = [
     "data/det_bccd/images",
@@ -70,11 +75,22 @@ async function writeImages(folder: string): Promise<string[]> {
     from.slice(0, 40).map(async (path, i) => {
       const name = basename(path, ".jpg").replaceAll(/[^a-z0-9-]+/gi, "-");
       const file = join(folder, `${i}-${name}.${i % 4 === 0 ? "png" : "jpg"}`);
-      if (i % 4 === 0) await sharp(path).png().toFile(file);
-      else await sharp(path).jpeg({ quality: 92 }).toFile(file);
+      const image = values.images === "mixed" ? sharp(path) : await squareOf(path);
+      if (i % 4 === 0) await image.png().toFile(file);
+      else await image.jpeg({ quality: 92 }).toFile(file);
       return file;
     }),
   );
+}
+
+/** The middle of an image. */
+async function squareOf(path: string): Promise<Sharp> {
+  const { width, height } = await sharp(path).metadata();
+  const side = Math.min(width, height);
+  return sharp(path).extract({
+    ...{ left: Math.floor((width - side) / 2), top: Math.floor((height - side) / 2) },
+    ...{ width: side, height: side },
+  });
 }
 
 function jpegs(folder: string): string[] {
@@ -148,10 +164,10 @@ async function turnOf(clients: LoadClients, service: HttpService, files: readonl
 async function bestPeer(clients: LoadClients, model: string, files: readonly string[]) {
   const trials: Record<string, number> = {};
   if (values.peer !== "best") return { service: await startPeer(model, values.peer), trials };
-  for (const mode of ["threads", "paired", "loop"]) {
+  for (const mode of ["threads", "workers", "paired", "loop"]) {
     const service = await startPeer(model, mode);
     await turnOf(clients, service, files, 0);
-    trials[mode] = rate([await turnOf(clients, service, files, 8)]);
+    trials[mode] = rate([await turnOf(clients, service, files, 10)]);
     console.log(`peer, ${mode}: ${trials[mode].toFixed(1)} requests a second`);
     await service.stop();
   }
@@ -233,7 +249,7 @@ async function main(): Promise<void> {
     services.push(ours);
     const { turns, voided } = await duelOf(clients, ours, peer, files);
     const [a, b] = [summary(turns.map((pair) => pair.ours)), summary(turns.map((pair) => pair.peer))];
-    const name = `load ${values.clients} clients, ${values.ours} against ${peer.label}`;
+    const name = `load ${values.clients} clients, ${values.images} images, ${values.ours} against ${peer.label}`;
     const cells = [
       `${name} (ours: ${ours.label})`,
       a.requestsPerSecond.toFixed(2),

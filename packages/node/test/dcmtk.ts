@@ -51,6 +51,7 @@ export async function untilAccepts(port: number, program: string): Promise<void>
 /** A program that runs until it is stopped. */
 export interface Running {
   readonly port: number;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -62,7 +63,7 @@ export async function started(
 ): Promise<Running> {
   const child = spawn(program, options, { stdio: "ignore", cwd });
   await untilAccepts(port, program);
-  return { port, stop: () => stopped(child) };
+  return { port, pid: child.pid ?? 0, stop: () => stopped(child) };
 }
 
 function stopped(child: ChildProcess): Promise<void> {

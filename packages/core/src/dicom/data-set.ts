@@ -71,6 +71,11 @@ export class DataSet {
     return element !== undefined && element.length > 0;
   }
 
+  /** Whether the attribute is there, with a value or without; of a head, whether it goes as far as there. */
+  holds(keyword: Keyword): boolean {
+    return this.#element(keyword) !== undefined;
+  }
+
   /**
    * Value `index` of a text attribute without its padding; undefined where absent or empty.
    *

@@ -21,6 +21,13 @@ describe("readSpacing", () => {
     expect(spacing([scanned, imager, pixel])?.source).toBe("PixelSpacing");
   });
 
+  test("calls a PixelSpacing that equals ImagerPixelSpacing the detector's: it was not corrected (PS3.3 10.7.1.3)", () => {
+    const same: TestElement = [0x00280030, "DS", "0.143\\0.143"];
+    expect(spacing([imager, same])).toEqual({ row: 0.143, column: 0.143, source: "ImagerPixelSpacing" });
+    const calibrated: TestElement = [0x00280030, "DS", "0.13\\0.13"];
+    expect(spacing([imager, calibrated])?.source).toBe("PixelSpacing");
+  });
+
   test("is undefined without an attribute, and where a distance is 0 or missing", () => {
     expect(spacing([])).toBeUndefined();
     expect(spacing([[0x00280030, "DS", "0\\0"]])).toBeUndefined();

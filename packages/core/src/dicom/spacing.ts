@@ -22,13 +22,19 @@ const SOURCES: readonly SpacingSource[] = ["PixelSpacing", "ImagerPixelSpacing",
 /**
  * The first of PixelSpacing, ImagerPixelSpacing and NominalScannedPixelSpacing that holds two positive numbers.
  *
+ * A PixelSpacing that equals ImagerPixelSpacing was not corrected for magnification (PS3.3 10.7.1.3), as most radiographs have
+ * it: then it is the detector's.
+ *
  * Undefined where none does: a size in millimetres is then not to be had, and none is made up.
  */
 export function readSpacing(dataSet: DataSet, frame: number): Spacing | undefined {
   for (const source of SOURCES) {
     const item = source === "PixelSpacing" ? frameItem(dataSet, frame, "PixelMeasuresSequence") : dataSet;
     const [row, column] = item.numbers(source);
-    if (row > 0 && column > 0) return { row, column, source };
+    if (!(row > 0 && column > 0)) continue;
+    const [imagerRow, imagerColumn] = dataSet.numbers("ImagerPixelSpacing");
+    const isDetectors = source === "PixelSpacing" && row === imagerRow && column === imagerColumn;
+    return { row, column, source: isDetectors ? "ImagerPixelSpacing" : source };
   }
   return undefined;
 }

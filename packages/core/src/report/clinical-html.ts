@@ -26,6 +26,10 @@ export interface ClinicalPage extends ReportVersions {
   readonly classNames?: ClassNames;
   /** Images that the page does not show; it says so. @default 0 */
   readonly omitted?: number;
+  /** Images, of those shown and omitted, that nobody looked at or that could not be read whole; said at the head. @default 0 */
+  readonly unread?: number;
+  /** False where an image without `spacingMm` may have one that was not asked for: nothing is then said of it. @default true */
+  readonly tellsSpacing?: boolean;
   /** Shown first; the reader can switch. @default "zh" */
   readonly language?: Language;
 }
@@ -44,7 +48,7 @@ const DATA_PICTURE = /^data:image\/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2}$/;
 
 /** The page, from `<!doctype html>` on. @throws {ArgumentError} if a picture is a data URI of anything but PNG or JPEG */
 export function clinicalHtml(page: ClinicalPage): string {
-  const { subject, images, date, omitted = 0, language = "zh" } = page;
+  const { subject, images, date, omitted = 0, unread = 0, language = "zh" } = page;
   const title = { zh: "影像检测报告", en: "Report of findings" };
   return htmlPage({
     title,
@@ -53,29 +57,35 @@ export function clinicalHtml(page: ClinicalPage): string {
     style: CLINICAL_STYLE,
     language,
     notice: html`<p class="notice">${both(...RESEARCH_ONLY)}</p>`,
-    main: html`${versionCard(page)}
+    main: html`${unread === 0 ? undefined : unreadNote(unread, images.length + omitted)}
+${versionCard(page)}
 ${images.map((image) => imageCard(image, page))}
 ${omitted === 0 ? undefined : omittedNote(omitted)}`,
     picturesBeside: images.some(({ picture }) => picture !== undefined && !picture.startsWith("data:")),
   });
 }
 
-function versionCard({ modelVersion, rulesVersion, reportAbove, images }: ClinicalPage): Html {
+function versionCard({ modelVersion, rulesVersion, reportAbove, images, omitted = 0 }: ClinicalPage): Html {
   return html`<section class="card">
 <h2>${both("模型与规则", "Model and rules")}</h2>
 <dl>
 ${entry("模型版本", "Model version", modelVersion)}
 ${entry("规则版本", "Rules version", rulesVersion ?? both("未使用规则文件", "no rule file"))}
 ${reportAbove === undefined ? undefined : entry("报告阈值", "Reported above", `${reportAbove}`)}
-${entry("图像", "Images", String(images.length))}
+${entry("图像", "Images", String(images.length + omitted))}
 </dl>
 <p class="small">${both(...DEPARTMENT)}</p>
 </section>`;
 }
 
-function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0 }: ClinicalPage): Html {
-  const { error, width, height, picture, spacingMm } = image;
+function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tellsSpacing = true }: ClinicalPage): Html {
+  const { error, notAnalysed, width, height, picture, spacingMm } = image;
   const title = imageTitle(image);
+  if (notAnalysed !== undefined) {
+    return html`<section class="card"><div class="head"><h3>${title}</h3>
+<span class="chip failed">${both("未分析", "not analysed")}</span></div>
+<p class="message">${both(notAnalysed.zh, notAnalysed.en)}</p></section>`;
+  }
   if (error !== undefined) {
     return html`<section class="card"><div class="head"><h3>${title}</h3>
 <span class="chip failed">${both("处理失败", "failed")}</span></div>
@@ -92,7 +102,7 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0 }: Cl
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}
 ${left === 0 ? undefined : leftOut(left, reportAbove)}
-<p class="small">${width} × ${height} px${spacingNote(spacingMm)}</p></section>`;
+<p class="small">${width} × ${height} px${tellsSpacing || spacingMm !== undefined ? spacingNote(spacingMm) : undefined}</p></section>`;
 }
 
 function figure(picture: string): Html {
@@ -129,6 +139,13 @@ function leftOut(left: number, reportAbove: number): Html {
   return html`<p class="small">${both(
     `另有${left}处置信度未超过${reportAbove}，未列出。`,
     `${left} more of confidence ${reportAbove} or less ${left === 1 ? "is" : "are"} not listed.`,
+  )}</p>`;
+}
+
+function unreadNote(unread: number, all: number): Html {
+  return html`<p class="notice">${both(
+    `注意：共${all}幅图像，其中${unread}幅未分析或分析失败；对这些图像不作任何结论。`,
+    `Note: of ${all} images, ${unread} ${unread === 1 ? "was" : "were"} not analysed, or could not be; nothing is said of them.`,
   )}</p>`;
 }
 

@@ -2,11 +2,14 @@
  * @file An image whose findings were judged, and what of them is reported.
  */
 import type { JudgedLesion } from "../rules/judge";
+import type { Bilingual } from "../rules/rule-set";
 import type { ImageFindings } from "./findings";
 
 /** Findings of one image with what the rules say of each. */
 export interface JudgedImage extends ImageFindings {
   readonly findings: readonly JudgedLesion[];
+  /** Why nobody looked at it: nothing is then said of findings. */
+  readonly notAnalysed?: Bilingual;
 }
 
 /** What every report names, so that it can be made again. */

@@ -82,6 +82,35 @@ const texts = (object: ResultObject) =>
   below(readWritten(object.bytes)).flatMap(({ TextValue }) => (typeof TextValue === "string" ? [TextValue] : []));
 
 describe("buildResultObjects", () => {
+  test("shows pixels that are not square as the image says, where it gives no millimetres", async () => {
+    const source = async () =>
+      slice(1, [
+        [0x00280030, "DS", ""],
+        [0x00280034, "IS", "2\\1"],
+      ]);
+    const [state] = await made({ kinds: ["gsps"], series: [{ source, outcome: { findings: [finding()] } }] });
+    const [area] = itemsOf(readWritten(state.bytes), "DisplayedAreaSelectionSequence");
+    expect(area.PresentationPixelAspectRatio).toEqual(["2", "1"]);
+    expect(area.PresentationPixelSpacing).toBeUndefined();
+  });
+
+  test("names the report whose place it takes, and never itself", async () => {
+    const [first] = await made({
+      kinds: ["sr"],
+      series: [{ source: async () => slice(1), outcome: { findings: [] } }],
+    });
+    const reference = { studyUid: "1.2.3", ...first };
+    const [second] = await made({ kinds: ["sr"], earlier: [reference] });
+    const [predecessor] = itemsOf(readWritten(second.bytes), "PredecessorDocumentsSequence");
+    expect(predecessor.StudyInstanceUID).toBe("1.2.3");
+    const [series] = itemsOf(predecessor, "ReferencedSeriesSequence");
+    expect(series.SeriesInstanceUID).toBe(first.seriesUid);
+    expect(itemsOf(series, "ReferencedSOPSequence")[0].ReferencedSOPInstanceUID).toBe(first.sopUid);
+    const [again] = await made({ kinds: ["sr"], earlier: [{ studyUid: "1.2.3", ...second }] });
+    expect(again.sopUid).toBe(second.sopUid);
+    expect(readWritten(again.bytes).PredecessorDocumentsSequence).toBeUndefined();
+  });
+
   test("makes a report, a capture and a presentation state of boxes, and a segmentation where there is an outline", async () => {
     expect((await made()).map(({ kind }) => kind)).toEqual(["sr", "sc", "gsps"]);
     const outlined = finding({ polygon: [1, 2, 9, 2, 9, 10] });

@@ -6,7 +6,12 @@ import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { type Attributes, type Code, longString, privateCode } from "@fovea/core/dicom/objects/code";
 import { measurementReport } from "@fovea/core/dicom/objects/measurement-report";
 import { labelText, presentationStates } from "@fovea/core/dicom/objects/presentation-state";
-import type { AnalysedImage, ObjectFinding, ResultContext } from "@fovea/core/dicom/objects/result-source";
+import type {
+  AnalysedImage,
+  ObjectFinding,
+  ReportReference,
+  ResultContext,
+} from "@fovea/core/dicom/objects/result-source";
 import { secondaryCapture } from "@fovea/core/dicom/objects/secondary-capture";
 import { segmentations } from "@fovea/core/dicom/objects/segmentation";
 import { EXPLICIT_LITTLE } from "@fovea/core/dicom/objects/write-object";
@@ -53,6 +58,8 @@ export interface ResultRequest {
   readonly classNames?: Readonly<Record<string, string>>;
   /** Concepts of classes: `{ nodule: { value: "27925004", scheme: "SCT", meaning: "Nodule" } }`. @default a private scheme */
   readonly classCodes?: Readonly<Record<string, Code>>;
+  /** Reports about the same series that were made before, the newest first. @default none */
+  readonly earlier?: readonly ReportReference[];
   /** Decompresses frames. @default one of its own */
   readonly decoder?: FrameDecoder;
 }
@@ -133,6 +140,7 @@ function resultContext(request: ResultRequest, { images: all, unreadable, timezo
     language,
     ...momentOf(at, timezone),
     ...(timezone !== undefined && { timezone }),
+    ...(request.earlier && { earlier: request.earlier }),
     uid: (part) => resultUid("fovea result", model.sha256, key, part),
     nameOf,
     codeOf,

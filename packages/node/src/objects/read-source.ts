@@ -176,11 +176,13 @@ function lossyOf(dataSet: DataSet): Pick<SourceInstance, "lossy"> {
 
 function geometry(dataSet: DataSet, frame: number): SourceFrame {
   const spacing = readSpacing(dataSet, frame);
+  const aspect = dataSet.numbers("PixelAspectRatio");
+  const hasAspect = aspect.length === 2 && aspect.every((one) => Number.isInteger(one) && one > 0);
   const position = frameItem(dataSet, frame, "PlanePositionSequence").numbers("ImagePositionPatient");
   const orientation = frameItem(dataSet, frame, "PlaneOrientationSequence").numbers("ImageOrientationPatient");
   const sliceThickness = frameItem(dataSet, frame, "PixelMeasuresSequence").number("SliceThickness");
   return {
-    ...(spacing && { spacing }),
+    ...(spacing ? { spacing } : hasAspect && { aspect: [aspect[0], aspect[1]] as const }),
     ...(position.length === 3 && { position }),
     ...(orientation.length === 6 && { orientation }),
     ...(sliceThickness !== undefined && { sliceThickness }),

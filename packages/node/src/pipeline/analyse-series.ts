@@ -43,19 +43,27 @@ export class SeriesAnalysis {
 
   /** @throws what makes the job come again: the pool closes, the database is away */
   async run(job: AnalyseSeriesJob, signal: AbortSignal): Promise<void> {
+    // Images that came while others were analysed are looked at before anything is said of the series.
+    while (!(await this.#lookAtAll(job, signal)));
+  }
+
+  /** @returns whether there is nothing left to do for this job */
+  async #lookAtAll(job: AnalyseSeriesJob, signal: AbortSignal): Promise<boolean> {
     const { studies } = this.#options;
     const series = await studies.findSeries(job.seriesUid);
     // Deleted by retention, or opened again by a late image.
-    if (series?.state !== "queued") return;
+    if (series?.state !== "queued") return true;
+    const instances = await studies.instances(job.seriesUid);
     const model = this.#modelOf(job);
-    if (model === undefined) return this.#end(series, { failure: `model version ${job.modelId} is not loaded` });
+    if (model === undefined) {
+      return this.#end(series, instances, { failure: `model version ${job.modelId} is not loaded` });
+    }
     await this.#makeKnown(model);
     if (model.modelId !== job.modelId) {
       await studies.setSeriesState(job.seriesUid, { state: "queued", modelId: model.modelId });
     }
-    const images = (await studies.instances(job.seriesUid)).filter(isImage);
-    await this.#analyse(images, model, signal);
-    await this.#conclude(series, images, model, job);
+    await this.#analyse(instances.filter(isImage), model, signal);
+    return this.#conclude(series, instances, model, job);
   }
 
   /** The version that the job names; if a newer one of that name took its place since, that one. */
@@ -75,7 +83,8 @@ export class SeriesAnalysis {
   async giveUp(job: AnalyseSeriesJob): Promise<void> {
     const series = await this.#options.studies.findSeries(job.seriesUid);
     if (series === undefined || series.state !== "queued") return;
-    await this.#end(series, { failure: "the analysis was begun many times and never came to an end" });
+    const instances = await this.#options.studies.instances(job.seriesUid);
+    await this.#end(series, instances, { failure: "the analysis was begun many times and never came to an end" });
   }
 
   async #makeKnown(model: ModelVersion): Promise<void> {
@@ -127,43 +136,59 @@ export class SeriesAnalysis {
 
   async #conclude(
     series: SeriesRecord,
-    images: readonly InstanceRecord[],
+    instances: readonly InstanceRecord[],
     model: ModelVersion,
     job: AnalyseSeriesJob,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    const images = instances.filter(isImage);
     const failures = await this.#options.analyses.failures(series.seriesUid, model.modelId);
     const failed = images.filter(({ sopUid }) => failures.has(sopUid));
     const reason =
       failed.length === 0 ? undefined : reasonOf(failed.length, images.length, failures.get(failed[0].sopUid));
-    if (failed.length === images.length) return this.#end(series, { failure: reason ?? "no image is kept any more" });
+    if (failed.length === images.length)
+      return this.#end(series, instances, { failure: reason ?? "no image is kept any more" });
     try {
       const plan = await this.#options.results.build({ series, images, failures, model, sendTo: job.sendTo });
-      await this.#end(series, { reason, plan });
+      return await this.#end(series, instances, { reason, plan });
     } catch (error) {
       if (!(error instanceof FoveaError) || error.code === "database_unavailable" || error.code === "disk_full")
         throw error;
-      await this.#end(series, { failure: `found, but not reported: ${error.code}: ${error.message}`.slice(0, 300) });
+      const failure = `found, but not reported: ${error.code}: ${error.message}`.slice(0, 300);
+      return this.#end(series, instances, { failure });
     }
   }
 
-  /** State and deliveries at once; unless a late image opened the series meanwhile: then it will come here again. */
+  /**
+   * State and deliveries at once; unless a late image opened the series meanwhile: then it will come here again. If it was
+   * even queued again with images that are not among `instances`, nothing is said of it: they were not looked at.
+   *
+   * @returns false if such images wait
+   */
   async #end(
     { seriesUid, studyUid }: SeriesRecord,
+    instances: readonly InstanceRecord[],
     how: { readonly failure: string } | { readonly reason: string | undefined; readonly plan: ResultPlan },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { database, studies } = this.#options;
-    const isOver = await database.transaction(async (sql) => {
+    const known = instances.map(({ sopUid }) => sopUid);
+    const outcome = await database.transaction(async (sql) => {
       const [now] = await sql.query("SELECT state FROM series WHERE series_uid = $1 FOR UPDATE", [seriesUid]);
-      if (now?.state !== "queued") return false;
+      if (now?.state !== "queued") return "opened";
+      const late = await sql.query(
+        "SELECT 1 FROM instance WHERE series_uid = $1 AND NOT sop_uid = ANY($2::text[]) LIMIT 1",
+        [seriesUid, known],
+      );
+      if (late.length > 0) return "late images";
       if ("failure" in how) await studies.setSeriesState(seriesUid, { state: "failed", reason: how.failure }, sql);
       else {
         await studies.setSeriesState(seriesUid, { state: "analysed", reason: how.reason }, sql);
         await how.plan.enter(sql);
       }
       await studies.settleState(studyUid, sql);
-      return true;
+      return "over";
     });
-    if (!isOver && "plan" in how) await how.plan.drop();
+    if (outcome !== "over" && "plan" in how) await how.plan.drop();
+    return outcome !== "late images";
   }
 }
 

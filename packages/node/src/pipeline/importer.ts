@@ -24,8 +24,10 @@ export interface ImporterOptions {
   readonly audit: Pick<AuditLog, "appendIn">;
   /** Receipts of one transaction at most. @default 200 */
   readonly batch?: number;
-  /** How long a batch waits for more, ms. @default 20 */
+  /** A batch is whole when nothing came for so long, ms. @default 20 */
   readonly windowMs?: number;
+  /** Or when its first receipt has waited so long, ms. @default 250 */
+  readonly longestMs?: number;
   /** Receipts that wait at most; then nothing more comes in. @default 2000 */
   readonly bound?: number;
   /** How long somebody who brings an object waits for room, ms. @default 30000 */
@@ -51,7 +53,7 @@ export class Importer implements ReceiptQueue {
   #idle = true;
 
   constructor(options: ImporterOptions) {
-    const defaults = { batch: 200, windowMs: 20, bound: 2000, patienceMs: 30_000, retryMs: 1000 };
+    const defaults = { batch: 200, windowMs: 20, longestMs: 250, bound: 2000, patienceMs: 30_000, retryMs: 1000 };
     this.#options = { ...defaults, onImported: () => undefined, onError: () => undefined, ...options };
   }
 
@@ -125,8 +127,8 @@ export class Importer implements ReceiptQueue {
         continue;
       }
       this.#idle = false;
-      const { batch, windowMs, retryMs, onError } = this.#options;
-      if (this.#waiting.length < batch && !this.#end.signal.aborted) await sleep(windowMs);
+      const { batch, retryMs, onError } = this.#options;
+      await this.#gathered();
       const receipts = this.#waiting.slice(0, batch);
       try {
         await this.#import(receipts);
@@ -141,6 +143,17 @@ export class Importer implements ReceiptQueue {
         }
       }
       this.#done(receipts);
+    }
+  }
+
+  /** Many receipts cost the database little more than one: a series that is coming in goes in large batches. */
+  async #gathered(): Promise<void> {
+    const { batch, windowMs, longestMs } = this.#options;
+    const until = performance.now() + longestMs;
+    for (let seen = 0; seen < this.#waiting.length && this.#waiting.length < batch; ) {
+      if (this.#end.signal.aborted || performance.now() > until) return;
+      seen = this.#waiting.length;
+      await sleep(windowMs);
     }
   }
 

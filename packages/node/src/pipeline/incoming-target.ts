@@ -8,6 +8,8 @@ import type { Receipt, ReceiptNote } from "./receipt";
 
 /** As much of a data set as is looked at to learn what it is. */
 export const HEAD_BYTES = 2 ** 20;
+/** As much of it as is looked at first. */
+export const FIRST_BYTES = 16 * 1024;
 
 /** Where the bytes of a file go until they count. */
 export interface IncomingTarget {

@@ -48,7 +48,24 @@ export function isUid(text: string | undefined): text is string {
  *   `invalid_argument` if it is not the object that was announced
  */
 export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
-  const dataSet = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
+  return headOf(parseDataSetHead(head, meta.transferSyntaxUid, "the data set"), meta);
+}
+
+/**
+ * The same while bytes still come in: undefined unless the pixels begin within `head`, so that nothing behind it counts, and also
+ * where it says something that `readInstanceHead` throws at.
+ */
+export function readHeadBeforePixels(head: Uint8Array, meta: FileMeta): ReadHead | undefined {
+  try {
+    const dataSet = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
+    return dataSet.holds("PixelData") ? headOf(dataSet, meta) : undefined;
+  } catch (error) {
+    if (error instanceof FoveaError) return undefined;
+    throw error;
+  }
+}
+
+function headOf(dataSet: DataSet, meta: FileMeta): ReadHead {
   const text = (keyword: Keyword) => decoded(dataSet, keyword);
   const sopUid = requiredUid(text("SOPInstanceUID"), "SOPInstanceUID");
   if (sopUid !== meta.sopUid || text("SOPClassUID") !== meta.sopClassUid) {

@@ -17,6 +17,7 @@ import { ANALYSE_SERIES, analyseSeriesJob } from "./analysis-job";
 import { Completeness } from "./completeness";
 import { Deliverer, type DelivererOptions } from "./deliver";
 import { Importer } from "./importer";
+import { KnownFiles } from "./known-files";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
@@ -61,8 +62,15 @@ const GRACE_MS = 10_000;
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { store, pool, queue, config, onError = () => undefined } = options;
   const told = (where: string) => (error: unknown) => onError(error, where);
-  const importer = new Importer({ ...store, onError: told("import") });
-  const reception = receptionOf(options, importer);
+  const known = new KnownFiles(store);
+  const importer = new Importer({
+    ...store,
+    onError: told("import"),
+    onImported: (outcome, { note: { instance } }) => {
+      if (outcome === "new") void known.add(instance.sopUid, instance.seriesUid);
+    },
+  });
+  const reception = receptionOf(options, importer, known);
   if (store.database.kind === "pglite") await takeBackDeliveries(store);
   await importer.start();
 
@@ -102,23 +110,20 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
 }
 
-function receptionOf({ store, config, deidentify }: PipelineOptions, importer: Importer): Reception {
+function receptionOf({ store, config, deidentify }: PipelineOptions, importer: Importer, known: KnownFiles): Reception {
   return new Reception({
-    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => knownFile(store, sopUid) },
+    ...{ blobs: store.blobs, receipts: importer, known: (sopUid, seriesUid) => known.find(sopUid, seriesUid) },
     ...(deidentify && { deidentify }),
     ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
   });
 }
 
-/** SHA-256 of the file that the record keeps under a UID. */
-async function knownFile({ studies }: Store, sopUid: string): Promise<string | undefined> {
-  const known = await studies.findInstance(sopUid);
-  return known?.blob === undefined ? undefined : known.sha256;
-}
-
-/** After a crash of the only process nobody sends any more: what was being sent is due at once, and asked for first. */
+/**
+ * When the only process starts nobody sends any more: what was being sent is due at once, and asked for first; and what waited
+ * for a PACS does not wait for the end of a pause that an earlier process began.
+ */
 async function takeBackDeliveries({ database }: Store): Promise<void> {
-  await database.query("UPDATE delivery SET next_at = now() WHERE state = 'sending'");
+  await database.query("UPDATE delivery SET next_at = now() WHERE state IN ('pending', 'sending')");
 }
 
 function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {

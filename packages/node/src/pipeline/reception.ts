@@ -10,8 +10,8 @@ import { fileHeader, readFileHeader } from "../pacs/part10";
 import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
 import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
-import { FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
-import { type FileMeta, isUid, type ReadHead, readInstanceHead } from "./instance-head";
+import { FIRST_BYTES, FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
+import { type FileMeta, isUid, type ReadHead, readHeadBeforePixels, readInstanceHead } from "./instance-head";
 import type { Receipt, ReceiptNote } from "./receipt";
 
 /** Of C-STORE responses (PS3.4 table B.2-1, PS3.7 annex C); STOW-RS uses the same numbers as failure reasons. */
@@ -34,14 +34,14 @@ export interface ReceiptQueue {
 export interface ReceptionOptions {
   readonly blobs: Pick<BlobStore, "draft" | "remove">;
   readonly receipts: ReceiptQueue;
-  /** SHA-256 of the file that the record holds under a SOP Instance UID. */
-  readonly known: (sopUid: string) => Promise<string | undefined>;
+  /** SHA-256 of the file that the record holds under a SOP Instance UID; the series is that of the object that comes in. */
+  readonly known: (sopUid: string, seriesUid: string) => Promise<string | undefined>;
   /** Takes identifiers out of a whole file. @throws {FoveaError} if it cannot: the object is refused */
   readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
   /** Of one object. @default 2 GiB */
   readonly maxBytes?: number;
   /**
-   * How long an acknowledgement waits for `known`, which is asked when the object begins to come in, ms. A database that is
+   * How long an acknowledgement waits for `known`, which is asked as soon as the object's head is here, ms. A database that is
    * busy must not slow down a sender; what is not known by then, the importer finds. @default 3
    */
   readonly lookupMs?: number;
@@ -114,28 +114,29 @@ export class Reception implements InstanceSink {
     if (!isUid(meta.sopUid) || !isUid(meta.sopClassUid) || !isUid(meta.transferSyntaxUid)) {
       throw new FoveaError("invalid_dicom", "an object is announced by UIDs of digits and dots, at most 64 characters");
     }
-    const { blobs, receipts, deidentify, known } = this.#options;
+    const { blobs, receipts, deidentify } = this.#options;
     await receipts.room();
     const target = deidentify === undefined ? await FileTarget.open(blobs) : new MemoryTarget(blobs, deidentify);
-    // Asked for while the bytes come in. A database that is away does not stop reception: the importer asks again.
-    const here = deidentify === undefined ? known(meta.sopUid).catch(() => undefined) : Promise.resolve(undefined);
     await target.write(fileHeader(meta));
-    return new ObjectDraft(meta, bringer, { target, here, ...this.#options });
+    return new ObjectDraft(meta, bringer, { target, ...this.#options });
   }
 }
 
 type DraftContext = {
   readonly target: IncomingTarget;
-  readonly here: Promise<string | undefined>;
-} & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "maxBytes" | "lookupMs" | "now">;
+} & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "known" | "maxBytes" | "lookupMs" | "now"> &
+  Pick<ReceptionOptions, "deidentify">;
 
 /** One object that comes in. Errors wait for `commit`, which answers with a status. */
 class ObjectDraft implements IncomingDraft {
   readonly #meta: FileMeta;
   readonly #bringer: Bringer;
   readonly #context: DraftContext;
+  /** Of the data set's beginning, until it was read. */
   readonly #head: Uint8Array[] = [];
   #headBytes = 0;
+  #read: ReadHead | undefined;
+  #here: Promise<string | undefined> | undefined;
   #bytes = 0;
   #failure: { readonly status: number } | undefined;
 
@@ -149,11 +150,7 @@ class ObjectDraft implements IncomingDraft {
     if (this.#failure !== undefined) return;
     this.#bytes += piece.length;
     if (this.#bytes > this.#context.maxBytes) return this.#fail(STORE_STATUS.outOfResources);
-    if (this.#headBytes < HEAD_BYTES) {
-      const part = Uint8Array.from(piece.subarray(0, HEAD_BYTES - this.#headBytes));
-      this.#head.push(part);
-      this.#headBytes += part.length;
-    }
+    if (this.#read === undefined && this.#headBytes < HEAD_BYTES) this.#gather(piece);
     await this.#context.target.write(piece).catch((error: unknown) => this.#fail(statusOf(error)));
   }
 
@@ -162,7 +159,8 @@ class ObjectDraft implements IncomingDraft {
     const announced = { sopClassUid, sopUid };
     if (this.#failure !== undefined) return { ...announced, ...this.#failure };
     try {
-      const head = readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      const head = this.#read ?? readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      this.#askFor(head);
       const receipt = await this.#context.target.commit((changed) => this.#note(changed ?? head));
       const { studyUid, seriesUid, ...kept } = receipt.note.instance;
       const told = { sopClassUid, sopUid: kept.sopUid, studyUid, seriesUid };
@@ -177,10 +175,30 @@ class ObjectDraft implements IncomingDraft {
     return this.#context.target.abandon();
   }
 
+  /** Most heads end within the first bytes: what is behind them is not kept a second time. */
+  #gather(piece: Uint8Array): void {
+    const before = this.#headBytes;
+    const part = Uint8Array.from(piece.subarray(0, HEAD_BYTES - before));
+    this.#head.push(part);
+    this.#headBytes += part.length;
+    if (before >= FIRST_BYTES || this.#headBytes < FIRST_BYTES) return;
+    this.#read = readHeadBeforePixels(Buffer.concat(this.#head), this.#meta);
+    if (this.#read === undefined) return;
+    this.#head.length = 0;
+    this.#askFor(this.#read);
+  }
+
+  /** While the bytes come in, if possible. A database that is away does not stop reception: the importer asks again. */
+  #askFor({ instance: { sopUid, seriesUid } }: ReadHead): void {
+    const { known, deidentify } = this.#context;
+    if (deidentify !== undefined) return;
+    this.#here ??= known(sopUid, seriesUid).catch(() => undefined);
+  }
+
   /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
   async #hand(receipt: Receipt): Promise<number> {
-    const { here, blobs, receipts, lookupMs } = this.#context;
-    const known = await withinMs(here, lookupMs);
+    const { blobs, receipts, lookupMs } = this.#context;
+    const known = this.#here && (await withinMs(this.#here, lookupMs));
     if (known === undefined) {
       receipts.push(receipt);
       return STORE_STATUS.success;

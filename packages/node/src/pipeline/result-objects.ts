@@ -4,6 +4,7 @@
  * The objects' identifiers follow from what they say (`objects/result-uid.ts`). A job that is repeated makes the same objects,
  * whose deliveries are planned already; a late image makes others.
  */
+import type { ReportReference } from "@fovea/core/dicom/objects/result-source";
 import type { DestinationConfig, ResultKind } from "../config/service-config";
 import type { Analyses } from "../store/analyses";
 import type { BlobStore } from "../store/blob-store";
@@ -12,6 +13,7 @@ import type { Deliveries } from "../store/deliveries";
 import type { KeptFinding } from "../store/findings";
 import type { ModelVersion, NewDelivery } from "../store/record";
 import type { InstanceRecord, SeriesRecord } from "../store/studies";
+import { earlierReports } from "./earlier-report";
 
 /** An image that was looked at, or could not be. */
 export interface LookedAtImage {
@@ -28,6 +30,8 @@ export interface ResultSource {
   /** `version@first 12 digits`. */
   readonly rulesVersion?: string;
   readonly kinds: readonly ResultKind[];
+  /** Reports of the series that were made before. */
+  readonly earlier: readonly ReportReference[];
   /** Of the analysis; a repetition gives the same. */
   readonly at: Date;
 }
@@ -52,7 +56,7 @@ export interface ResultPlannerOptions {
   readonly database: Database;
   readonly destinations: readonly DestinationConfig[];
   readonly analyses: Pick<Analyses, "ofSeries">;
-  readonly deliveries: Pick<Deliveries, "plan">;
+  readonly deliveries: Pick<Deliveries, "plan" | "ofStudy">;
   readonly blobs: Pick<BlobStore, "draft" | "read" | "remove">;
   readonly buildObjects: BuildResultObjects;
   readonly rulesVersion?: string;
@@ -99,6 +103,7 @@ export class ResultPlanner {
     const source: ResultSource = {
       images: images.map((image) => this.#looked(image, findings, failures)),
       ...{ model, kinds, at: await this.#analysedAt(series.seriesUid, model.modelId) },
+      earlier: kinds.includes("sr") ? await earlierReports(series, this.#options) : [],
       ...(rulesVersion !== undefined && { rulesVersion }),
     };
     const wanted: NewDelivery[] = [];

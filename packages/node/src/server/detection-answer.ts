@@ -13,7 +13,7 @@ import type { ImageFindings } from "@fovea/core/report/findings";
 import { findingsSentence, type Language } from "@fovea/core/report/summary";
 import { shownName } from "@fovea/core/rules/class-names";
 import { judge, reported, rulesVersion } from "@fovea/core/rules/judge";
-import type { RuleSet } from "@fovea/core/rules/rule-set";
+import type { Bilingual, RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import type { JudgedFinding } from "../store/record";
@@ -54,7 +54,8 @@ export function analyzeAnswer(
     filename,
     detection_count: detections.length,
     detections,
-    summary: findingsSentence(
+    summary: summaryOf(
+      analysis,
       shown.flatMap(({ findings }) => findings),
       language,
     ),
@@ -66,9 +67,38 @@ export function analyzeAnswer(
   };
 }
 
+/** The sentence, and of frames that could not be read that nothing is said of them. */
+function summaryOf({ images }: ImageAnalysis, findings: readonly Finding[], language: Language): string {
+  const sentence = findingsSentence(findings, language);
+  const reason = unreadFrames(images)?.[language];
+  if (reason === undefined) return sentence;
+  return language === "zh"
+    ? `${sentence.replace(/。?$/, "。")}${reason}。`
+    : `${sentence.replace(/\.?$/, ".")} ${reason}.`;
+}
+
+/** `2 of 30 frames could not be analysed`; undefined where all could. */
+export function unreadFrames(images: ImageAnalysis["images"]): Bilingual | undefined {
+  const failed = images.filter(({ error }) => error !== undefined).length;
+  if (failed === 0) return undefined;
+  return {
+    zh: `${images.length}帧中有${failed}帧未能分析`,
+    en: `${failed} of ${images.length} frames could not be analysed`,
+  };
+}
+
+/** Millimetres that are not the patient's. */
+const MEASURED: Readonly<Record<string, string | undefined>> = {
+  ImagerPixelSpacing: "sizes in mm are at the plane of the detector, not corrected for magnification",
+  NominalScannedPixelSpacing: "sizes in mm are on the scanned film",
+};
+
 /** What was odd. Frames that could not be read are told, not left out: nothing was found there because nobody looked. */
 function warningsOf({ images }: ImageAnalysis): string[] {
-  const odd = new Set(images.flatMap(({ warnings = [] }) => warnings));
+  const odd = new Set([
+    ...images.flatMap(({ warnings = [] }) => warnings),
+    ...images.flatMap(({ findings, spacingMm }) => (findings.length > 0 && MEASURED[spacingMm?.source ?? ""]) || []),
+  ]);
   const unread = images.flatMap(({ frame = 0, error }) => (error ? [`frame ${frame}: not read (${error.code})`] : []));
   return [...odd, ...unread];
 }

@@ -16,7 +16,7 @@ import { type InstanceHead, readInstanceHead } from "../pipeline/instance-head";
 import type { BlobFiles } from "../store/blob-files";
 import type { JudgedFinding, ReceivedInstance } from "../store/record";
 import type { AppParts } from "./app-parts";
-import { readFrames } from "./detection-answer";
+import { readFrames, unreadFrames } from "./detection-answer";
 
 /** Whether an image that came so is kept. Where arrival takes identifiers out, files that have some are not. */
 export function keeps(
@@ -53,7 +53,8 @@ export async function keepUpload(
       await sql.query("UPDATE instance SET blob = $2 WHERE sop_uid = $1", [sopUid, blob]);
     }
     await store.analyses.record([{ sopUid, ...kept, outcome: { findings } }], sql);
-    await store.studies.setSeriesState(seriesUid, { state: "analysed", modelId: model.modelId }, sql);
+    const reason = unreadFrames(analysis.images)?.en;
+    await store.studies.setSeriesState(seriesUid, { state: "analysed", reason, modelId: model.modelId }, sql);
     await store.studies.complete({ studyUid, lastReceivedAt: new Date(Date.now() + CLOCKS_APART_MS) }, sql);
     await store.studies.settleState(studyUid, sql);
   });

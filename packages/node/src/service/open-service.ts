@@ -7,6 +7,8 @@
  * completed by one of them.
  */
 import { join } from "node:path";
+import { FoveaError } from "@fovea/core/errors";
+import { mergedClassNames } from "@fovea/core/rules/class-names";
 import { judge, rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
@@ -68,10 +70,12 @@ export async function openService(config: ServiceConfig, options: ServiceOptions
   }
 }
 
-async function assemble(config: ServiceConfig, options: ServiceOptions, parts: Dismantling): Promise<Service> {
+async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Dismantling): Promise<Service> {
   const reports = new ServiceReports();
   const metrics = new ServiceMetrics();
-  const rules = config.rules === undefined ? undefined : await readRuleFile(config.rules);
+  const rules = given.rules === undefined ? undefined : await readRuleFile(given.rules);
+  // What the settings say of names counts before the rule file.
+  const config = { ...given, classNames: mergedClassNames(rules?.classNames, given.classNames) };
   const store = parts.add(await openStore(config, { environmentKey: options.environmentKey }), (it) => it.close());
   const pool = parts.add(await openInferencePool(config), (it) => it.close());
   for (const model of pool.models.list()) await store.models.put(model, "ready");
@@ -134,7 +138,14 @@ function addGauges(
 }
 
 async function listen(app: App, { http: { host, port } }: ServiceConfig): Promise<string> {
-  return app.listen({ host, port });
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== "listen" && syscall !== "getaddrinfo") throw error;
+    const message = `cannot listen on ${host}, port ${port} (${code}); choose another with --port and --host, or http.port and http.host`;
+    throw new FoveaError("invalid_config", message, { cause: error });
+  }
 }
 
 async function receive(

@@ -29,6 +29,13 @@ export interface FindingPage {
   readonly next?: string;
 }
 
+export interface ImageOutcome {
+  /** Why it could not be analysed. */
+  readonly failure?: string;
+  /** Of the rules that were in force, whether or not anything was found. */
+  readonly rulesVersion?: string;
+}
+
 export interface ReviewEntry {
   readonly review: ReviewState;
   readonly actor: string;
@@ -74,6 +81,25 @@ export class Analyses {
       [seriesUid, modelId],
     );
     return new Map(rows.map(({ sop_uid, reason }) => [sop_uid, reason]));
+  }
+
+  /** What became of each image of a study that the model of its series was shown. */
+  async outcomes(studyUid: string): Promise<Map<string, ImageOutcome>> {
+    const rows = await this.#database.query(
+      `SELECT sop_uid, analysis.state, analysis.reason, rules_version
+       FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid)
+       WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id)`,
+      [studyUid],
+    );
+    return new Map(
+      rows.map(({ sop_uid, state, reason, rules_version }) => [
+        sop_uid as string,
+        {
+          ...(state === "failed" && { failure: (reason as string | null) ?? "unknown" }),
+          ...(rules_version !== null && { rulesVersion: rules_version as string }),
+        },
+      ]),
+    );
   }
 
   /** All findings of a series, as its objects need them: by image, frame and confidence. */

@@ -1,6 +1,7 @@
 /**
  * @file What the blob store asks of the file system; a seam, so that a full disk can be played.
  */
+import { renameSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 
 export interface BlobFileSystem {
@@ -31,5 +32,16 @@ export const DISK: BlobFileSystem = {
   },
   async exists(path) {
     return (await stat(path).catch(() => undefined)) !== undefined;
+  },
+};
+
+/**
+ * A disk of this machine, which is not waited for: a new name is a matter of microseconds there, less than a tenth of what it
+ * takes to hand the question to another thread.
+ */
+export const LOCAL_DISK: BlobFileSystem = {
+  ...DISK,
+  async rename(from, to) {
+    renameSync(from, to);
   },
 };

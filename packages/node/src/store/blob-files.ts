@@ -13,7 +13,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { writeFailure } from "../data/atomic-write";
 import type { Vault } from "../vault/vault";
 import { ContainerCipher, containerHead, HEAD_BYTES, parseHead, SALT_BYTES } from "./blob-container";
-import { type BlobFileSystem, DISK } from "./blob-file-system";
+import { type BlobFileSystem, DISK, LOCAL_DISK } from "./blob-file-system";
 import { BlobReading } from "./blob-reading";
 import type { BlobDraft, BlobStore } from "./blob-store";
 import { BlobWriting } from "./blob-writing";
@@ -40,7 +40,11 @@ export class BlobFiles implements BlobStore {
   readonly #writing: string;
   readonly #made = new Set<string>();
 
-  private constructor(folder: string, vault: () => Vault, { sync = false, fileSystem = DISK }: BlobFilesOptions) {
+  private constructor(
+    folder: string,
+    vault: () => Vault,
+    { sync = false, fileSystem = sync ? DISK : LOCAL_DISK }: BlobFilesOptions,
+  ) {
     this.#folder = folder;
     this.#vault = vault;
     this.#sync = sync;
@@ -160,6 +164,7 @@ export class BlobFiles implements BlobStore {
     });
     const drop = async () => {
       stream.destroy();
+      await stream.settled();
       await handle.close().catch(() => undefined);
       await this.#files.remove(path);
     };
@@ -181,12 +186,14 @@ export class BlobFiles implements BlobStore {
   }
 
   async #place(handle: FileHandle, path: string, blob: string): Promise<void> {
-    if (this.#sync) await handle.datasync();
-    await handle.close();
     const target = this.#path(blob);
+    if (this.#sync) await handle.datasync();
+    // A network file system may tell only now that it could not write; a disk of this machine has told it by now.
+    if (this.#sync) await handle.close();
     await this.#makeFolder(dirname(target));
     await this.#files.rename(path, target);
     if (this.#sync) await this.#syncFolder(dirname(target));
+    else handle.close().catch(() => undefined);
   }
 
   async #keyOf(blob: string): Promise<string> {

@@ -4,10 +4,11 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { Writable } from "node:stream";
+import { writeFailure } from "../data/atomic-write";
 import { CHUNK_BYTES, type ContainerCipher, type Trailer } from "./blob-container";
 
 /** Encrypted bytes are written together: a C-STORE brings many small pieces. */
-const WRITE_BYTES = 4 * CHUNK_BYTES;
+const WRITE_BYTES = 8 * CHUNK_BYTES;
 
 export class BlobWriting extends Writable {
   readonly #handle: FileHandle;
@@ -19,6 +20,10 @@ export class BlobWriting extends Writable {
   #bytes = 0;
   #pending: Uint8Array[];
   #pendingBytes: number;
+  /** Never rejects. */
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #failure: Error | undefined;
 
   /** @param handle a new file; it is not closed here */
   constructor(handle: FileHandle, cipher: ContainerCipher, head: Uint8Array) {
@@ -32,7 +37,9 @@ export class BlobWriting extends Writable {
   override _write(piece: Uint8Array, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#take(piece);
     if (this.#pendingBytes < WRITE_BYTES) done();
-    else this.#flush().then(() => done(), done);
+    // More may come in while it is written; but not more than that.
+    else if (this.#isWriting) void this.#writing.then(() => this.#begin(done));
+    else this.#begin(done);
   }
 
   override _final(done: (error?: Error) => void): void {
@@ -45,8 +52,15 @@ export class BlobWriting extends Writable {
   async conclude(note: unknown): Promise<Trailer> {
     const trailer: Trailer = { bytes: this.#bytes, sha256: this.#digest.digest("hex"), note };
     this.#push(this.#cipher.sealTrailer(trailer));
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
     await this.#flush();
     return trailer;
+  }
+
+  /** Until nothing is being written any more: only then may the file be closed. */
+  async settled(): Promise<void> {
+    await this.#writing;
   }
 
   #take(piece: Uint8Array): void {
@@ -78,15 +92,38 @@ export class BlobWriting extends Writable {
     this.#pendingBytes += part.length;
   }
 
+  #begin(begun: (error?: Error) => void): void {
+    if (this.#failure === undefined) {
+      this.#isWriting = true;
+      this.#writing = this.#flush()
+        .catch((error: Error) => {
+          this.#failure = error;
+        })
+        .finally(() => {
+          this.#isWriting = false;
+        });
+    }
+    begun(this.#failure);
+  }
+
+  /** @throws {FoveaError} `disk_full`, `write_failed` */
   async #flush(): Promise<void> {
     const parts = this.#pending;
-    let wanted = this.#pendingBytes;
+    const wanted = this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
-    // On a disk that fills, less may be written than was given.
+    try {
+      await this.#write(parts, wanted);
+    } catch (error) {
+      throw writeFailure("the record's files", error);
+    }
+  }
+
+  /** On a disk that fills, less may be written than was given. */
+  async #write(parts: readonly Uint8Array[], bytes: number): Promise<void> {
     const { bytesWritten } = await this.#handle.writev(parts);
-    wanted -= bytesWritten;
-    for (let rest = wanted > 0 ? Buffer.concat(parts).subarray(-wanted) : Buffer.alloc(0); rest.length > 0; ) {
+    const left = bytes - bytesWritten;
+    for (let rest = left > 0 ? Buffer.concat(parts).subarray(-left) : Buffer.alloc(0); rest.length > 0; ) {
       rest = rest.subarray((await this.#handle.write(rest)).bytesWritten);
     }
   }

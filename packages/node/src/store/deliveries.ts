@@ -8,6 +8,7 @@ import type { Delivery, NewDelivery } from "./record";
 
 export interface DeliveryRow extends Delivery {
   readonly nextAt: Date;
+  readonly plannedAt: Date;
   readonly sentAt?: Date;
 }
 
@@ -136,6 +137,7 @@ function deliveryOfRow(row: Row): DeliveryRow {
     attempts: row.attempts as number,
     reason: (row.reason as string | null) ?? undefined,
     nextAt: row.next_at as Date,
+    plannedAt: row.planned_at as Date,
     sentAt: (row.sent_at as Date | null) ?? undefined,
   };
 }

@@ -20,16 +20,16 @@ const { folder } = workerData as PgliteSetup;
 
 /** Parameters are text already, whatever their type. */
 const serializers = Object.fromEntries(Object.keys(DECODERS).map((oid) => [oid, (value: string) => value]));
-const options = { parsers: { ...DECODERS }, serializers };
+const types = { parsers: { ...DECODERS }, serializers };
 
-const database = PGlite.create(`file://${folder}`, { relaxedDurability: false });
+const database = PGlite.create(`file://${folder}`, { relaxedDurability: false, ...types });
 
 /** Rows of the last statement, as `Sql.query` gives them. */
 async function answer(database: PGlite, { id, text, parameters }: PgliteJob): Promise<PgliteReply> {
   const results: readonly Results<Row>[] =
     parameters === undefined
-      ? ((await database.exec(text, options)) as readonly Results<Row>[])
-      : [await database.query<Row>(text, [...parameters], options)];
+      ? ((await database.exec(text)) as readonly Results<Row>[])
+      : [await database.query<Row>(text, [...parameters])];
   const last = results.at(-1);
   return { id, rows: last?.rows ?? [], affected: last?.affectedRows ?? 0 };
 }

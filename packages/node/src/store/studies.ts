@@ -181,6 +181,15 @@ export class Studies {
     return rows.map(instanceOf);
   }
 
+  /** UIDs of a series' images, so many at most. */
+  async sopUids(seriesUid: string, limit: number): Promise<string[]> {
+    const rows = await this.#database.query<{ sop_uid: string }>(
+      "SELECT sop_uid FROM instance WHERE series_uid = $1 LIMIT $2",
+      [seriesUid, limit],
+    );
+    return rows.map(({ sop_uid }) => sop_uid);
+  }
+
   async findInstance(sopUid: string): Promise<InstanceRecord | undefined> {
     const [row] = await this.#database.query(
       "SELECT instance.*, study_uid FROM instance JOIN series USING (series_uid) WHERE sop_uid = $1",

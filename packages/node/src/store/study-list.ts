@@ -29,6 +29,10 @@ const ARRIVAL = "(extract(epoch FROM received_at) * 1000000)::bigint AS arrival"
 const SUMMARY = `
   (SELECT count(*) FROM series WHERE series.study_uid = study.study_uid) AS series,
   (SELECT count(*) FROM series JOIN instance USING (series_uid) WHERE series.study_uid = study.study_uid) AS instances,
+  (SELECT reason FROM series WHERE series.study_uid = study.study_uid AND reason IS NOT NULL
+     AND (study.state = 'not_attempted' OR series.state <> 'not_attempted' OR EXISTS (
+       SELECT 1 FROM instance WHERE instance.series_uid = series.series_uid AND rows * columns > 0))
+   ORDER BY state <> 'failed', state <> 'analysed', series_number NULLS LAST, series_uid LIMIT 1) AS reason,
   found.findings, found.unreviewed
   FROM page AS study CROSS JOIN LATERAL (
     SELECT count(*) AS findings, count(*) FILTER (WHERE review = 'open') AS unreviewed
@@ -130,6 +134,7 @@ export class StudyList {
       findings: row.findings as number,
       unreviewed: row.unreviewed as number,
       state: row.state as StudyState,
+      reason: row.reason as string | null,
       received_at: (row.received_at as Date).toISOString(),
     };
   }

@@ -1,6 +1,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import { parseRules } from "@fovea/core/rules/rule-file";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
 import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
 
 const RULES = parseRules(
@@ -274,5 +275,80 @@ describe("POST /detect", () => {
     const { findings } = (await post("/detect", form(file("file", "a.png")))).json();
     expect(findings[0]).toMatchObject({ category: "恶性", suggestion: "建议活检" });
     expect(findings[1].type).toBe("肿块");
+  });
+});
+
+test("millimetres that were measured at a detector are called so, in the answer and in the report", async () => {
+  const { pool } = service;
+  const analyse = pool.analyse.bind(pool);
+  pool.analyse = async (request) => {
+    const analysis = await analyse(request);
+    const spacingMm = { row: 0.2, column: 0.1, source: "ImagerPixelSpacing" } as const;
+    const sizeMm = { width: 2, height: 6 };
+    const images = analysis.images.map((image) => ({
+      ...image,
+      spacingMm,
+      findings: image.findings.map((finding) => ({ ...finding, sizeMm })),
+    }));
+    return { ...analysis, images };
+  };
+  try {
+    const bytes = dicomBytes(
+      greyElements(400, 512, new Uint8Array(2 * 400 * 512), [
+        [0x00181164, "DS", "0.2\\0.1"],
+        [0x0020000d, "UI", "1.2.3"],
+      ]),
+    );
+    const upload = form({ name: "file", filename: "dx.dcm", bytes });
+    const answer = (await post("/analyze/image", upload)).json();
+    expect(answer.detections[0]).toMatchObject({ width_mm: 2, height_mm: 6 });
+    expect(answer.warnings).toEqual(["sizes in mm are at the plane of the detector, not corrected for magnification"]);
+    const { study_id } = (await post("/detect", upload)).json();
+    const page = await service.app.inject({
+      url: `/studies/${study_id}/report?format=html`,
+      headers: bearer(service.keys.reader),
+    });
+    expect(page.body).toContain("0.2 × 0.1 mm (ImagerPixelSpacing, at the detector, magnified)");
+  } finally {
+    pool.analyse = analyse;
+  }
+});
+
+describe("a file of which some frames could not be read", () => {
+  /** Two frames, the second one broken, nothing found in the first. */
+  const partly = async () => {
+    const { pool } = service;
+    const analyse = pool.analyse.bind(pool);
+    pool.answer = async () => [];
+    pool.analyse = async (request) => {
+      const analysis = await analyse(request);
+      const error = { code: "invalid_dicom" as const, message: "cut short" };
+      const [first] = analysis.images;
+      const broken = { file: first.file, frame: 1, width: 0, height: 0, findings: [], error };
+      return { ...analysis, images: [{ ...first, frame: 0 }, broken] };
+    };
+    return () => {
+      pool.analyse = analyse;
+    };
+  };
+
+  test("does not read as if nothing had been found in them", async () => {
+    const restore = await partly();
+    try {
+      const zh = (await post("/analyze/image", form(file("file", "two.dcm")))).json();
+      expect(zh.summary).toBe("未检测到明显病灶。2帧中有1帧未能分析。");
+      expect(zh.warnings).toEqual(["frame 1: not read (invalid_dicom)"]);
+      const en = (await post("/analyze/image?lang=en", form(file("file", "two.dcm")))).json();
+      expect(en.summary).toBe("No evident lesion detected. 1 of 2 frames could not be analysed.");
+      const { study_id, warnings } = (await post("/detect", form(file("file", "two.dcm")))).json();
+      expect(warnings).toEqual(["frame 1: not read (invalid_dicom)"]);
+      const { series, study } = await service.app
+        .inject({ url: `/studies/${study_id}`, headers: bearer(service.keys.reader) })
+        .then((answer) => answer.json());
+      expect(series[0].reason).toBe("1 of 2 frames could not be analysed");
+      expect(study.reason).toBe("1 of 2 frames could not be analysed");
+    } finally {
+      restore();
+    }
   });
 });

@@ -90,6 +90,57 @@ describe("a report", () => {
     expect(csv.headers["content-type"]).toContain("text/csv");
     expect(csv.body.charCodeAt(0)).toBe(0xfeff);
     expect(csv.body.match(/nodule/g)).toHaveLength(2);
+    // The second image was never shown to the model: its row says so, and has no size that would read as "looked at".
+    const row = csv.body.split("\r\n").find((line) => line.startsWith(received(2).sopUid));
+    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,not analysed`);
+  });
+
+  test("says of no image that nothing was found in it unless it was looked at", async () => {
+    const { store } = service;
+    const [study, state] = ["2.25.77", "2.25.77.1"];
+    const image = (n: number, series: string, seriesNumber: number) =>
+      received(n, { studyUid: study, seriesUid: series, sopUid: `2.25.77.${n}`, seriesNumber });
+    await store.studies.accept([
+      image(11, state, 1),
+      image(12, state, 1),
+      image(13, "2.25.77.2", 2),
+      image(14, "2.25.77.3", 3),
+    ]);
+    await store.analyses.record([
+      { sopUid: "2.25.77.11", modelId: MODEL.modelId, rulesVersion: "7@0123456789ab", outcome: { findings: [] } },
+      { sopUid: "2.25.77.12", modelId: MODEL.modelId, outcome: { failure: "invalid_dicom: cut short" } },
+    ]);
+    const partly = "1 of 2 images could not be analysed; the first: invalid_dicom: cut short";
+    await store.studies.setSeriesState(state, { state: "analysed", reason: partly, modelId: MODEL.modelId });
+    await store.studies.setSeriesState("2.25.77.2", { state: "not_attempted", reason: "no model for CT" });
+
+    const en = (await get(`/studies/${study}/report?format=html&lang=en`)).body;
+    expect(en).toContain("Note: of 4 images, 3 were not analysed, or could not be; nothing is said of them.");
+    expect(en).toContain("注意：共4幅图像，其中3幅未分析或分析失败；对这些图像不作任何结论。");
+    // Rules were in force, although they had nothing to judge.
+    expect(en).toContain("7@0123456789ab");
+    expect(en).not.toContain("no rule file");
+    // The study's date is not the report's.
+    expect(en).toMatch(/检查日期 study date 20261126 · 报告时间 report of \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect(en.match(/No evident lesion detected/g)).toHaveLength(1);
+    expect(en.match(/class="chip clear"/g)).toHaveLength(1);
+    expect(en.match(/class="chip failed"/g)).toHaveLength(3);
+    // The record keeps no spacing: the page does not claim that the file has none.
+    expect(en).not.toContain("the file gives no pixel spacing");
+
+    const csv = (await get(`/studies/${study}/report?format=csv`)).body.split("\r\n").slice(1, 5);
+    expect(csv.map((line) => line.split(",").at(-1))).toEqual([
+      "",
+      "could not be analysed: invalid_dicom: cut short",
+      "not analysed: no model for CT",
+      "not analysed yet",
+    ]);
+    // The list gives the reason too: "analysed, 0 findings" would not be the whole truth.
+    const { studies } = (await get("/studies")).json();
+    expect(studies.find(({ study_uid }: { study_uid: string }) => study_uid === study)).toMatchObject({
+      findings: 0,
+      reason: partly,
+    });
   });
 
   test("comes as a page that runs nothing, with the picture in it", async () => {
@@ -120,6 +171,30 @@ describe("a report", () => {
     ]);
     const answer = await get(`/studies/${STUDY}/report?format=sr`);
     expect([answer.headers["content-type"], answer.body]).toEqual(["application/dicom", "the report"]);
+  });
+
+  test("as DICOM SR is the newest of its series, and never one of several series, or of before a late image", async () => {
+    const { store } = service;
+    const study = "2.25.88";
+    const make = async (seriesUid: string, n: number, text: string) => {
+      const draft = await store.blobs.draft("objects");
+      await new Promise((resolve) => draft.stream.write(Buffer.from(text), resolve));
+      const { blob } = await draft.commit();
+      const object = { objectSopUid: `2.25.88.9.${n}`, sopClassUid: "1.2.840.10008.5.1.4.1.1.88.34", blob };
+      await store.deliveries.plan([{ studyUid: study, seriesUid, kind: "sr", destination: "pacs", ...object }]);
+    };
+    const report = (query = "") => get(`/studies/${study}/report?format=sr${query}`);
+    const image = (n: number, seriesUid: string) => received(n, { studyUid: study, seriesUid, sopUid: `2.25.88.${n}` });
+    await store.studies.accept([image(21, "2.25.88.1"), image(22, "2.25.88.2")]);
+    await store.studies.setSeriesState("2.25.88.1", { state: "analysed", modelId: MODEL.modelId });
+    await make("2.25.88.1", 2, "first");
+    await make("2.25.88.1", 1, "with the late image");
+    expect((await report()).body).toBe("with the late image");
+    await make("2.25.88.2", 3, "the other series");
+    expect((await report()).statusCode).toBe(409);
+    expect((await report("&series=2.25.88.1")).body).toBe("with the late image");
+    // Received, not analysed.
+    expect((await report("&series=2.25.88.2")).statusCode).toBe(409);
   });
 
   test("is not for those who only look on", async () => {

@@ -28,7 +28,7 @@ auth: {oidc: {issuer: "${issuer.url}", audience: fovea}}
 `,
   );
   const environment = { DATABASE_URL: "", FOVEA_KEY: "", FOVEA_DATA_DIR: "" };
-  service = new Served(["--config", join(folder, "fovea.yaml"), "--log", "silent"], undefined, { environment });
+  service = new Served(["--config", join(folder, "fovea.yaml"), "--log", "silent"], { environment });
   await service.start();
   keys.first = service.said(/^Key +(fovea_\S+)/) ?? "";
   for (const role of ROLES) {

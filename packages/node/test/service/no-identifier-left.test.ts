@@ -60,7 +60,7 @@ ${yaml}`,
   const lines: string[] = [];
   const environment = { TMPDIR: temporary, DATABASE_URL: "", FOVEA_KEY: "", FOVEA_DATA_DIR: "" };
   const start = async () => {
-    const served = new Served(["--config", join(folder, "fovea.yaml"), "--log", "debug"], undefined, {
+    const served = new Served(["--config", join(folder, "fovea.yaml"), "--log", "debug"], {
       environment,
       hear: (line) => void lines.push(line),
     });

@@ -89,11 +89,18 @@ onEachEngine("the pipeline", (engine) => {
   });
 
   test("analyses only what is new when an image comes late, and sends what then is another result", async () => {
-    const service = await running(engine);
+    const earlier: (readonly string[])[] = [];
+    const buildObjects: PipelineOptions["buildObjects"] = (source) => {
+      earlier.push(source.earlier.map((one) => one.sopUid));
+      return fakeObjects(source);
+    };
+    const service = await running(engine, { buildObjects });
     await service.send(1, { grey: 10 });
     await until(() => service.pacs.arrived.length === 2);
     await service.send(2, { grey: 20 });
     await until(() => service.pacs.arrived.length === 4);
+    // The second report is told of the first, whose place it takes.
+    expect(earlier).toEqual([[], ["2.25.9.0.10"]]);
     expect(service.pool.seen).toEqual([10, 20]);
     expect(sorted(service.pacs.arrived.slice(2))).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
     // The same image once more changes nothing.
@@ -117,6 +124,29 @@ onEachEngine("the pipeline", (engine) => {
     await until(async () => (await stateOf(service)) === "analysed");
     expect([...service.pool.seen].sort()).toEqual([10, 20]);
     await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    await service.stop();
+  });
+
+  test("does not call a series analysed while an image that came late, and was queued again, waits", async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const pool = new FakePool((grey) => (grey === 10 ? held : Promise.resolve()));
+    // One at a time: the second job of the series waits until the first one, which knows nothing of the late image, has ended.
+    const service = await running(engine, { pool, series: 1 });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await stateOf(service)) === "queued");
+    await service.send(2, { grey: 20 });
+    await until(async () => (await stateOf(service)) === "received");
+    await until(async () => (await stateOf(service)) === "queued");
+    letGo();
+    await until(async () => (await stateOf(service)) === "analysed");
+    expect([...service.pool.seen].sort()).toEqual([10, 20]);
+    expect(await service.store.analyses.ofSeries(seriesUid())).toHaveLength(2);
+    await until(() => service.pacs.arrived.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(sorted(service.pacs.arrived)).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
     await service.stop();
   });

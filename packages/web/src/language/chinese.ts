@@ -110,6 +110,7 @@ export const CHINESE: Messages = {
   "findings.shown": "显示 {shown} / {total}",
   "findings.threshold": "置信度不低于",
   "findings.none": "未检出病灶。",
+  "findings.noneInPart": "已分析的图像中未检出病灶；并非全部图像都已分析，原因见各序列。",
   "findings.noneYet": "尚未分析。",
   "findings.notAnalysed": "未分析，原因见各序列。",
   "findings.noneShown": "没有达到该置信度的病灶。",

@@ -108,6 +108,7 @@ export const ENGLISH = {
   "findings.shown": "{shown} of {total} shown",
   "findings.threshold": "Confidence from",
   "findings.none": "No finding.",
+  "findings.noneInPart": "No finding in what was analysed. Not everything was: see the reasons at the series.",
   "findings.noneYet": "Not analysed yet.",
   "findings.notAnalysed": "Not analysed: the series tell why.",
   "findings.noneShown": "No finding reaches this confidence.",

@@ -20,6 +20,8 @@ export interface FindingsPanelProps {
   readonly desk: ReviewDesk;
   readonly mayReview: boolean;
   readonly studyState: StudyState;
+  /** Whether each of its series was analysed, and all images of it. */
+  readonly isWhole: boolean;
   readonly onThreshold: (threshold: number) => void;
   readonly onSelect: (findingId: string) => void;
   readonly onStep: (step: 1 | -1) => void;
@@ -72,8 +74,13 @@ const NONE: Readonly<Record<StudyState, MessageKey>> = {
   not_attempted: "findings.notAnalysed",
 };
 
-function emptyMessage({ all, studyState }: FindingsPanelProps): MessageKey {
+export function emptyMessage({
+  all,
+  studyState,
+  isWhole,
+}: Pick<FindingsPanelProps, "all" | "studyState" | "isWhole">): MessageKey {
   if (all.length > 0) return "findings.noneShown";
+  if (studyState === "analysed" && !isWhole) return "findings.noneInPart";
   return NONE[studyState];
 }
 

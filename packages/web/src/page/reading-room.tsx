@@ -136,6 +136,7 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
         desk={desk}
         mayReview={mayReview}
         studyState={detail.study.state}
+        isWhole={isWhole(detail)}
         onThreshold={setThreshold}
         onSelect={select}
         onStep={step}
@@ -166,4 +167,9 @@ function Position({ index, count, image, detail }: PositionProps) {
       {frames > 1 && <div>{say("viewer.frame", { frame: image.frame + 1 })}</div>}
     </>
   );
+}
+
+/** Whether every series with images was analysed, and every image of it. */
+function isWhole({ series }: StudyDetail): boolean {
+  return series.every((one) => imagesOf(one).length === 0 || (one.state === "analysed" && one.reason === null));
 }

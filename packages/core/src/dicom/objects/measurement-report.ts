@@ -30,6 +30,7 @@ import {
   MANUFACTURER,
   numberedFindings,
   type ObjectFinding,
+  type ReportReference,
   type ResultContext,
   type SourceInstance,
   trackingOf,
@@ -40,7 +41,7 @@ export const COMPREHENSIVE_3D_SR = "1.2.840.10008.5.1.4.1.1.88.34";
 
 /** The report's attributes. Valid without findings too: it says then that the algorithm found none. */
 export function measurementReport(context: ResultContext): Attributes {
-  const { images, unreadable = 0, date, time } = context;
+  const { images, unreadable = 0, date, time, earlier = [], uid } = context;
   const [{ source }] = images;
   const all = images.length + unreadable;
   const failed = images.filter((image) => image.failed === true).length + unreadable;
@@ -61,6 +62,7 @@ export function measurementReport(context: ResultContext): Attributes {
     VerificationFlag: "UNVERIFIED",
     ContentDate: date,
     ContentTime: time,
+    ...predecessors(earlier.find(({ sopUid }) => sopUid !== uid("sr"))),
     PerformedProcedureCodeSequence: [],
     CurrentRequestedProcedureEvidenceSequence: [
       {
@@ -74,6 +76,15 @@ export function measurementReport(context: ResultContext): Attributes {
     ...templateOf("1500"),
     ContentSequence: reportTree(context, source, failed, all),
   };
+}
+
+/** The report whose place this one takes (PS3.3 C.17.2.2). */
+function predecessors(report: ReportReference | undefined): Attributes {
+  if (report === undefined) return {};
+  const { studyUid, seriesUid, sopClassUid, sopUid } = report;
+  const ReferencedSOPSequence = [{ ReferencedSOPClassUID: sopClassUid, ReferencedSOPInstanceUID: sopUid }];
+  const ReferencedSeriesSequence = [{ SeriesInstanceUID: seriesUid, ReferencedSOPSequence }];
+  return { PredecessorDocumentsSequence: [{ StudyInstanceUID: studyUid, ReferencedSeriesSequence }] };
 }
 
 const sourceOf = ({ source }: AnalysedImage) => source;

@@ -115,19 +115,19 @@ function references(frames: readonly MarkedFrame[]): Attributes[] {
   });
 }
 
-const areaKey = ({ source: { columns, rows }, details: { spacing } }: MarkedFrame) =>
-  [columns, rows, spacing?.row, spacing?.column].join();
+const areaKey = ({ source: { columns, rows }, details: { spacing, aspect } }: MarkedFrame) =>
+  [columns, rows, spacing?.row, spacing?.column, ...(aspect ?? [])].join();
 
 function displayedArea(frames: [MarkedFrame, ...MarkedFrame[]]): Attributes {
   const [{ source, details }] = frames;
-  const { spacing } = details;
+  const { spacing, aspect = [1, 1] } = details;
   return {
     ReferencedImageSequence: references(frames),
     DisplayedAreaTopLeftHandCorner: [1, 1],
     DisplayedAreaBottomRightHandCorner: [source.columns, source.rows],
     PresentationSizeMode: "SCALE TO FIT",
     ...(spacing === undefined
-      ? { PresentationPixelAspectRatio: [1, 1] }
+      ? { PresentationPixelAspectRatio: [...aspect] }
       : { PresentationPixelSpacing: [decimal(spacing.row), decimal(spacing.column)] }),
   };
 }

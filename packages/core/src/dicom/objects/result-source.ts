@@ -21,6 +21,8 @@ export type SourceVoi =
 /** A frame with findings. */
 export interface SourceFrame {
   readonly spacing?: Spacing;
+  /** Height and width of a pixel in whole numbers (PixelAspectRatio), where there is no spacing. @default 1, 1 */
+  readonly aspect?: readonly [number, number];
   readonly sliceThickness?: number;
   /** mm, patient (LPS) coordinates: centre of the first pixel. */
   readonly position?: readonly number[];
@@ -90,6 +92,14 @@ export interface Algorithm {
 
 export const MANUFACTURER = "Fovea";
 
+/** A report that was made before. */
+export interface ReportReference {
+  readonly studyUid: string;
+  readonly seriesUid: string;
+  readonly sopClassUid: string;
+  readonly sopUid: string;
+}
+
 /** All that an object says beside its images. */
 export interface ResultContext {
   readonly images: readonly AnalysedImage[];
@@ -107,6 +117,8 @@ export interface ResultContext {
   /** What readers see of a class. */
   readonly nameOf: (className: string) => string;
   readonly codeOf: (className: string) => Code;
+  /** Reports about the same series that this one takes the place of, the newest first. @default none */
+  readonly earlier?: readonly ReportReference[];
   /** What was found, in a sentence. */
   readonly summary: string;
 }

@@ -164,6 +164,7 @@ export const WRITTEN_ATTRIBUTES: Readonly<
   PurposeOfReferenceCodeSequence: ["0040a170", "SQ", "1"],
   MeasuredValueSequence: ["0040a300", "SQ", "1"],
   NumericValue: ["0040a30a", "DS", "1-n"],
+  PredecessorDocumentsSequence: ["0040a360", "SQ", "1"],
   ReferencedRequestSequence: ["0040a370", "SQ", "1"],
   PerformedProcedureCodeSequence: ["0040a372", "SQ", "1"],
   CurrentRequestedProcedureEvidenceSequence: ["0040a375", "SQ", "1"],

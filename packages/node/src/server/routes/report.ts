@@ -2,12 +2,17 @@
  * @file `GET /studies/:uid/report`: what was found in a study, in the form that is asked for.
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
+import type { Spacing } from "@fovea/core/dicom/spacing";
+import { FoveaError } from "@fovea/core/errors";
 import { clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
 import type { JudgedImage } from "@fovea/core/report/judged-image";
 import type { Language } from "@fovea/core/report/summary";
+import { reported } from "@fovea/core/rules/judge";
+import type { Bilingual } from "@fovea/core/rules/rule-set";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import type { ImageOutcome } from "../../store/analyses";
 import type { KeptFinding } from "../../store/findings";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
@@ -27,6 +32,7 @@ const ReportQuery = Type.Object(
         { default: "json" },
       ),
     ),
+    series: Type.Optional(UidSchema),
     lang: LangSchema,
   },
   { additionalProperties: false },
@@ -43,18 +49,45 @@ interface StudyFrame extends JudgedImage {
 }
 
 /** All images of the study; of those with several frames, the ones in which something was found. */
-function framesOf({ series }: StudyDetail, findings: readonly KeptFinding[]): readonly StudyFrame[] {
-  const bySop = groupedBy(findings, ({ sopUid }) => sopUid);
-  return series.flatMap(({ instances }) =>
-    instances.flatMap(({ sop_uid, rows, columns }) => {
+async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): Promise<readonly StudyFrame[]> {
+  const bySop = groupedBy(await store.analyses.ofStudy(study.study_uid), ({ sopUid }) => sopUid);
+  const outcomes = await store.analyses.outcomes(study.study_uid);
+  return series.flatMap((one) =>
+    one.instances.flatMap(({ sop_uid, rows, columns }) => {
+      const image = { file: sop_uid, sopUid: sop_uid, width: columns, height: rows };
+      const notAnalysed = whyNot(outcomes.get(sop_uid), one);
+      // Nothing was found where nobody looked: that must not read as "none detected".
+      if (notAnalysed !== undefined) return [{ ...image, frame: 0, findings: [], notAnalysed }];
       const byFrame = groupedBy(bySop.get(sop_uid) ?? [], ({ frame }) => frame);
       const frames = byFrame.size === 0 ? [0] : [...byFrame.keys()].sort((a, b) => a - b);
       return frames.map((frame) => ({
-        ...{ file: sop_uid, sopUid: sop_uid, frame, width: columns, height: rows },
+        ...image,
+        frame,
         findings: byFrame.get(frame) ?? [],
       }));
     }),
   );
+}
+
+/** Why an image has no result; undefined if it has one. */
+function whyNot(
+  outcome: ImageOutcome | undefined,
+  { state, reason }: StudyDetail["series"][number],
+): Bilingual | undefined {
+  if (outcome !== undefined && outcome.failure === undefined) return undefined;
+  if (outcome?.failure !== undefined) {
+    return { zh: `分析失败：${outcome.failure}`, en: `could not be analysed: ${outcome.failure}` };
+  }
+  if (state === "received" || state === "queued") return { zh: "尚未分析", en: "not analysed yet" };
+  return reason === null
+    ? { zh: "未分析", en: "not analysed" }
+    : { zh: `未分析：${reason}`, en: `not analysed: ${reason}` };
+}
+
+/** A row of the table says in its last column why there is nothing in the others. */
+function tableRow(frame: StudyFrame): StudyFrame {
+  const { notAnalysed } = frame;
+  return notAnalysed === undefined ? frame : { ...frame, error: { code: "not_found", message: notAnalysed.en } };
 }
 
 function groupedBy<K>(findings: readonly KeptFinding[], key: (finding: KeptFinding) => K): Map<K, KeptFinding[]> {
@@ -81,11 +114,11 @@ export function reportRoute(app: App, parts: RouteParts): void {
     },
     async (request, reply) => {
       const { uid } = request.params;
-      const { format = "json", lang } = request.query;
+      const { format = "json", lang, series } = request.query;
       const view = readerOf(request, lang);
       const detail = await store.studyList.detail(uid, view);
       if (detail === undefined) throw new HttpProblem(404, "no such study");
-      const answer = await WRITERS[format](parts, detail, view.language);
+      const answer = await WRITERS[format](parts, detail, view.language, series);
       const { actor } = callerOf(request);
       await store.audit.append({ actor, action: "study.export", subject: uid, details: { format } });
       return send(reply, answer, format, uid);
@@ -109,11 +142,11 @@ function send(reply: FastifyReply, { type, content }: Answer, format: Format, ui
 }
 
 const WRITERS: Readonly<
-  Record<Format, (parts: RouteParts, detail: StudyDetail, language: Language) => Promise<Answer>>
+  Record<Format, (parts: RouteParts, detail: StudyDetail, language: Language, series?: string) => Promise<Answer>>
 > = {
   json: async (_parts, detail) => ({ type: "application/json; charset=utf-8", content: JSON.stringify(detail) }),
-  csv: async ({ store }, detail) => {
-    const images = framesOf(detail, await store.analyses.ofStudy(detail.study.study_uid));
+  csv: async (parts, detail) => {
+    const images = (await framesOf(parts, detail)).map(tableRow);
     return { type: "text/csv; charset=utf-8", content: findingsCsv({ images }) };
   },
   html: htmlReport,
@@ -122,38 +155,74 @@ const WRITERS: Readonly<
 };
 
 async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Language): Promise<Answer> {
-  const { store, config, rules } = parts;
+  const { config, rules } = parts;
   const { study_uid, study_date } = detail.study;
-  const findings = await store.analyses.ofStudy(study_uid);
-  const frames = framesOf(detail, findings);
-  // What was found comes first where not all has room.
-  const ranked = frames.toSorted((a, b) => Number(b.findings.length > 0) - Number(a.findings.length > 0));
+  const frames = await framesOf(parts, detail);
+  const findings = frames.flatMap((frame) => frame.findings);
+  const reportAbove = rules?.reportAbove ?? config.reportAbove;
+  // What was found comes first where not all has room, then what nobody looked at.
+  const rank = ({ findings, notAnalysed }: StudyFrame) => (findings.length > 0 ? 0 : notAnalysed !== undefined ? 1 : 2);
+  const ranked = frames.toSorted((a, b) => rank(a) - rank(b));
   const shown = new Set(ranked.slice(0, MOST_PICTURES));
   const images = [];
   for (const frame of frames) {
-    if (shown.has(frame)) images.push({ ...frame, picture: await pictureOf(parts, frame, language) });
+    if (!shown.has(frame)) continue;
+    // The picture shows what the table beside it lists.
+    const drawn = { ...frame, findings: reported(frame.findings, { reportAbove }) };
+    const picture = frame.notAnalysed === undefined ? await pictureOf(parts, drawn, language) : undefined;
+    images.push({ ...frame, picture, spacingMm: await spacingOf(parts, frame) });
   }
   const versions = [...new Set(findings.map(({ modelId }) => modelId))];
-  const rulesVersions = [...new Set(findings.flatMap(({ rulesVersion }) => rulesVersion ?? []))];
+  const outcomes = [...(await parts.store.analyses.outcomes(study_uid)).values()];
+  const rulesVersions = [...new Set(outcomes.flatMap(({ rulesVersion }) => rulesVersion ?? []))];
   const known = detail.series.flatMap(({ model_version }) => model_version ?? []);
   const content = clinicalHtml({
-    subject: `Study ${study_uid}`,
+    subject: `检查 Study ${study_uid}${study_date === null ? "" : ` · 检查日期 study date ${study_date}`}`,
+    date: `报告时间 report of ${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC`,
     images,
     modelVersion: (versions.length > 0 ? versions : [...new Set(known)]).join(", ") || "–",
     rulesVersion: rulesVersions.length > 0 ? rulesVersions.join(", ") : undefined,
-    reportAbove: rules?.reportAbove ?? config.reportAbove,
-    classNames: config.classNames,
-    omitted: frames.length - shown.size,
+    ...{ reportAbove, classNames: config.classNames, omitted: frames.length - shown.size },
+    unread: frames.filter(({ notAnalysed }) => notAnalysed !== undefined).length,
+    tellsSpacing: false,
     language,
-    ...(study_date !== null && { date: study_date }),
   });
   return { type: "text/html; charset=utf-8", content };
 }
 
+/** What the millimetres of its findings were measured on: at a detector they are not the patient's. */
+async function spacingOf(
+  { store, pictures }: RouteParts,
+  { sopUid, findings }: StudyFrame,
+): Promise<Spacing | undefined> {
+  const sized = findings.find(({ sizeMm }) => sizeMm !== undefined);
+  const instance = sized && (await store.studies.findInstance(sopUid));
+  if (sized?.sizeMm === undefined || instance?.blob === undefined) return undefined;
+  try {
+    const { studyUid, seriesUid } = instance;
+    const bytes = await store.blobs.read(instance.blob);
+    const { pixel_spacing: spacing } = await pictures.describe(bytes, { studyUid, seriesUid, sopUid });
+    // That of the first frame; another frame may have another one.
+    const width = (sized.box.x2 - sized.box.x1) * (spacing?.column ?? 0);
+    return spacing !== null && Math.abs(width - sized.sizeMm.width) < 1e-6 * width ? spacing : undefined;
+  } catch (error) {
+    if (error instanceof FoveaError && UNSHOWN.has(error.code)) return undefined;
+    throw error;
+  }
+}
+
+const UNSHOWN: ReadonlySet<string> = new Set(["file_not_found", "invalid_image", "invalid_dicom", "unsupported_dicom"]);
+
 /** As a data URI; undefined where the image is not here any more, or cannot be shown. */
 async function pictureOf(parts: RouteParts, frame: StudyFrame, language: Language): Promise<string | undefined> {
-  const picture = await drawn(parts, frame, language, "jpeg");
-  return picture && `data:image/jpeg;base64,${Buffer.from(picture).toString("base64")}`;
+  try {
+    const picture = await drawn(parts, frame, language, "jpeg");
+    return picture && `data:image/jpeg;base64,${Buffer.from(picture).toString("base64")}`;
+  } catch (error) {
+    // Findings are not withheld because one picture cannot be made.
+    if (error instanceof FoveaError && UNSHOWN.has(error.code)) return undefined;
+    throw error;
+  }
 }
 
 async function drawn(
@@ -169,20 +238,40 @@ async function drawn(
 }
 
 async function pictureReport(parts: RouteParts, detail: StudyDetail, language: Language): Promise<Answer> {
-  const frames = framesOf(detail, await parts.store.analyses.ofStudy(detail.study.study_uid));
+  const frames = (await framesOf(parts, detail)).filter(({ notAnalysed }) => notAnalysed === undefined);
   const surest = ({ findings }: StudyFrame) => Math.max(0, ...findings.map(({ confidence }) => confidence));
   const [first] = frames.toSorted((a, b) => surest(b) - surest(a));
   const picture = first && (await drawn(parts, first, language, "png"));
-  if (picture === undefined) throw new HttpProblem(404, "no image of the study is here");
+  if (picture === undefined) throw new HttpProblem(404, "no image of the study is here that was analysed");
   return { type: "image/png", content: picture };
 }
 
-/** The report that was made for the PACS: the very object, not one like it. */
-async function structuredReport({ store }: RouteParts, detail: StudyDetail): Promise<Answer> {
-  const deliveries = await store.deliveries.ofStudy(detail.study.study_uid);
-  const report = deliveries.find(({ kind }) => kind === "sr");
+/**
+ * The report that was made for the PACS: the very object, not one like it, and the newest of its series. Another series' report, or
+ * one from before an image that came late, would read as if it were all.
+ */
+async function structuredReport(
+  { store }: RouteParts,
+  { study, series }: StudyDetail,
+  _language: Language,
+  wanted?: string,
+): Promise<Answer> {
+  const made = (await store.deliveries.ofStudy(study.study_uid))
+    .filter(({ kind, seriesUid }) => kind === "sr" && (wanted === undefined || seriesUid === wanted))
+    .sort((a, b) => b.plannedAt.getTime() - a.plannedAt.getTime());
+  const [report] = made;
   if (report === undefined) {
     throw new HttpProblem(404, "no structured report was made of this study: no destination asks for one");
+  }
+  if (made.some(({ seriesUid }) => seriesUid !== report.seriesUid)) {
+    throw new HttpProblem(409, "several series of this study have a structured report each; say which by series=UID");
+  }
+  const state = series.find(({ series_uid }) => series_uid === report.seriesUid)?.state;
+  if (state !== "analysed") {
+    throw new HttpProblem(
+      409,
+      `the series is ${state ?? "gone"} at present; its structured report is of an earlier state`,
+    );
   }
   return { type: "application/dicom", content: await store.blobs.read(report.blob) };
 }

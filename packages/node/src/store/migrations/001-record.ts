@@ -122,6 +122,7 @@ CREATE TABLE delivery (
   attempts integer NOT NULL DEFAULT 0,
   next_at timestamptz NOT NULL DEFAULT now(),
   reason text,
+  planned_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   sent_at timestamptz,
   UNIQUE (destination, object_sop_uid)
 );

@@ -1,0 +1,36 @@
+/**
+ * @file The report of a series that went before: a reader of both must be able to tell which one is newer (PS3.3 C.17.2.2).
+ */
+import type { ReportReference } from "@fovea/core/dicom/objects/result-source";
+import { FoveaError } from "@fovea/core/errors";
+import { readFileHeader } from "../pacs/part10";
+import type { BlobStore } from "../store/blob-store";
+import type { Deliveries } from "../store/deliveries";
+import type { SeriesRecord } from "../store/studies";
+import { readInstanceHead } from "./instance-head";
+
+/** Newest first; none where its file is gone. */
+export async function earlierReports(
+  { studyUid, seriesUid }: Pick<SeriesRecord, "studyUid" | "seriesUid">,
+  { deliveries, blobs }: { readonly deliveries: Pick<Deliveries, "ofStudy">; readonly blobs: Pick<BlobStore, "read"> },
+): Promise<readonly ReportReference[]> {
+  const planned = (await deliveries.ofStudy(studyUid))
+    .filter((one) => one.kind === "sr" && one.seriesUid === seriesUid)
+    .sort((a, b) => b.plannedAt.getTime() - a.plannedAt.getTime());
+  const files = new Map(planned.map(({ objectSopUid, blob }) => [objectSopUid, blob]));
+  const found = await Promise.all([...files.values()].map((blob) => referenceOf(blob, blobs)));
+  return found.filter((one) => one !== undefined);
+}
+
+async function referenceOf(blob: string, blobs: Pick<BlobStore, "read">): Promise<ReportReference | undefined> {
+  try {
+    const bytes = await blobs.read(blob);
+    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    if (header === undefined) return undefined;
+    const { studyUid, seriesUid, sopUid } = readInstanceHead(bytes.subarray(header.dataSetStart), header).instance;
+    return { studyUid, seriesUid, sopUid, sopClassUid: header.sopClassUid };
+  } catch (error) {
+    if (error instanceof FoveaError && error.code !== "database_unavailable") return undefined;
+    throw error;
+  }
+}

@@ -15,6 +15,17 @@ export interface RunningService {
 
 const NAME = "Grzegorzewska^Apolonia";
 
+/** Who is refused before all was sent may find the line closed before the answer is read: then it is asked again. */
+async function persistently(ask: () => Promise<Response>): Promise<Response> {
+  for (let left = 5; ; left--) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}
+
 /** How requests were answered, and what a reader was shown. */
 export class FullRun {
   readonly #service: RunningService;
@@ -29,7 +40,7 @@ export class FullRun {
 
   async ask(what: string, path: string, init: RequestInit = {}, key = this.#service.adminKey): Promise<Response> {
     const headers = { Authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) };
-    const answer = await fetch(`${this.#service.url}${path}`, { ...init, headers });
+    const answer = await persistently(() => fetch(`${this.#service.url}${path}`, { ...init, headers }));
     this.statuses[what] = answer.status;
     return answer;
   }
@@ -89,7 +100,10 @@ export class FullRun {
     const send = async (what: string, path: string, field: string, ...files: [name: string, bytes: Uint8Array][]) => {
       const form = new FormData();
       for (const [name, bytes] of files) form.append(field, new Blob([Uint8Array.from(bytes)]), name);
-      return this.ask(what, path, { method: "POST", body: form });
+      // Whole, not in pieces: an answer may come, and the line be closed, before the last one.
+      const whole = new Response(form);
+      const headers = { "Content-Type": whole.headers.get("content-type") ?? "" };
+      return this.ask(what, path, { method: "POST", headers, body: await whole.arrayBuffer() });
     };
     const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: "#cccccc" } })
       .png()

@@ -2,6 +2,7 @@
  * @file A full run of the built service, after which every patient identifier that went in is searched for: in all that it said at
  * its most talkative, in every file that it left, in the audit log.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -119,11 +120,15 @@ describe.each([
   });
 
   test("leaves nothing of a patient in any file: database, its journal, the queue, images, temporary files", () => {
+    // Most files are the same each time.
+    const seen = new Set<string>();
     for (const files of it.files) {
       expect([...files.keys()].some((path) => path.includes("pg_wal"))).toBe(true);
       expect([...files.keys()].some((path) => path.includes("files/images"))).toBe(true);
       const found = [...files].flatMap(([path, bytes]) => {
-        const there = foundIn(bytes, IDENTIFIERS);
+        const digest = createHash("sha256").update(bytes).digest("hex");
+        const there = seen.has(digest) ? [] : foundIn(bytes, IDENTIFIERS);
+        if (there.length === 0) seen.add(digest);
         return there.length > 0 ? [`${path}: ${there.join(", ")}`] : [];
       });
       expect(found).toEqual([]);

@@ -123,7 +123,7 @@ describe("framePicture", () => {
 
   test("refuses a preset on what is not in Hounsfield units", () => {
     expect(() => picture([1, 2], [[0x00080060, "CS", "MR"]], through("lung"))).toThrow(
-      "a.dcm: the window lung is in Hounsfield units, which MR does not measure",
+      'a.dcm: the window lung is in Hounsfield units, which "MR" does not measure',
     );
     expect(picture([1, 2], [[0x00080060, "CS", "MR"]], through("40,400")).windows[0].from).toBe("given");
   });

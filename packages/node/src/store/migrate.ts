@@ -4,6 +4,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import type { Database } from "./database";
 import { RECORD } from "./migrations/001-record";
+import { ATTEMPT } from "./migrations/002-attempt";
 
 export interface Migration {
   /** Counts up from 1, without gaps. */
@@ -13,7 +14,10 @@ export interface Migration {
 }
 
 /** A line that was released is never changed. */
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, name: "record", sql: RECORD }];
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: "record", sql: RECORD },
+  { number: 2, name: "attempt", sql: ATTEMPT },
+];
 
 /** Of PostgreSQL's advisory locks, for this: any number that nobody else takes. */
 const LOCK = 0x0f_0e_a0_01;

@@ -7,6 +7,7 @@ import type { ServiceConfig } from "../config/service-config";
 import { Vault } from "../vault/vault";
 import { Analyses } from "./analyses";
 import { ApiKeys } from "./api-keys";
+import { Attempts } from "./attempts";
 import { AuditLog } from "./audit-log";
 import { BatchJobs } from "./batch-jobs";
 import { BlobFiles } from "./blob-files";
@@ -36,6 +37,7 @@ export interface Store {
   readonly studies: Studies;
   readonly studyList: StudyList;
   readonly analyses: Analyses;
+  readonly attempts: Attempts;
   readonly deliveries: Deliveries;
   readonly models: Models;
   readonly apiKeys: ApiKeys;
@@ -77,6 +79,7 @@ export async function openStore(
       studies: new Studies(database, keys),
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
+      attempts: new Attempts(database),
       deliveries: new Deliveries(database),
       models: new Models(database),
       apiKeys: new ApiKeys(database),

@@ -39,7 +39,7 @@ export const StudySummarySchema = Type.Object({
   findings: Type.Integer(),
   unreviewed: Type.Integer({ description: "Findings that nobody has accepted or rejected" }),
   state: StudyStateSchema,
-  /** Why it failed or was not attempted: the reason of the first such series. */
+  /** Why it failed or was not attempted: the reason of the first such series. Null otherwise. */
   reason: Type.Optional(nullable(Type.String())),
   received_at: Type.String({ format: "date-time" }),
 });

@@ -20,6 +20,7 @@ import { Importer } from "./importer";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
+import { RETRIEVE, Retrieval, retrieveJob } from "./retrieval";
 
 export interface PipelineOptions {
   readonly store: Store;
@@ -79,6 +80,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     for (const loop of deliveries) loop.wake();
   };
   await workOnSeries(options, deliverNow);
+  await workOnRetrievals(options, reception);
   const completeness = new Completeness({
     ...{ ...store, queue, config: config.completeness, routing: config.routing },
     resolve: (wanted) => pool.models.resolve(wanted),
@@ -143,6 +145,18 @@ async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Pr
     ANALYSE_SERIES,
     { concurrency: options.series ?? 2, retries: 50, givenUp: (content) => analysis.giveUp(analyseSeriesJob(content)) },
     (content, signal) => analysis.run(analyseSeriesJob(content), signal),
+  );
+}
+
+async function workOnRetrievals({ store, queue, peers, config }: PipelineOptions, reception: Reception): Promise<void> {
+  const moving = config.destinations.filter(({ retrieveBy }) => retrieveBy === "move");
+  const ourAe = config.dimse?.aeTitle;
+  const moveTo = new Map(ourAe === undefined ? [] : moving.map(({ name }) => [name, ourAe] as const));
+  const retrieval = new Retrieval({ peers, reception, audit: store.audit, moveTo });
+  await queue.work(
+    RETRIEVE,
+    { concurrency: 1, retries: 8, givenUp: (content) => retrieval.giveUp(retrieveJob(content)) },
+    (content, signal) => retrieval.run(retrieveJob(content), signal),
   );
 }
 

@@ -55,6 +55,8 @@ export interface Bringer {
   readonly callingAe?: string;
   /** `ae:TITLE`, `key:...`, as the audit names it. */
   readonly actor: string;
+  /** The study that the object must belong to, else it is refused. @default any */
+  readonly onlyStudy?: string;
 }
 
 /** What became of one object. */
@@ -163,6 +165,7 @@ class ObjectDraft implements IncomingDraft {
     if (this.#failure !== undefined) return { ...announced, ...this.#failure };
     try {
       const head = readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      this.#checkStudy(head);
       const receipt = await this.#context.target.commit((changed) => this.#note(changed ?? head));
       const { studyUid, seriesUid, ...kept } = receipt.note.instance;
       const told = { sopClassUid, sopUid: kept.sopUid, studyUid, seriesUid };
@@ -175,6 +178,13 @@ class ObjectDraft implements IncomingDraft {
 
   abandon(): Promise<void> {
     return this.#context.target.abandon();
+  }
+
+  #checkStudy({ instance }: ReadHead): void {
+    const { onlyStudy } = this.#bringer;
+    if (onlyStudy !== undefined && instance.studyUid !== onlyStudy) {
+      throw new FoveaError("invalid_argument", "an object of another study than the one that is stored to");
+    }
   }
 
   /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
@@ -190,9 +200,10 @@ class ObjectDraft implements IncomingDraft {
   }
 
   #note({ instance, manufacturer }: ReadHead): ReceiptNote {
+    const { onlyStudy: _, ...bringer } = this.#bringer;
     return {
       instance,
-      ...this.#bringer,
+      ...bringer,
       receivedAt: this.#context.now().toISOString(),
       ...(manufacturer === MANUFACTURER && { ownResult: true as const }),
     };

@@ -29,6 +29,9 @@ const ARRIVAL = "(extract(epoch FROM received_at) * 1000000)::bigint AS arrival"
 const SUMMARY = `
   (SELECT count(*) FROM series WHERE series.study_uid = study.study_uid) AS series,
   (SELECT count(*) FROM series JOIN instance USING (series_uid) WHERE series.study_uid = study.study_uid) AS instances,
+  (SELECT reason FROM series WHERE series.study_uid = study.study_uid AND series.state = study.state
+     AND reason IS NOT NULL AND study.state IN ('failed', 'not_attempted')
+   ORDER BY series_number NULLS LAST, series_uid LIMIT 1) AS reason,
   found.findings, found.unreviewed
   FROM page AS study CROSS JOIN LATERAL (
     SELECT count(*) AS findings, count(*) FILTER (WHERE review = 'open') AS unreviewed
@@ -130,6 +133,7 @@ export class StudyList {
       findings: row.findings as number,
       unreviewed: row.unreviewed as number,
       state: row.state as StudyState,
+      reason: row.reason as string | null,
       received_at: (row.received_at as Date).toISOString(),
     };
   }

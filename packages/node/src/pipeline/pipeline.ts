@@ -64,7 +64,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const told = (where: string) => (error: unknown) => onError(error, where);
   const importer = new Importer({ ...store, onError: told("import") });
   const reception = receptionOf(options, importer);
-  if (store.database.kind === "pglite") await takeBackDeliveries(store);
+  if (store.database.kind === "pglite") {
+    await takeBackDeliveries(store);
+    await store.uploadSweep.apply({ atOnce: true });
+  }
   await importer.start();
 
   const loops: Repeating[] = [];
@@ -90,6 +93,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   repeat("completeness", Math.max(50, Math.min(1000, config.completeness.quietMs / 4)), () => completeness.look());
   repeat("import", RECOVER_MS, () => importer.recover());
   repeat("retention", RETENTION_MS, () => store.retention.apply(config.retention));
+  repeat("uploads", RETENTION_MS, () => store.uploadSweep.apply());
   for (const loop of loops) loop.start();
   return {
     reception,

@@ -19,6 +19,7 @@ import { openDatabase } from "./open-database";
 import { Retention } from "./retention";
 import { Studies } from "./studies";
 import { StudyList } from "./study-list";
+import { UploadSweep } from "./upload-sweep";
 
 export type StoreConfig = Pick<ServiceConfig, "dataDir" | "databaseUrl" | "keyFile">;
 
@@ -45,6 +46,7 @@ export interface Store {
   readonly batchJobs: BatchJobs;
   readonly identityMap: IdentityMap;
   readonly retention: Retention;
+  readonly uploadSweep: UploadSweep;
   /** Other keys from now on. */
   useVault(vault: Vault): void;
   /** Waits for audit entries that are under way, then lets go of database and folder. */
@@ -87,6 +89,7 @@ export async function openStore(
       batchJobs: new BatchJobs(database, keys),
       identityMap: new IdentityMap(database, keys),
       retention: new Retention(database, blobs, audit),
+      uploadSweep: new UploadSweep(database, blobs),
       useVault(next) {
         vault = next;
       },

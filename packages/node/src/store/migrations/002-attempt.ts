@@ -11,4 +11,7 @@ CREATE TABLE attempt (
   process text NOT NULL,
   PRIMARY KEY (sop_uid, model_id)
 );
+
+-- Processes that began this file of a batch and did not end it.
+ALTER TABLE batch_file ADD COLUMN begun integer NOT NULL DEFAULT 0;
 `;

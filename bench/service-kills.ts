@@ -147,7 +147,7 @@ async function main(): Promise<void> {
   await writeFile(join(folder, "bright.onnx"), brightDetector());
   const file = join(folder, "fovea.yaml");
   await writeFile(file, configuration(folder, port, dimsePort, archive.url));
-  const service = new Served(["--config", file, "--log", "error"], "packages/node/bin/fovea.js");
+  const service = new Served(["--config", file, "--log", "error"], { main: "packages/node/bin/fovea.js" });
   const modality = new Modality(dimsePort);
   try {
     await service.start();

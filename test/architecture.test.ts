@@ -42,6 +42,7 @@ const WORKSPACES: readonly Workspace[] = [
     name: "node",
     floors: [
       "version",
+      "no-telemetry",
       "worker-entry",
       "thread-failure",
       "read-file",

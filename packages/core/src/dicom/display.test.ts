@@ -91,7 +91,7 @@ describe("displayImage", () => {
 
   test("refuses a photometric interpretation that is not read", () => {
     expect(() => show(2, [1, 0, 2, 0], [[0x00280004, "CS", "CMYK"]])).toThrow(
-      "a.dcm: PhotometricInterpretation: CMYK under Explicit VR Little Endian is not read",
+      'a.dcm: PhotometricInterpretation: "CMYK" under Explicit VR Little Endian is not read',
     );
   });
 });

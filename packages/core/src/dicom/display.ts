@@ -41,7 +41,7 @@ export function displayImage(
     case "YBR_FULL_422":
       return image(columns, rows, 3, rgbFromYbr(toBytes(stored, pixel)));
     default: {
-      const message = `${pixel.photometricInterpretation} under ${dataSet.transferSyntax.name} is not read`;
+      const message = `${JSON.stringify(pixel.photometricInterpretation)} under ${dataSet.transferSyntax.name} is not read`;
       throw new FoveaError("unsupported_dicom", message, { file: dataSet.file, at: "PhotometricInterpretation" });
     }
   }

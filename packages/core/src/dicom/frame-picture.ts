@@ -138,7 +138,7 @@ function isCt(dataSet: DataSet, frame: number): boolean {
 }
 
 function notCt(dataSet: DataSet, name: string): ArgumentError {
-  const message = `the window ${name} is in Hounsfield units, which ${dataSet.text("Modality")} does not measure; take auto, percentile, or centre and width`;
+  const message = `the window ${name} is in Hounsfield units, which ${JSON.stringify(dataSet.text("Modality"))} does not measure; take auto, percentile, or centre and width`;
   return new ArgumentError(message, { file: dataSet.file });
 }
 

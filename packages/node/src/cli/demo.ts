@@ -13,6 +13,8 @@ export interface DemoOptions {
   readonly imgsz?: number;
   readonly device: string;
   readonly threads?: number;
+  /** Port of the service; true: any. */
+  readonly serve?: number | true;
 }
 
 const NOTES = `
@@ -22,11 +24,16 @@ not seen, and finds lesions in some of those. It takes a few minutes on two
 processors. With --data it does the same on images of your own; their data set
 has train and val.
 
+With --serve it then starts the service, for this machine alone, sends it by
+DICOM the radiographs that training has not seen, prints the review page's
+address and key, and stays until Ctrl-C. Its settings: service/fovea.yaml.
+
 Exit code 1 if the detector is worse on the drawn radiographs than it must be:
 then something is wrong here.
 
 Examples:
   fovea demo
+  fovea demo --serve
   fovea demo --seed 7 --out demo7
   fovea demo --data lesions.yaml --epochs 60 --imgsz 640`;
 
@@ -43,6 +50,7 @@ export function register(program: Command): void {
     .option("--imgsz <px>", "side of the images for the network (default: 192; with --data 320)", wholeNumber(32, 8192))
     .option("--device <name>", "cpu, cuda, cuda:1, tensorrt, webgpu, dml or coreml", "cpu")
     .option("--threads <n>", "threads of the engine (default: the processor's cores)", wholeNumber(1, 1024))
+    .option("--serve [port]", "start the service on them at the end; default: any port", wholeNumber(0, 65535))
     .addHelpText("after", NOTES)
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import("./run-demo");

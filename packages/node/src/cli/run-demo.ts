@@ -4,9 +4,10 @@
  *     OUT/phantoms/     radiographs and their labels, a data set like any other
  *     OUT/run/          the training run: weights, results.csv, results.png
  *     OUT/findings/     index.html, findings.json, findings.csv, annotated/, sidebyside/
+ *     OUT/service/      with --serve: settings and data of the service
  */
 import { join, relative } from "node:path";
-import { FoveaError } from "@fovea/core/errors";
+import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import type { DetectionSummary } from "@fovea/core/metrics/detection-metrics";
 import { runSentence } from "@fovea/core/report/summary";
 import { openDataset } from "../data/open-dataset";
@@ -20,6 +21,7 @@ import { duration, Progress, workLine } from "./progress";
 import { systemLanguage } from "./run-predict";
 import { trainOnScreen } from "./run-train";
 import { measureOnScreen } from "./run-val";
+import { prepareDemoService, serveDemo } from "./serve-demo";
 import { quoted } from "./train-screen";
 
 /** Drawn radiographs: few enough for two processors and some minutes, enough to learn from. */
@@ -48,9 +50,14 @@ const STEPS = 4;
 /** Draws or takes images, trains, measures, finds, and says where to look. */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const started = performance.now();
-  const { out, seed, device } = options;
+  const { out, seed, device, serve } = options;
+  if (serve !== undefined && options.data !== undefined) {
+    const message = "demo: --serve shows the drawn radiographs; for images of your own: fovea serve --model WEIGHTS";
+    throw new ArgumentError(message);
+  }
   // Training would take several, which what comes after it does not.
   executionProvider(device);
+  const service = serve === undefined ? undefined : await prepareDemoService(out, serve === true ? 0 : serve);
   const data = options.data ?? (await draw(join(out, "phantoms"), seed));
   const training = trainingOf(options);
   if (options.data !== undefined) heading(1, `Images: ${options.data}`);
@@ -77,12 +84,22 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   });
   print(runSentence(summary, systemLanguage()));
   conclude(metrics, { out, best: run.best, seconds: (performance.now() - started) / 1000 });
-  if (options.data === undefined && metrics.map50 < EXPECTED_MAP50) {
-    throw new FoveaError(
-      "runtime_failed",
-      `the detector reaches mAP50 ${metrics.map50.toFixed(3)} on drawn radiographs, expected at least ${EXPECTED_MAP50}; look at \`fovea doctor\` and report this`,
-    );
+  const failure = options.data === undefined ? shortfall(metrics) : undefined;
+  if (service !== undefined) {
+    print(`\nThe service, with ${plural(samples.length, "image")} that training has not seen; Ctrl-C ends it`);
+    if (failure !== undefined) print(`Attention: ${failure.message}`);
+    await serveDemo(service, { model: run.best, files: samples.map(({ file }) => file), language: systemLanguage() });
   }
+  if (failure !== undefined) throw failure;
+}
+
+/** What is wrong if the detector is worse than it must be on drawn radiographs. */
+function shortfall({ map50 }: DetectionSummary): FoveaError | undefined {
+  if (map50 >= EXPECTED_MAP50) return undefined;
+  return new FoveaError(
+    "runtime_failed",
+    `the detector reaches mAP50 ${map50.toFixed(3)} on drawn radiographs, expected at least ${EXPECTED_MAP50}; look at \`fovea doctor\` and report this`,
+  );
 }
 
 async function draw(out: string, seed: number): Promise<string> {

@@ -19,26 +19,54 @@ export async function runService(options: ServeCommandOptions): Promise<void> {
     environment: process.env,
     flags: { host, port, dimsePort, ae, rules, dataDir, models: model, noAuth: !auth },
   });
-  let finish: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => {
-    finish = resolve;
+  await serveUntilAsked(config, {
+    ...{ log, language: lang ?? systemLanguage() },
+    ...(process.env.FOVEA_KEY !== undefined && { environmentKey: process.env.FOVEA_KEY }),
   });
+}
+
+export interface ServingOptions {
+  readonly log: ServeCommandOptions["log"];
+  /** Of DICOM reports. */
+  readonly language: "zh" | "en";
+  readonly environmentKey?: string;
+  /** Once it serves and has said where; the signal tells that somebody wants an end. */
+  readonly onReady?: (service: Service, signal: AbortSignal) => Promise<void>;
+}
+
+/** Starts the service, says where it is, and ends with Ctrl-C. @throws {FoveaError} what does not start */
+export async function serveUntilAsked(
+  config: ServiceConfig,
+  { log, language, environmentKey, onReady }: ServingOptions,
+): Promise<void> {
+  const end = new AbortController();
   // Asked for while it starts, it ends once it has.
   const interruption = new Interruption(() => {
     say("Finishing what was accepted; a second Ctrl-C ends at once, and loses nothing that was acknowledged.");
-    finish();
+    end.abort();
   });
   try {
     const service = await openService(config, {
-      ...{ log: { level: log }, language: lang ?? systemLanguage(), page: builtPage() },
-      ...(process.env.FOVEA_KEY !== undefined && { environmentKey: process.env.FOVEA_KEY }),
+      ...{ log: { level: log }, language, page: builtPage() },
+      ...(environmentKey !== undefined && { environmentKey }),
     });
-    announce(service, config);
-    await asked;
-    await service.close();
+    try {
+      announce(service, config);
+      await onReady?.(service, end.signal);
+      await asked(end.signal);
+    } finally {
+      await service.close();
+    }
   } finally {
     interruption.stop();
   }
+}
+
+function asked(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function announce({ url, dimse, adminKey, models }: Service, config: ServiceConfig): void {

@@ -171,6 +171,14 @@ describe("readConfig", () => {
     await expect(read(text)).rejects.toThrow(message);
   });
 
+  test("receives DICOM beyond loopback only from those who are named, or have a certificate", async () => {
+    await expect(read("dimse: {host: 0.0.0.0}")).rejects.toThrow(/dimse\.allowed_ae_titles: is empty/);
+    await expect(read('dimse: {host: "::"}')).rejects.toThrow(/not loopback/);
+    await expect(read("dimse: {host: 0.0.0.0, tls: {cert: a, key: b}}")).rejects.toThrow(/dimse\.tls\.ca/);
+    await expect(read("dimse: {host: 0.0.0.0, allowed_ae_titles: [CT1]}")).resolves.toBeDefined();
+    await expect(read("dimse: {host: 0.0.0.0, tls: {cert: a, key: b, ca: c}}")).resolves.toBeDefined();
+  });
+
   test("goes beyond loopback only with keys, and with TLS or somebody in front who has it", async () => {
     await expect(read("http: {host: 0.0.0.0}")).rejects.toThrow(/http\.tls: is missing/);
     await expect(read("http: {host: 0.0.0.0, allow_plain_http: true}")).resolves.toBeDefined();

@@ -146,7 +146,8 @@ export function modelName({ name, file }: Pick<ModelConfig, "name" | "file">): s
 }
 
 /** Whoever can be reached from elsewhere asks who is there, and does not send patients in the clear. */
-function checkExposure({ http, auth }: ServiceConfig, file: string): void {
+function checkExposure({ http, auth, dimse }: ServiceConfig, file: string): void {
+  checkDimseExposure(dimse, file);
   if (isLoopback(http.host)) return;
   if (auth.mode === "none") {
     const message = `no authentication is for loopback only, and http.host is ${http.host}; use keys, or host 127.0.0.1`;
@@ -156,6 +157,14 @@ function checkExposure({ http, auth }: ServiceConfig, file: string): void {
     const message = `is missing, and http.host ${http.host} is not loopback; give cert and key, or allow_plain_http: true if a proxy in front encrypts`;
     throw invalid({ file, at: "http.tls" }, message);
   }
+}
+
+/** DIMSE has no keys: who may call is said by AE titles, or by certificates of an authority (`dimse.tls.ca`). */
+function checkDimseExposure(dimse: ServiceConfig["dimse"], file: string): void {
+  if (dimse === undefined || isLoopback(dimse.host)) return;
+  if (dimse.allowedAeTitles.length > 0 || dimse.tls?.ca !== undefined) return;
+  const message = `is empty, and dimse.host ${dimse.host} is not loopback; name who may send, or give dimse.tls.ca`;
+  throw invalid({ file, at: "dimse.allowed_ae_titles" }, message);
 }
 
 function frozen<T>(value: T): T {

@@ -202,7 +202,8 @@ export async function startReceiver({
 }
 
 function admit(request: AssociateRequest, config: DimseConfig, open: number) {
-  const { allowedAeTitles, maxAssociations } = config;
+  const { aeTitle, allowedAeTitles, maxAssociations } = config;
+  if (request.calledAe !== aeTitle) return REJECTION.calledAe;
   if (allowedAeTitles.length > 0 && !allowedAeTitles.includes(request.callingAe)) return REJECTION.callingAe;
   return open >= maxAssociations ? REJECTION.limit : undefined;
 }
@@ -218,9 +219,12 @@ function endingOf(error: unknown): AssociationEnd["how"] {
   return error instanceof PeerTooSlow ? "timed_out" : "aborted";
 }
 
-/** Why, without whatever the peer sent. */
+/** Why, without whatever the peer sent: messages of this protocol are ours, others may quote values. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof ProtocolFault || error instanceof ConnectionLost || error instanceof PeerTooSlow)
+    return error.message;
+  if (error instanceof FoveaError) return error.code;
+  return error instanceof Error ? error.name : "failed";
 }
 
 async function listener(config: DimseConfig, onSocket: (socket: Socket) => void): Promise<Server> {

@@ -40,7 +40,8 @@ export function encodePhantom({ image, spacingMm }: Phantom, seed: number, index
     AccessionNumber: "",
     Modality: "DX",
     PresentationIntentType: "FOR PRESENTATION",
-    Manufacturer: "Fovea",
+    // Not "Fovea": that marks results, which the service does not analyse.
+    Manufacturer: "Fovea phantoms",
     InstitutionName: "Phantom",
     ReferringPhysicianName: "",
     StudyDescription: "CHEST PHANTOM",

@@ -93,7 +93,13 @@ function judged({ images }: ImageAnalysis, { judge }: Judge) {
   return images.flatMap(({ findings, frame = 0 }) => findings.map((one) => ({ ...one, ...judge(one), frame })));
 }
 
-/** Code and message, for the record; messages of ours name attributes and numbers, no patients. */
-function reasonOf({ code, message }: { readonly code: string; readonly message: string }): string {
-  return `${code}: ${message}`.slice(0, MAX_REASON);
+/**
+ * Code and message, for the record. Messages name attributes and numbers; what they quote of a damaged file is left out: it may
+ * be anything, a patient's name too, and reasons stand in the database as they are.
+ */
+export function reasonOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  return `${code}: ${message.replace(QUOTED, '"…"')}`.slice(0, MAX_REASON);
 }
+
+/** As `JSON.stringify` writes a text; to the end of the message where it was cut. */
+const QUOTED = /"(?:[^"\\]|\\.)*(?:"|$)/gs;

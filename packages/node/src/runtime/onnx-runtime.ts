@@ -9,6 +9,7 @@ import { ArgumentError, FoveaError, ShapeError } from "@fovea/core/errors";
 import type { DType } from "@fovea/core/graph/op";
 import type { LoadOptions, Runtime, Session, Value } from "@fovea/core/graph/runtime";
 import type * as Ort from "onnxruntime-node";
+import { forbidTelemetry } from "../no-telemetry";
 import { executionProvider } from "./device";
 
 export interface RuntimeOptions {
@@ -38,6 +39,7 @@ export async function openRuntime({
     throw new ArgumentError(`threads: got ${threads}, wanted a whole number of at least 1`);
   }
   const provider = executionProvider(device);
+  forbidTelemetry();
   const ort = await import("onnxruntime-node");
   const bundled = ort.listSupportedBackends().map((backend) => backend.name);
   if (!bundled.includes(provider.name)) {

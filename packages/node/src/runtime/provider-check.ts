@@ -4,7 +4,9 @@
  * A provider's driver may print, hang or end the process, so each is tried in a process of its own
  * (`provider-probe.ts`).
  */
+
 import { execFile } from "node:child_process";
+import { forbidTelemetry } from "../no-telemetry";
 import { workerEntry } from "../worker-entry";
 import { executionProvider } from "./device";
 
@@ -24,6 +26,7 @@ export type ProbeAnswer = { readonly ok: true } | { readonly ok: false; readonly
 
 /** Devices that this build of ONNX Runtime knows. */
 export async function knownProviders(): Promise<string[]> {
+  forbidTelemetry();
   const { listSupportedBackends } = await import("onnxruntime-node");
   return listSupportedBackends().map(({ name }) => name);
 }

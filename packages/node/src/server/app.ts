@@ -10,6 +10,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify from "fastify";
 import type { App, AppParts } from "./app-parts";
 import { guardAccess } from "./auth/access";
+import { DeniedAttempts } from "./auth/denied-attempts";
 import { KeyLookup } from "./auth/key-lookup";
 import { BatchWork } from "./batch-work";
 import { answerErrors } from "./error-answers";
@@ -37,7 +38,7 @@ import { stowRoutes } from "./routes/stow";
 import { studyRoutes } from "./routes/studies";
 import { securityHeaders } from "./security-headers";
 import { multipartLimits, rateLimits, serverOptions } from "./server-limits";
-import { logRequests } from "./service-log";
+import { errorFacts, logRequests } from "./service-log";
 import { UploadBudget } from "./upload-budget";
 
 /** What the routes share beside the parts. */
@@ -77,7 +78,12 @@ export async function buildApp(parts: AppParts): Promise<App> {
   app.addHook("onRequest", async (_request, reply) => void reply.header("Cache-Control", "no-store"));
   guardRequests(app, config.http);
   const { corsOrigins } = config.http;
-  guardAccess(app, { auth: config.auth, keys });
+  const denied = new DeniedAttempts((entry) => {
+    store.audit
+      .append(entry)
+      .catch((error) => app.log.error(errorFacts(error), "a denied attempt is not in the audit log"));
+  });
+  guardAccess(app, { auth: config.auth, keys, denied });
   if (corsOrigins.length > 0) {
     await app.register(cors, { origin: [...corsOrigins], credentials: false, maxAge: 600, hook: "onRequest" });
   }

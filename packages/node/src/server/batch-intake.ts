@@ -12,7 +12,7 @@ import { analyseUpload, ENDING } from "./analyse-upload";
 import type { RouteParts } from "./app";
 import { analyzeAnswer } from "./detection-answer";
 import { failureOf, HttpProblem } from "./problem";
-import { type IncomingFile, type Upload, wholeFile } from "./uploads";
+import { formFault, type IncomingFile, type Upload, wholeFile } from "./uploads";
 
 type Result = AnalyzeBatchResponse["results"][number];
 
@@ -100,7 +100,7 @@ export class BatchIntake {
       this.#stored.push({ filename, blob: (await draft.commit()).blob });
     } catch (error) {
       await draft.abandon().catch(() => undefined);
-      throw error;
+      throw formFault(error);
     }
   }
 }

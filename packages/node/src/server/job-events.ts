@@ -11,20 +11,23 @@ const TOLD_MS = 500;
 /** A word in between, so that no proxy takes the line for dead. */
 const HEARTBEAT_MS = 15_000;
 const MOST_LISTENERS = 256;
+/** Of one caller: nobody takes all places. */
+const MOST_OF_ONE = 16;
 
 export class JobEvents {
   readonly #jobs: Pick<BatchJobs, "find">;
-  readonly #streams = new Map<ServerResponse, AbortController>();
+  readonly #streams = new Map<ServerResponse, { readonly end: AbortController; readonly actor: string }>();
 
   constructor(jobs: Pick<BatchJobs, "find">) {
     this.#jobs = jobs;
   }
 
-  /** @returns whether there was room for another listener */
-  tell(job: string, response: ServerResponse): boolean {
-    if (this.#streams.size >= MOST_LISTENERS) return false;
+  /** @returns whether there was room for another listener, of this caller and of all */
+  tell(job: string, response: ServerResponse, actor: string): boolean {
+    const own = [...this.#streams.values()].filter((stream) => stream.actor === actor).length;
+    if (this.#streams.size >= MOST_LISTENERS || own >= MOST_OF_ONE) return false;
     const end = new AbortController();
-    this.#streams.set(response, end);
+    this.#streams.set(response, { end, actor });
     response.on("close", () => end.abort());
     void this.#follow(job, response, end.signal)
       .catch(() => undefined)
@@ -37,7 +40,7 @@ export class JobEvents {
 
   /** Ends all streams: the service stops. */
   close(): void {
-    for (const end of this.#streams.values()) end.abort();
+    for (const { end } of this.#streams.values()) end.abort();
   }
 
   async #follow(job: string, response: ServerResponse, signal: AbortSignal): Promise<void> {

@@ -16,7 +16,7 @@ export interface LogOptions {
 }
 
 /** Name, code and where it was thrown; the message may quote what was given. */
-function errorFacts(error: unknown): Record<string, unknown> {
+export function errorFacts(error: unknown): Record<string, unknown> {
   if (error instanceof FoveaError) return { code: error.code };
   if (!(error instanceof Error)) return { type: typeof error };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;

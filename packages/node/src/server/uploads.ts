@@ -44,7 +44,8 @@ export async function* filesOf(request: FastifyRequest, field: string, files: nu
 /** Text fields that a form may have beside its files; they are read by nobody. */
 const FIELDS = 16;
 
-function formFault(error: unknown): unknown {
+/** What broke while a form was read: 400 unless it says itself what it is. */
+export function formFault(error: unknown): unknown {
   if (error instanceof FoveaError || error instanceof HttpProblem) return error;
   if (error instanceof Error && "statusCode" in error) return error;
   return new HttpProblem(400, "the multipart form is broken or ends too early");

@@ -7,6 +7,7 @@
  * completed by one of them.
  */
 import { join } from "node:path";
+import { FoveaError } from "@fovea/core/errors";
 import { judge, rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
@@ -145,7 +146,14 @@ function addGauges(
 }
 
 async function listen(app: App, { http: { host, port } }: ServiceConfig): Promise<string> {
-  return app.listen({ host, port });
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== "listen" && syscall !== "getaddrinfo") throw error;
+    const message = `cannot listen on ${host}, port ${port} (${code}); choose another with --port and --host, or http.port and http.host`;
+    throw new FoveaError("invalid_config", message, { cause: error });
+  }
 }
 
 async function receive(

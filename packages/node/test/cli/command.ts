@@ -23,6 +23,8 @@ export interface Running {
   readonly ended: Promise<Ended>;
   /** Once standard output holds `text`; rejected if the command ends before. */
   printed(text: string): Promise<void>;
+  /** What standard error holds by now. */
+  stderr(): string;
 }
 
 /** Folder that commands run in. */
@@ -71,7 +73,7 @@ export class Desk {
         child.on("close", () => fail(new Error(`ended before it printed ${text}:\n${stdout}${stderr}`)));
         look();
       });
-    return { process: child, ended, printed };
+    return { process: child, ended, printed, stderr: () => stderr };
   }
 
   /** Runs a command to its end. */

@@ -100,6 +100,12 @@ describe("an association", () => {
     expect(ends.map(({ how }) => how)).toEqual(["rejected", "released"]);
   });
 
+  test("is rejected where another application is called: permanent, by the user, reason 7", async () => {
+    const { port, ends } = await started({ config: { aeTitle: "ELSEWHERE" } });
+    expect((await spoken(port, conversation()))?.toString("hex")).toBe("03000000000400010107");
+    expect(ends.map(({ how }) => how)).toEqual(["rejected"]);
+  });
+
   test("is rejected for now where there are too many: transient, by the provider, reason 2", async () => {
     const { receiver, port } = await started({ config: { maxAssociations: 2 }, times: { idleMs: 5000 } });
     const open = [1, 2].map(() => connect({ host: "127.0.0.1", port }).on("error", () => {}));

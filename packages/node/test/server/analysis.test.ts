@@ -169,6 +169,15 @@ describe("POST /analyze/batch", () => {
     expect((await post("/analyze/batch", form(file("files", "1.png")))).statusCode).toBe(429);
   });
 
+  test("that ends within a file is the client's fault, before and after it became a job", async () => {
+    const names = ["1.png", "2.png", "3.png", "4.png", "5.png"];
+    const { payload, headers } = form(...names.map((name) => file("files", name, "x".repeat(500))));
+    for (const length of [300, 2500, payload.length - 200]) {
+      const answer = await post("/analyze/batch", { payload: payload.subarray(0, length), headers });
+      expect([length, answer.statusCode]).toEqual([length, 400]);
+    }
+  });
+
   test("becomes a job above a number of files", async () => {
     const names = ["1.png", "2.png", "3.png", "4.png", "病人.png"];
     service.pool.answer = async ({ bytes }) => {

@@ -93,6 +93,16 @@ describe("fovea serve", () => {
     expect(await open.stop()).toBe(0);
   });
 
+  test("says that its port is taken, and how to choose another", async () => {
+    const { port } = new URL(archive.url);
+    const late = await serve("--port", port, "--data-dir", join(folder, "late"), "--log", "error");
+    expect(late.isRunning).toBe(false);
+    expect(late.complaint).toContain(
+      `cannot listen on 127.0.0.1, port ${port} (EADDRINUSE); choose another with --port`,
+    );
+    expect(late.complaint).not.toContain("unexpected");
+  });
+
   test("says which file is missing, and leaves nothing running", async () => {
     const missing = await serve(
       "--model",

@@ -1,33 +1,61 @@
 /**
- * @file `fovea serve` as a child that is killed and started again on the same data.
+ * @file The built `fovea serve` as a child that is stopped, killed and started again on the same data.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
+const PACKAGE = resolve(import.meta.dirname, "../..");
+/** A loaded machine takes long to start. */
 const PATIENCE_MS = 120_000;
 
-const MAIN = resolve(import.meta.dirname, "../../bin/fovea.js");
+export interface ServedOptions {
+  /** Added to those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What starts it; the command follows. @default nothing */
+  readonly within?: readonly string[];
+  /** Root of the package `node`, where this module is bundled elsewhere. */
+  readonly packageFolder?: string;
+  /** Of what it says, the last so many lines are kept. @default 200 */
+  readonly lines?: number;
+  /** Hears every line of both outputs. */
+  readonly hear?: (line: string) => void;
+}
 
 export class Served {
-  readonly #arguments: readonly string[];
+  readonly #command: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   readonly #said: string[] = [];
+  readonly #lines: number;
+  readonly #listener: ((line: string) => void) | undefined;
   /** `http://127.0.0.1:8042`, once it is ready. */
   url = "";
+  /** Where it receives DICOM, if it does. */
+  dimsePort = 0;
 
-  /**
-   * @param options of `fovea serve`
-   * @param main path of the command line
-   */
-  constructor(options: readonly string[], main: string = MAIN) {
-    this.#arguments = [main, "serve", ...options];
+  /** @param options of `fovea serve` */
+  constructor(
+    options: readonly string[],
+    { environment = {}, within = [], packageFolder = PACKAGE, lines = 200, hear }: ServedOptions = {},
+  ) {
+    if (!existsSync(join(packageFolder, "dist/cli/main.js"))) throw new Error("nothing is built: node build.mjs");
+    this.#command = [...within, process.execPath, join(packageFolder, "bin/fovea.js"), "serve", ...options];
+    this.#environment = environment;
+    this.#lines = lines;
+    this.#listener = hear;
   }
 
   /** What the first line that matches says in its first group. */
   said(pattern: RegExp): string | undefined {
     return this.#said.map((line) => pattern.exec(line)?.[1]).find((word) => word !== undefined);
+  }
+
+  /** All lines that are kept. */
+  get transcript(): string {
+    return this.#said.join("\n");
   }
 
   /** What it said last. */
@@ -37,27 +65,34 @@ export class Served {
 
   /** Starts it. @returns when it says its address, or has ended */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", "pipe", "pipe"] });
+    const [program, ...options] = this.#command;
+    const env = { ...process.env, LC_ALL: "C.UTF-8", ...this.#environment };
+    const child = spawn(program, options, { stdio: ["ignore", "pipe", "pipe"], env });
     this.#child = child;
-    const ready = new Promise<void>((ready, reject) => {
+    const ready = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.complaint}`)), PATIENCE_MS);
-      const hear = (line: string) => {
-        this.#said.push(line);
-        if (this.#said.length > 200) this.#said.shift();
+      createInterface(child.stderr).on("line", (line) => {
+        this.#hear(line);
+        const [, dimsePort] = /^DICOM .* port (\d+)$/.exec(line) ?? [];
+        if (dimsePort !== undefined) this.dimsePort = Number(dimsePort);
         const [, url] = /^Address\s+(\S+)/.exec(line) ?? [];
         if (url === undefined) return;
         this.url = url;
         clearTimeout(timer);
-        ready();
-      };
-      createInterface(child.stderr).on("line", hear);
-      createInterface(child.stdout).on("line", hear);
+        resolve();
+      });
+      createInterface(child.stdout).on("line", (line) => this.#hear(line));
       child.once("exit", () => {
         clearTimeout(timer);
-        ready();
+        resolve();
       });
     });
     await ready;
+  }
+
+  /** Of the process. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   get isRunning(): boolean {
@@ -73,6 +108,12 @@ export class Served {
   async stop(): Promise<number | null> {
     await this.#end("SIGTERM");
     return this.#child?.exitCode ?? null;
+  }
+
+  #hear(line: string): void {
+    this.#listener?.(line);
+    this.#said.push(line);
+    if (this.#said.length > this.#lines) this.#said.shift();
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AuthConfig } from "../../config/service-config";
 import { HttpProblem } from "../problem";
 import type { Caller } from "./caller";
+import type { DeniedAttempts } from "./denied-attempts";
 import { FailureLimit } from "./failure-limit";
 import { type KeyLookup, looksLikeApiKey } from "./key-lookup";
 import { OidcVerifier } from "./oidc";
@@ -26,10 +27,15 @@ export interface AccessParts {
   readonly auth: AuthConfig;
   readonly keys: KeyLookup;
   readonly failures?: FailureLimit;
+  /** Told of who is not let in. */
+  readonly denied?: Pick<DeniedAttempts, "tell">;
 }
 
 /** Every route gets its line of the table, every request its caller. */
-export function guardAccess(app: FastifyInstance, { auth, keys, failures = new FailureLimit() }: AccessParts): void {
+export function guardAccess(
+  app: FastifyInstance,
+  { auth, keys, failures = new FailureLimit(), denied }: AccessParts,
+): void {
   const oidc = auth.oidc === undefined ? undefined : new OidcVerifier(auth.oidc);
   app.decorateRequest("caller", null);
   app.addHook("onRoute", (route) => {
@@ -43,6 +49,7 @@ export function guardAccess(app: FastifyInstance, { auth, keys, failures = new F
     if (permission === "public") return;
     const caller = auth.mode === "none" ? NOBODY_ASKS : await authenticate(request);
     if (!permission.includes(caller.role)) {
+      denied?.tell({ actor: caller.actor, reason: "role", ...attemptOf(request) });
       throw new HttpProblem(403, `role ${caller.role} may not; ${permission.join(", ")} may`, { code: "not_allowed" });
     }
     request.caller = caller;
@@ -56,6 +63,7 @@ export function guardAccess(app: FastifyInstance, { auth, keys, failures = new F
     if (isKey && !keys.remembers(token)) refuseGuesser(request.ip);
     const caller = isKey ? await keys.callerOf(token) : await oidc?.callerOf(token);
     if (caller !== undefined) return caller;
+    denied?.tell({ actor: "unknown", reason: "credentials", ...attemptOf(request) });
     refuseGuesser(request.ip);
     failures.failed(request.ip);
     throw new HttpProblem(401, "the key or token is not, or no longer, good here");
@@ -67,6 +75,10 @@ export function guardAccess(app: FastifyInstance, { auth, keys, failures = new F
     const detail = "too many failed authentications; wait Retry-After seconds";
     throw new HttpProblem(429, detail, { retryAfterS: Math.ceil(wait / 1000) });
   }
+}
+
+function attemptOf({ method, routeOptions, ip }: FastifyRequest): { readonly route: string; readonly from: string } {
+  return { route: `${method} ${routeOptions.url ?? ""}`, from: ip };
 }
 
 function tokenOf({ headers }: FastifyRequest): string | undefined {

@@ -2,10 +2,10 @@
  * @file Bearer tokens of OpenID Connect: signature, issuer, audience, time and role (RFC 7519, RFC 8725).
  */
 import { FoveaError } from "@fovea/core/errors";
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { isLoopback } from "../../config/loopback";
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import type { AuthConfig, Role } from "../../config/service-config";
 import type { Caller } from "./caller";
+import { IssuerFetch, issuerUnreachable, secureAddress } from "./issuer-fetch";
 
 type OidcConfig = NonNullable<AuthConfig["oidc"]>;
 
@@ -17,15 +17,15 @@ const BY_STRENGTH: readonly Role[] = ["admin", "reader", "viewer", "system"];
 
 const CLOCK_TOLERANCE_S = 30;
 const FETCH_MS = 5000;
-/** After a failed discovery nobody asks for so long: a token that anybody can make up must not make us ask the issuer. */
-const RETRY_MS = 5000;
+/** OpenID Connect Core 1.0, section 2: `sub` has 255 ASCII characters at most. */
+const SUBJECT = /^[\x20-\x7e]{1,255}$/;
 
 /** Tokens of one issuer. */
 export class OidcVerifier {
   readonly #config: OidcConfig;
   #keys: JWTVerifyGetKey | undefined;
   #discovery: Promise<JWTVerifyGetKey> | undefined;
-  #retryAt = 0;
+  readonly #issuer = new IssuerFetch();
 
   constructor(config: OidcConfig) {
     this.#config = config;
@@ -48,11 +48,12 @@ export class OidcVerifier {
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ["exp", "sub"],
       });
+      const { sub } = payload;
       const role = this.#roleOf(payload);
-      return role && { actor: `oidc:${payload.sub}`, role };
+      return role && typeof sub === "string" && SUBJECT.test(sub) ? { actor: `oidc:${sub}`, role } : undefined;
     } catch (cause) {
       if (cause instanceof FoveaError) throw cause;
-      if (cause instanceof errors.JWKSTimeout || isFetchFailure(cause)) throw unreachable(cause);
+      if (cause instanceof errors.JWKSTimeout || isFetchFailure(cause)) throw issuerUnreachable(cause);
       if (cause instanceof errors.JOSEError || cause instanceof TypeError) return undefined;
       throw cause;
     }
@@ -60,16 +61,12 @@ export class OidcVerifier {
 
   async #keySource(): Promise<JWTVerifyGetKey> {
     if (this.#keys !== undefined) return this.#keys;
-    if (this.#discovery === undefined) {
-      if (Date.now() < this.#retryAt) throw unreachable();
-      this.#discovery = this.#discover();
-    }
+    this.#discovery ??= this.#discover();
     try {
       this.#keys = await this.#discovery;
       return this.#keys;
     } catch (cause) {
-      this.#retryAt = Date.now() + RETRY_MS;
-      throw cause instanceof FoveaError ? cause : unreachable(cause);
+      throw cause instanceof FoveaError ? cause : issuerUnreachable(cause);
     } finally {
       this.#discovery = undefined;
     }
@@ -78,13 +75,22 @@ export class OidcVerifier {
   /** OpenID Connect Discovery 1.0, section 4. */
   async #discover(): Promise<JWTVerifyGetKey> {
     const { issuer, jwksUri } = this.#config;
-    if (jwksUri !== undefined) return keysAt(jwksUri);
-    const address = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
-    const answer = await fetch(address, { signal: AbortSignal.timeout(FETCH_MS), redirect: "error" });
-    if (!answer.ok) throw unreachable();
-    const found = (await answer.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-    if (found.issuer !== issuer || typeof found.jwks_uri !== "string") throw unreachable();
-    return keysAt(found.jwks_uri);
+    if (jwksUri !== undefined) return this.#keysAt(jwksUri);
+    const address = secureAddress(`${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`);
+    const answer = await this.#issuer.fetch(address.href, {
+      signal: AbortSignal.timeout(FETCH_MS),
+      redirect: "error",
+    });
+    const found = (await answer.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown } | null;
+    if (found?.issuer !== issuer || typeof found.jwks_uri !== "string") throw issuerUnreachable();
+    return this.#keysAt(found.jwks_uri);
+  }
+
+  #keysAt(address: string): JWTVerifyGetKey {
+    return createRemoteJWKSet(secureAddress(address), {
+      ...{ timeoutDuration: FETCH_MS, cooldownDuration: 30_000, cacheMaxAge: 600_000 },
+      [customFetch]: (url, options) => this.#issuer.fetch(url, options),
+    });
   }
 
   #roleOf(payload: JWTPayload): Role | undefined {
@@ -99,15 +105,6 @@ export class OidcVerifier {
   }
 }
 
-function keysAt(address: string): JWTVerifyGetKey {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  // Keys that came in the clear are keys of whoever stands between.
-  if (url === undefined || !(url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname)))) {
-    throw new FoveaError("invalid_config", "the issuer's keys lie at no https address", { at: "auth.oidc" });
-  }
-  return createRemoteJWKSet(url, { timeoutDuration: FETCH_MS, cooldownDuration: 30_000, cacheMaxAge: 600_000 });
-}
-
 function memberOf(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[key];
@@ -117,9 +114,4 @@ function memberOf(value: unknown, key: string): unknown {
 function isFetchFailure(cause: unknown): boolean {
   if (cause instanceof errors.JOSEError) return cause.code === "ERR_JOSE_GENERIC";
   return cause instanceof TypeError && cause.message === "fetch failed";
-}
-
-function unreachable(cause?: unknown): FoveaError {
-  const message = "the issuer of tokens cannot be asked for its keys; try again later";
-  return new FoveaError("peer_unreachable", message, { cause });
 }

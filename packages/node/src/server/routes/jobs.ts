@@ -49,7 +49,7 @@ export function jobRoutes(app: App, { store, batchWork, jobEvents }: RouteParts)
       const headers = reply.getHeaders() as Record<string, string>;
       reply.hijack();
       reply.raw.writeHead(200, headers);
-      if (!jobEvents.tell(jobId, reply.raw)) reply.raw.end("event: busy\ndata: {}\n\n");
+      if (!jobEvents.tell(jobId, reply.raw, callerOf(request).actor)) reply.raw.end("event: busy\ndata: {}\n\n");
     },
   );
   app.get(
@@ -67,6 +67,8 @@ export function jobRoutes(app: App, { store, batchWork, jobEvents }: RouteParts)
       const { from = 0, limit = 500 } = request.query;
       const files = await batchJobs.files(jobId, from - 1, limit);
       const results = files.flatMap(({ result }) => (result === undefined ? [] : [result]));
+      const { actor } = callerOf(request);
+      await store.audit.append({ actor, action: "job.view", subject: jobId, details: { results: results.length } });
       return batchAnswer(results as AnalyzeBatchResponse["results"]);
     },
   );

@@ -1,199 +1,190 @@
 /**
  * @file Kills the service at random moments while it receives, analyses and delivers, starts it again each time, and checks at
- * the end: whatever was acknowledged is in the record and was analysed, and each result arrived exactly once.
+ * the end: whatever was acknowledged is in the record with the same bytes and was analysed, and each result arrived exactly once.
  *
- * No measurement of speed. The service is the built command line; images go to it by C-STORE, results come back by STOW-RS.
+ * No measurement of speed. The service is the built command line; images go to it by C-STORE and STOW-RS, results come back by
+ * C-STORE and STOW-RS. The moments follow from the seed as far as the machine lets them: a phase is waited for, then a while.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { StudyDetail } from "@fovea/core/contract/study";
+import type { StudyList } from "@fovea/core/contract/study";
 import { Random } from "@fovea/core/math/random";
-import { dimsePeer } from "@fovea/node/pacs/dimse-peer";
-import type { OutgoingObject } from "@fovea/node/pacs/peer";
 import { brightDetector } from "../packages/node/test/bright-detector";
-import { ctFile } from "../packages/node/test/pacs/memory-sink";
+import { type DimseArchive, openDimseArchive } from "../packages/node/test/pacs/dimse-archive";
+import { missingPostgres, startPostgres } from "../packages/node/test/postgres-server";
+import { type Verdict, verdictOf } from "../packages/node/test/service/record-faults";
 import { Served } from "../packages/node/test/service/served";
-import { openWebArchive } from "../packages/node/test/service/web-archive";
+import { openWebArchive, type WebArchive } from "../packages/node/test/service/web-archive";
+import { freePorts } from "./harness/free-ports";
+import { PHASES, type Phase, PhaseWatch } from "./harness/kill-moments";
+import { Modalities } from "./harness/modality";
 import { runBenchmark } from "./harness/run-benchmark";
 
 const HELP = `npm run bench -- service-kills [OPTIONS]
-  --kills N         (50)
+  --kills N         in turn while it receives, analyses, delivers (50)
   --seed N          (1)
-  --longest MS      a process lives so long at most before it is killed (4000)
   --instances N     of each study, in two series (8)
+  --size PX         edge of an image (256)
+  --postgres        the record lies in a PostgreSQL that is started for it
   --keep            keep the folder`;
 
 const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
-    longest: { type: "string", default: "4000" },
     instances: { type: "string", default: "8" },
+    size: { type: "string", default: "256" },
+    postgres: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const STUDY = "1.2.826.0.1.3680043.10.1.";
-/** A result that found the archive away after many attempts is tried again after ten minutes, and half as much. */
-const SETTLE_MS = 1_000_000;
-/** Studies that are sent while processes are killed; then only what is left is finished. */
-const MOST_STUDIES = 60;
+/** What has gone wrong by then stays wrong. */
+const SETTLE_MS = 300_000;
+/** Series and objects that wait at most while more is sent. */
+const MOST_WAITING = 12;
+/** Of a hundred kills, so many more while it starts; of a hundred starts, so many with both archives away. */
+const [WHILE_STARTING, AWAY] = [0.1, 0.1];
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Sends studies one after another, as a modality does: what was not acknowledged is sent again. */
-class Modality {
-  /** By study number. */
-  readonly acknowledged = new Map<number, Set<string>>();
-  readonly #port: number;
-  #stopped = false;
-
-  constructor(port: number) {
-    this.#port = port;
-  }
-
-  async run(instances: number): Promise<void> {
-    for (let study = 1; study <= MOST_STUDIES && !this.#stopped; study++) await this.#sendStudy(study, instances);
-  }
-
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  async #sendStudy(study: number, instances: number): Promise<void> {
-    const files = await Promise.all(
-      Array.from({ length: instances }, (_, i) => ctFile(i + 1, { study, series: 1 + (i % 2) })),
-    );
-    const done = new Set<string>();
-    this.acknowledged.set(study, done);
-    const dimse = { host: "127.0.0.1", port: this.#port, aeTitle: "FOVEA", callingAe: "MODALITY" };
-    const peer = dimsePeer({ name: "service", send: [], dimse });
-    for (let waiting: readonly OutgoingObject[] = files; waiting.length > 0; ) {
-      const outcomes = await peer.send(waiting);
-      outcomes.forEach(({ state }, i) => {
-        if (state === "stored") done.add(waiting[i].sopUid);
-      });
-      waiting = waiting.filter(({ sopUid }) => !done.has(sopUid));
-      if (waiting.length > 0) await sleep(100);
-    }
-  }
-}
-
-async function detailOf(url: string, study: number): Promise<StudyDetail | undefined> {
-  const response = await fetch(`${url}/studies/${STUDY}${study}`);
-  return response.ok ? ((await response.json()) as StudyDetail) : undefined;
-}
-
-/** What is wrong with a study; empty if nothing is. */
-function faultsOf(study: number, acknowledged: ReadonlySet<string>, detail: StudyDetail | undefined): string[] {
-  if (detail === undefined) return [`study ${study} is not in the record`];
-  const faults: string[] = [];
-  const here = new Set(detail.series.flatMap(({ instances }) => instances.map(({ sop_uid }) => sop_uid)));
-  const lost = [...acknowledged].filter((uid) => !here.has(uid));
-  if (lost.length > 0) faults.push(`study ${study}: ${lost.length} acknowledged images are not in the record`);
-  if (detail.study.state !== "analysed") faults.push(`study ${study} is ${detail.study.state}`);
-  // The detector finds one thing in each image.
-  if (detail.findings.length !== here.size)
-    faults.push(`study ${study}: ${detail.findings.length} findings of ${here.size} images`);
-  const reports = detail.deliveries.filter(({ kind }) => kind === "sr").length;
-  if (reports < detail.series.length)
-    faults.push(`study ${study}: ${reports} reports of ${detail.series.length} series`);
-  const unsent = detail.deliveries.filter(({ state }) => state !== "sent").length;
-  if (unsent > 0) faults.push(`study ${study}: ${unsent} results are not sent`);
-  return faults;
-}
-
-async function allFaults(url: string, modality: Modality): Promise<{ faults: string[]; deliveries: number }> {
-  const faults: string[] = [];
-  let deliveries = 0;
-  for (const [study, acknowledged] of modality.acknowledged) {
-    if (acknowledged.size === 0) continue;
-    const detail = await detailOf(url, study);
-    faults.push(...faultsOf(study, acknowledged, detail));
-    deliveries += detail?.deliveries.length ?? 0;
-  }
-  return { faults, deliveries };
-}
-
-function configuration(folder: string, port: number, dimsePort: number, archive: string): string {
+function configuration(folder: string, ports: Record<"http" | "dimse" | "archive", number>, web: string): string {
   return `data_dir: ${join(folder, "data")}
-http: {port: ${port}, requests_per_minute: 1000000}
+http: {port: ${ports.http}, requests_per_minute: 1000000}
 auth: {mode: none}
-dimse: {port: ${dimsePort}}
+dimse: {port: ${ports.dimse}}
 models: [{file: ${join(folder, "bright.onnx")}}]
 completeness: {quiet: 500ms}
-destinations: [{name: archive, send: [sr, sc, gsps], dicom_web: {url: "${archive}"}}]
+destinations:
+  - {name: web, send: [sr, sc, gsps], dicom_web: {url: "${web}"}}
+  - {name: dimse, send: [sr, sc, gsps], dimse: {host: 127.0.0.1, port: ${ports.archive}, ae_title: ARCHIVE}}
 `;
 }
 
+interface Scene {
+  readonly service: Served;
+  readonly web: WebArchive;
+  readonly dimse: DimseArchive;
+  readonly modalities: Modalities;
+  readonly watch: PhaseWatch;
+  readonly random: Random;
+}
+
+/** How many kills fell where. A moment may belong to several phases, or to none. */
+type Tally = Record<Phase | "none" | "starting", number>;
+
+async function kills(count: number, scene: Scene): Promise<Tally> {
+  const tally: Tally = { reception: 0, analysis: 0, delivery: 0, none: 0, starting: 0 };
+  const { service, web, dimse, watch, random } = scene;
+  for (let kill = 1; kill <= count; kill++) {
+    await watch.within(PHASES[kill % PHASES.length], random);
+    const phases = watch.now;
+    await service.kill();
+    watch.forget();
+    for (const phase of phases.length === 0 ? (["none"] as const) : phases) tally[phase]++;
+    web.away = random.uniform() < AWAY;
+    dimse.away = web.away;
+    if (random.uniform() < WHILE_STARTING) {
+      const starting = service.start();
+      await sleep(3000 * random.uniform());
+      await service.kill();
+      await starting;
+      tally.starting++;
+    }
+    await service.start();
+    web.away = false;
+    dimse.away = false;
+    if (!service.isRunning) throw new Error(`did not start after kill ${kill}:\n${service.complaint}`);
+    if (kill % 10 === 0) console.log(`${kill} kills, ${web.stored.size + dimse.stored.size} results arrived`);
+  }
+  return tally;
+}
+
+/** Until the service has nothing left to do. */
+async function settled({ service, watch, modalities, web, dimse }: Scene): Promise<void> {
+  const until = performance.now() + SETTLE_MS;
+  await modalities.stop();
+  for (let calm = 0; calm < 20 && performance.now() < until; ) {
+    await sleep(250);
+    const response = await fetch(`${service.url}/studies?limit=200`);
+    const { studies } = (await response.json()) as StudyList;
+    const open = studies.some(({ state }) => state === "receiving" || state === "queued");
+    calm = open || watch.waiting > 0 || web.busy + dimse.busy > 0 ? 0 : calm + 1;
+  }
+}
+
 async function main(): Promise<void> {
-  const [kills, longest, instances] = [Number(values.kills), Number(values.longest), Number(values.instances)];
-  const random = new Random(Number(values.seed));
+  const [count, seed] = [Number(values.kills), Number(values.seed)];
+  const random = new Random(seed);
+  const missing = values.postgres ? missingPostgres() : undefined;
+  if (missing !== undefined) throw new Error(missing);
+  const server = values.postgres ? await startPostgres() : undefined;
+  const databaseUrl = await server?.database();
   const folder = await mkdtemp(join(tmpdir(), "fovea-service-kills-"));
-  const archive = await openWebArchive(() => 200 * random.uniform());
-  const [port, dimsePort] = [await freePort(), await freePort()];
+  const slowMs = () => 200 * Math.random();
+  const [web, dimse] = [await openWebArchive(slowMs), await openDimseArchive({ slowMs })];
+  const [http, dimsePort] = await freePorts(2);
+  const ports = { http, dimse: dimsePort, archive: dimse.port };
   await writeFile(join(folder, "bright.onnx"), brightDetector());
   const file = join(folder, "fovea.yaml");
-  await writeFile(file, configuration(folder, port, dimsePort, archive.url));
-  const service = new Served(["--config", file, "--log", "error"], { main: "packages/node/bin/fovea.js" });
-  const modality = new Modality(dimsePort);
+  await writeFile(file, configuration(folder, ports, web.url));
+  const service = new Served(["--config", file, "--log", "error"], {
+    environment: databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl },
+    packageFolder: resolve("packages/node"),
+  });
+  const watch: PhaseWatch = new PhaseWatch({
+    url: () => service.url,
+    isReceiving: () => modalities.isSending,
+    isDelivering: () => web.busy + dimse.busy > 0,
+  });
+  const modalities = new Modalities({
+    ...{ port: ports.http, dimsePort: ports.dimse, instances: Number(values.instances), size: Number(values.size) },
+    mayBegin: () => service.isRunning && watch.waiting < MOST_WAITING,
+  });
+  const scene: Scene = { service, web, dimse, modalities, watch, random };
   try {
     await service.start();
-    const sending = modality.run(instances);
-    for (let kill = 1; kill <= kills; kill++) {
-      await sleep(longest * random.uniform());
-      await service.kill();
-      archive.away = random.uniform() < 0.1;
-      await service.start();
-      archive.away = false;
-      if (!service.isRunning) throw new Error(`did not start after kill ${kill}:\n${service.complaint}`);
-      if (kill % 10 === 0) console.log(`${kill} kills, ${archive.stored.size} results arrived`);
-    }
-    modality.stop();
-    await sending;
-    const until = performance.now() + SETTLE_MS;
-    let last = await allFaults(service.url, modality);
-    while (last.faults.length > 0 && performance.now() < until) {
-      await sleep(1000);
-      last = await allFaults(service.url, modality);
-    }
-    await sleep(3000);
-    last = await allFaults(service.url, modality);
-    report(kills, modality, archive.stored, last);
+    watch.start();
+    modalities.start();
+    const tally = await kills(count, scene);
+    await settled(scene);
+    await watch.stop();
     const code = await service.stop();
     if (code !== 0) throw new Error(`ended with code ${code} when it was asked to end:\n${service.complaint}`);
+    const arrived = new Map([
+      ["web", web.stored],
+      ["dimse", new Map([...dimse.stored].map(([uid, { requests }]) => [uid, requests]))],
+    ]);
+    const place = { dataDir: join(folder, "data"), ...(databaseUrl !== undefined && { databaseUrl }) };
+    const verdict = await verdictOf(place, { acknowledged: modalities.acknowledged, arrived });
+    report(tally, scene, verdict);
   } finally {
     await service.kill();
-    await archive.close();
+    await Promise.all([web.close(), dimse.close()]);
+    server?.remove();
     if (!values.keep) await rm(folder, { recursive: true, force: true });
   }
 }
 
-function report(
-  kills: number,
-  modality: Modality,
-  stored: ReadonlyMap<string, number>,
-  { faults, deliveries }: { readonly faults: readonly string[]; readonly deliveries: number },
-): void {
-  const images = [...modality.acknowledged.values()].reduce((sum, { size }) => sum + size, 0);
-  const twice = [...stored.values()].filter((count) => count > 1).length;
-  console.log(`${kills} kills: ${images} images acknowledged in ${modality.acknowledged.size} studies`);
-  console.log(`results: ${deliveries} planned, ${stored.size} arrived, ${twice} more than once`);
-  for (const fault of faults) console.log(`FAULT ${fault}`);
-  if (faults.length > 0 || twice > 0 || deliveries !== stored.size) process.exitCode = 1;
-  else console.log("nothing acknowledged was lost, nothing arrived twice");
+function report(tally: Tally, { modalities, web, dimse }: Scene, verdict: Verdict): void {
+  const { reception, analysis, delivery, none, starting } = tally;
+  const { images, series, deliveries, auditEntries, faults } = verdict;
+  console.log(`seed ${values.seed}, ${values.postgres ? "PostgreSQL" : "PGlite"}, ${values.kills} kills`);
+  console.log(
+    `  while it received ${reception}, analysed ${analysis}, delivered ${delivery} (a moment may be several);`,
+  );
+  console.log(`  while it did nothing of these ${none}; and ${starting} more while it started`);
+  console.log(`${images} images acknowledged in ${modalities.studies} studies, ${series} series`);
+  console.log(`results: ${deliveries} planned; ${web.stored.size} arrived by STOW-RS, ${dimse.stored.size} by C-STORE`);
+  console.log(`  C-STORE requests that a kill cut: ${dimse.broken}`);
+  console.log(`audit log: ${auditEntries} entries`);
+  for (const fault of faults.slice(0, 50)) console.log(`FAULT ${fault}`);
+  if (faults.length > 0) {
+    console.log(`${faults.length} faults`);
+    process.exitCode = 1;
+  } else console.log("nothing acknowledged was lost, nothing arrived twice, no file is left over");
 }
 
 if (values.help) console.log(HELP);

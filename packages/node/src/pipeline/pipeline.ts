@@ -18,6 +18,7 @@ import { Completeness } from "./completeness";
 import { Deliverer, type DelivererOptions } from "./deliver";
 import { Importer } from "./importer";
 import { Reception } from "./reception";
+import { RecordLookup } from "./record-lookup";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
 import { RETRIEVE, Retrieval, retrieveJob } from "./retrieval";
@@ -109,8 +110,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 }
 
 function receptionOf({ store, config, deidentify }: PipelineOptions, importer: Importer): Reception {
+  const lookup = new RecordLookup((sopUid) => knownFile(store, sopUid));
   return new Reception({
-    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => knownFile(store, sopUid) },
+    ...{ blobs: store.blobs, receipts: importer, known: (sopUid) => lookup.sha256Of(sopUid) },
     ...(deidentify && { deidentify }),
     ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
   });

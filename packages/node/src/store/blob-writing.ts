@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { Writable } from "node:stream";
+import { writeFailure } from "../data/atomic-write";
 import { CHUNK_BYTES, type ContainerCipher, type Trailer } from "./blob-container";
 
 /** Encrypted bytes are written together: a C-STORE brings many small pieces. */
@@ -78,15 +79,24 @@ export class BlobWriting extends Writable {
     this.#pendingBytes += part.length;
   }
 
+  /** @throws {FoveaError} `disk_full`, `write_failed` */
   async #flush(): Promise<void> {
     const parts = this.#pending;
-    let wanted = this.#pendingBytes;
+    const wanted = this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
-    // On a disk that fills, less may be written than was given.
+    try {
+      await this.#write(parts, wanted);
+    } catch (error) {
+      throw writeFailure("the record's files", error);
+    }
+  }
+
+  /** On a disk that fills, less may be written than was given. */
+  async #write(parts: readonly Uint8Array[], bytes: number): Promise<void> {
     const { bytesWritten } = await this.#handle.writev(parts);
-    wanted -= bytesWritten;
-    for (let rest = wanted > 0 ? Buffer.concat(parts).subarray(-wanted) : Buffer.alloc(0); rest.length > 0; ) {
+    const left = bytes - bytesWritten;
+    for (let rest = left > 0 ? Buffer.concat(parts).subarray(-left) : Buffer.alloc(0); rest.length > 0; ) {
       rest = rest.subarray((await this.#handle.write(rest)).bytesWritten);
     }
   }

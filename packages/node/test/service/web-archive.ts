@@ -12,6 +12,8 @@ export interface WebArchive {
   readonly url: string;
   /** How often each object was stored, by SOP instance UID. */
   readonly stored: ReadonlyMap<string, number>;
+  /** Requests to store that are not answered. */
+  readonly busy: number;
   /** While set, it answers nothing. */
   away: boolean;
   close(): Promise<void>;
@@ -22,9 +24,12 @@ export async function openWebArchive(slowMs: () => number): Promise<WebArchive> 
   const stored = new Map<string, number>();
   /** `study/series/instance`. */
   const places = new Set<string>();
+  let busy = 0;
 
   async function store(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const references: object[] = [];
+    busy++;
+    request.once("close", () => busy--);
     for await (const { body } of parts(request, boundaryOf(request.headers["content-type"] ?? ""))) {
       const pieces: Uint8Array[] = [];
       for await (const piece of body) pieces.push(Uint8Array.from(piece));
@@ -62,6 +67,9 @@ export async function openWebArchive(slowMs: () => number): Promise<WebArchive> 
   const archive: WebArchive = {
     url: `http://127.0.0.1:${port}`,
     stored,
+    get busy() {
+      return busy;
+    },
     away: false,
     close: async () => {
       server.closeAllConnections();

@@ -1,10 +1,15 @@
 /**
  * @file Whether the service lives and is ready, and its numbers.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Type } from "typebox";
+import type { Database } from "../../store/database";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { PROBLEMS } from "../open-api";
+
+/** Whoever asks has little patience; a query itself would wait longer for a database that is away. */
+const DATABASE_MS = 2000;
 
 const ReadinessSchema = Type.Object({
   ready: Type.Boolean(),
@@ -32,10 +37,7 @@ export function healthRoutes(app: App, { store, pool, metrics, queue }: RoutePar
       },
     },
     async (_request, reply) => {
-      const database = await store.database.query("SELECT 1").then(
-        () => true,
-        () => false,
-      );
+      const database = await answers(store.database);
       const model = pool.models.list().some(({ state }) => state === "ready");
       const ready = database && model;
       return reply.code(ready ? 200 : 503).send({ ready, database, model });
@@ -53,4 +55,16 @@ export function healthRoutes(app: App, { store, pool, metrics, queue }: RoutePar
     },
     async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
+}
+
+async function answers(database: Pick<Database, "query">): Promise<boolean> {
+  const asked = database.query("SELECT 1").then(
+    () => true,
+    () => false,
+  );
+  const late = new AbortController();
+  const tooLate = sleep(DATABASE_MS, false, { signal: late.signal }).catch(() => false);
+  const answer = await Promise.race([asked, tooLate]);
+  late.abort();
+  return answer;
 }

@@ -21,6 +21,7 @@ import { failure } from "./failure";
 import { register as info } from "./info";
 import { register as keys } from "./keys";
 import { register as kfold } from "./kfold";
+import { register as pacs } from "./pacs";
 import { register as phantom } from "./phantom";
 import { register as predict } from "./predict";
 import { register as report } from "./report";
@@ -65,6 +66,7 @@ function program(): Command {
     dicom,
     data,
     serve,
+    pacs,
     augment,
     info,
     doctor,

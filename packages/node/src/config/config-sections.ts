@@ -131,6 +131,7 @@ const kinds: Read<readonly ResultKind[]> = list(choice("sr", "sc", "gsps", "seg"
 const destination = section<DestinationConfig>({
   name: { key: "name", read: text, required: true },
   send: { key: "send", read: kinds, otherwise: ["sr"] },
+  retrieveBy: { key: "retrieve", read: choice("get", "move"), optional: true },
   dimse: {
     key: "dimse",
     read: section<NonNullable<DestinationConfig["dimse"]>>({

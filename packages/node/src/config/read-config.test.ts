@@ -162,6 +162,10 @@ describe("readConfig", () => {
     ],
     ["completeness: {count_from: pacs}", /completeness\.count_from: no destination pacs/],
     ["destinations: [{name: a}]", /destinations\[0\]: expected one of dimse and dicom_web/],
+    [
+      "destinations: [{name: a, dimse: {host: h, port: 104, ae_title: A}, retrieve: move}]",
+      /destinations\[0\]: retrieve: move has a dimse PACS send to us/,
+    ],
     ["dimse: {port: 8042}", /dimse\.port: 8042 is http\.port too/],
   ])("refuses names that lead nowhere: %s", async (text, message) => {
     await expect(read(text)).rejects.toThrow(message);

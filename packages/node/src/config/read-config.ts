@@ -111,10 +111,16 @@ function withFlags(config: ServiceConfig, flags: ServiceFlags): ServiceConfig {
 function checkReferences(config: ServiceConfig, file: string): void {
   const { destinations, routing, completeness, dimse } = config;
   const names = destinations.map(({ name }) => name);
-  destinations.forEach(({ name, dimse, dicomWeb }, i) => {
+  destinations.forEach(({ name, dimse, dicomWeb, retrieveBy }, i) => {
     const spot = { file, at: `destinations[${i}]` };
     if (names.indexOf(name) !== i) throw invalid(spot, `${name} is there twice; give each its own name`);
     if ((dimse === undefined) === (dicomWeb === undefined)) throw invalid(spot, "expected one of dimse and dicom_web");
+    if (retrieveBy === "move" && (dimse === undefined || config.dimse === undefined)) {
+      throw invalid(
+        spot,
+        "retrieve: move has a dimse PACS send to us; give dimse there and for the service, or retrieve: get",
+      );
+    }
   });
   const known = (name: string, at: string) => {
     if (!names.includes(name)) throw invalid({ file, at }, `no destination ${name}; there are: ${names.join(", ")}`);

@@ -141,6 +141,8 @@ export type ResultKind = "sr" | "sc" | "gsps" | "seg";
 export interface DestinationConfig {
   readonly name: string;
   readonly send: readonly ResultKind[];
+  /** `move`: the PACS is asked to send to our own AE title (C-MOVE), in place of C-GET. @default "get" */
+  readonly retrieveBy?: "get" | "move";
   readonly dimse?: {
     readonly host: string;
     readonly port: number;

@@ -7,6 +7,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import type { InferencePool } from "../inference/inference-pool";
 import type { Analyses } from "../store/analyses";
+import type { Attempts } from "../store/attempts";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
 import type { Database } from "../store/database";
@@ -22,6 +23,7 @@ export interface SeriesAnalysisOptions {
   readonly database: Database;
   readonly studies: Pick<Studies, "findSeries" | "instances" | "setSeriesState" | "settleState">;
   readonly analyses: Pick<Analyses, "record" | "done" | "failures">;
+  readonly attempts: Pick<Attempts, "suspects" | "begin" | "end">;
   readonly models: Pick<Models, "put">;
   readonly audit: Pick<AuditLog, "appendIn">;
   readonly blobs: Pick<BlobStore, "read">;
@@ -33,9 +35,13 @@ export interface SeriesAnalysisOptions {
   readonly onImage?: (analysis: InstanceAnalysis) => void;
 }
 
+/** Ends of the process within an image, before it is not tried again. */
+const MAX_DEATHS = 3;
+
 export class SeriesAnalysis {
   readonly #options: Required<SeriesAnalysisOptions>;
   readonly #known = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(options: SeriesAnalysisOptions) {
     this.#options = { parallel: 4, onImage: () => undefined, ...options };
@@ -99,28 +105,33 @@ export class SeriesAnalysis {
       images.map(({ sopUid }) => sopUid),
       model.modelId,
     );
-    const waiting = images.filter(({ sopUid }) => !done.has(sopUid)).values();
-    const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
-    const lane = async () => {
-      try {
-        for (const image of waiting) await this.#analyseOne(image, model, both);
-      } catch (error) {
-        stop.abort();
-        throw error;
-      }
-    };
-    const lanes = await Promise.allSettled(Array.from({ length: parallel }, lane));
-    // The first that went wrong ended the others.
-    const failures = lanes.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
-    if (failures.length > 0) throw failures.find((one) => (one as Error)?.name !== "AbortError") ?? failures[0];
+    const waiting = images.filter(({ sopUid }) => !done.has(sopUid));
+    const suspects = await this.#options.attempts.suspects(
+      waiting.map(({ sopUid }) => sopUid),
+      model.modelId,
+    );
+    const work = (image: InstanceRecord, one: AbortSignal) => this.#analyseOne(image, model, one);
+    const fresh = waiting.filter(({ sopUid }) => !suspects.has(sopUid));
+    await inLanes(fresh, parallel, work, signal);
+    // One of these may have ended the process, with the others beside it: each has its next attempt alone.
+    const alone = (image: InstanceRecord, one: AbortSignal) => this.#alone(() => work(image, one));
+    const rest = waiting.filter(({ sopUid }) => suspects.has(sopUid));
+    await inLanes(rest, 1, alone, signal);
+  }
+
+  /** After what else is analysed alone, of whatever series. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 
   async #analyseOne(image: InstanceRecord, model: ModelVersion, signal: AbortSignal): Promise<void> {
-    const { database, analyses, audit, judge, onImage } = this.#options;
-    const analysis = await analyseImage(image, { ...this.#options, modelId: model.modelId, signal });
+    const { database, analyses, attempts, audit, judge, onImage } = this.#options;
+    const analysis = await this.#attempt(image, model, signal);
     await database.transaction(async (sql) => {
       const [kept] = await analyses.record([analysis], sql);
+      await attempts.end(image.sopUid, model.modelId, sql);
       if (!kept) return;
       const failed = "failure" in analysis.outcome;
       await audit.appendIn(sql, [
@@ -132,6 +143,30 @@ export class SeriesAnalysis {
       ]);
     });
     onImage(analysis);
+  }
+
+  /** That it begins is written down before: a library that crashes takes the process with it, and nobody can say so after. */
+  async #attempt(image: InstanceRecord, model: ModelVersion, signal: AbortSignal): Promise<InstanceAnalysis> {
+    const { attempts, judge } = this.#options;
+    const [{ sopUid }, { modelId }] = [image, model];
+    signal.throwIfAborted();
+    const deaths = await attempts.begin(sopUid, modelId);
+    if (deaths >= MAX_DEATHS) {
+      const failure = `runtime_failed: the program ended ${deaths} times while it analysed this image`;
+      return {
+        sopUid,
+        modelId,
+        ...(judge.version !== undefined && { rulesVersion: judge.version }),
+        outcome: { failure },
+      };
+    }
+    try {
+      return await analyseImage(image, { ...this.#options, modelId, signal });
+    } catch (error) {
+      // Not the image's doing; where this fails too, another attempt of this process does not count.
+      await attempts.end(sopUid, modelId).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #conclude(
@@ -190,6 +225,29 @@ export class SeriesAnalysis {
     if (outcome !== "over" && "plan" in how) await how.plan.drop();
     return outcome !== "late images";
   }
+}
+
+/** So many at one time; the first that goes wrong ends the others. */
+async function inLanes(
+  images: readonly InstanceRecord[],
+  lanes: number,
+  work: (image: InstanceRecord, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = images.values();
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const lane = async () => {
+    try {
+      for (const image of waiting) await work(image, both);
+    } catch (error) {
+      stop.abort();
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  const failures = ended.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+  if (failures.length > 0) throw failures.find((one) => (one as Error)?.name !== "AbortError") ?? failures[0];
 }
 
 function isImage({ rows, columns, sopClassUid }: InstanceRecord): boolean {

@@ -21,6 +21,7 @@ import { KnownFiles } from "./known-files";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
+import { RETRIEVE, Retrieval, retrieveJob } from "./retrieval";
 
 export interface PipelineOptions {
   readonly store: Store;
@@ -71,7 +72,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     },
   });
   const reception = receptionOf(options, importer, known);
-  if (store.database.kind === "pglite") await takeBackDeliveries(store);
+  if (store.database.kind === "pglite") {
+    await takeBackDeliveries(store);
+    await store.uploadSweep.apply({ atOnce: true });
+  }
   await importer.start();
 
   const loops: Repeating[] = [];
@@ -87,6 +91,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     for (const loop of deliveries) loop.wake();
   };
   await workOnSeries(options, deliverNow);
+  await workOnRetrievals(options, reception);
   const completeness = new Completeness({
     ...{ ...store, queue, config: config.completeness, routing: config.routing },
     resolve: (wanted) => pool.models.resolve(wanted),
@@ -96,6 +101,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   repeat("completeness", Math.max(50, Math.min(1000, config.completeness.quietMs / 4)), () => completeness.look());
   repeat("import", RECOVER_MS, () => importer.recover());
   repeat("retention", RETENTION_MS, () => store.retention.apply(config.retention));
+  repeat("uploads", RETENTION_MS, () => store.uploadSweep.apply());
   for (const loop of loops) loop.start();
   return {
     reception,
@@ -145,6 +151,18 @@ async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Pr
     ANALYSE_SERIES,
     { concurrency: options.series ?? 2, retries: 50, givenUp: (content) => analysis.giveUp(analyseSeriesJob(content)) },
     (content, signal) => analysis.run(analyseSeriesJob(content), signal),
+  );
+}
+
+async function workOnRetrievals({ store, queue, peers, config }: PipelineOptions, reception: Reception): Promise<void> {
+  const moving = config.destinations.filter(({ retrieveBy }) => retrieveBy === "move");
+  const ourAe = config.dimse?.aeTitle;
+  const moveTo = new Map(ourAe === undefined ? [] : moving.map(({ name }) => [name, ourAe] as const));
+  const retrieval = new Retrieval({ peers, reception, audit: store.audit, moveTo });
+  await queue.work(
+    RETRIEVE,
+    { concurrency: 1, retries: 8, givenUp: (content) => retrieval.giveUp(retrieveJob(content)) },
+    (content, signal) => retrieval.run(retrieveJob(content), signal),
   );
 }
 

@@ -55,6 +55,8 @@ export interface Bringer {
   readonly callingAe?: string;
   /** `ae:TITLE`, `key:...`, as the audit names it. */
   readonly actor: string;
+  /** The study that the object must belong to, else it is refused. @default any */
+  readonly onlyStudy?: string;
 }
 
 /** What became of one object. */
@@ -160,6 +162,7 @@ class ObjectDraft implements IncomingDraft {
     if (this.#failure !== undefined) return { ...announced, ...this.#failure };
     try {
       const head = this.#read ?? readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      this.#checkStudy(head);
       this.#askFor(head);
       const receipt = await this.#context.target.commit((changed) => this.#note(changed ?? head));
       const { studyUid, seriesUid, ...kept } = receipt.note.instance;
@@ -195,6 +198,13 @@ class ObjectDraft implements IncomingDraft {
     this.#here ??= known(sopUid, seriesUid).catch(() => undefined);
   }
 
+  #checkStudy({ instance }: ReadHead): void {
+    const { onlyStudy } = this.#bringer;
+    if (onlyStudy !== undefined && instance.studyUid !== onlyStudy) {
+      throw new FoveaError("invalid_argument", "an object of another study than the one that is stored to");
+    }
+  }
+
   /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
   async #hand(receipt: Receipt): Promise<number> {
     const { blobs, receipts, lookupMs } = this.#context;
@@ -208,9 +218,10 @@ class ObjectDraft implements IncomingDraft {
   }
 
   #note({ instance, manufacturer }: ReadHead): ReceiptNote {
+    const { onlyStudy: _, ...bringer } = this.#bringer;
     return {
       instance,
-      ...this.#bringer,
+      ...bringer,
       receivedAt: this.#context.now().toISOString(),
       ...(manufacturer === MANUFACTURER && { ownResult: true as const }),
     };

@@ -49,18 +49,21 @@ describe("route", () => {
 
   // PS3.6 table A-1.
   test.each([
-    ["Comprehensive 3D SR", "1.2.840.10008.5.1.4.1.1.88.34"],
-    ["Key Object Selection", "1.2.840.10008.5.1.4.1.1.88.59"],
-    ["Grayscale Softcopy Presentation State", "1.2.840.10008.5.1.4.1.1.11.1"],
-    ["Segmentation", "1.2.840.10008.5.1.4.1.1.66.4"],
-    ["Raw Data", "1.2.840.10008.5.1.4.1.1.66"],
-    ["Parametric Map", "1.2.840.10008.5.1.4.1.1.30"],
-    ["Encapsulated PDF", "1.2.840.10008.5.1.4.1.1.104.1"],
-    ["RT Structure Set", "1.2.840.10008.5.1.4.1.1.481.3"],
-    ["12-lead ECG Waveform", "1.2.840.10008.5.1.4.1.1.9.1.1"],
-  ])("never attempts %s, whatever the rules say", (_, uid) => {
+    ["1.2.840.10008.5.1.4.1.1.88.34", "structured reports or key object selections"],
+    ["1.2.840.10008.5.1.4.1.1.88.59", "structured reports or key object selections"],
+    ["1.2.840.10008.5.1.4.1.1.11.1", "presentation states"],
+    ["1.2.840.10008.5.1.4.1.1.66.4", "segmentations"],
+    ["1.2.840.10008.5.1.4.1.1.66", "raw data, fiducials or the like"],
+    ["1.2.840.10008.5.1.4.1.1.30", "parametric maps"],
+    ["1.2.840.10008.5.1.4.1.1.104.1", "encapsulated documents"],
+    ["1.2.840.10008.5.1.4.1.1.481.2", "radiotherapy doses"],
+    ["1.2.840.10008.5.1.4.1.1.481.3", "radiotherapy structures"],
+    ["1.2.840.10008.5.1.4.1.1.9.1.1", "waveforms"],
+  ])("never attempts %s, whatever the rules say: %s", (uid, what) => {
     const rules = [{ when: {}, model: "any" }];
-    expect(route(series({ sopClassUids: [uid] }), rules)).toHaveProperty("notAttempted");
+    expect(route(series({ sopClassUids: [uid] }), rules)).toEqual({
+      notAttempted: `not images to look at, but ${what}`,
+    });
   });
 
   // PS3.6 table A-1; .3 and .30 stand next to classes above.

@@ -22,30 +22,34 @@ export type Route =
   | { readonly notAttempted: string };
 
 /** Objects that say something of images, and are none (PS3.4 table B.5-1): what readers and programs make. */
-const SPOKEN = [
-  // Structured reports, key object selection, measurement documents.
-  "1.2.840.10008.5.1.4.1.1.88.",
-  // Presentation states.
-  "1.2.840.10008.5.1.4.1.1.11.",
-  // Raw data, registrations, fiducials, segmentations; parametric maps.
-  "1.2.840.10008.5.1.4.1.1.66",
-  "1.2.840.10008.5.1.4.1.1.30",
-  // Encapsulated documents.
-  "1.2.840.10008.5.1.4.1.1.104.",
-  // Radiotherapy plans, structures, doses.
-  "1.2.840.10008.5.1.4.1.1.481.2",
-  "1.2.840.10008.5.1.4.1.1.481.3",
-  "1.2.840.10008.5.1.4.1.1.481.5",
-  // Waveforms.
-  "1.2.840.10008.5.1.4.1.1.9.",
-] as const;
+const SPOKEN: readonly (readonly [root: string, what: string])[] = [
+  ["1.2.840.10008.5.1.4.1.1.88.", "structured reports or key object selections"],
+  ["1.2.840.10008.5.1.4.1.1.11.", "presentation states"],
+  ["1.2.840.10008.5.1.4.1.1.66.1", "registrations"],
+  ["1.2.840.10008.5.1.4.1.1.66.3", "registrations"],
+  ["1.2.840.10008.5.1.4.1.1.66.4", "segmentations"],
+  ["1.2.840.10008.5.1.4.1.1.66.5", "surface segmentations"],
+  ["1.2.840.10008.5.1.4.1.1.66", "raw data, fiducials or the like"],
+  ["1.2.840.10008.5.1.4.1.1.30", "parametric maps"],
+  ["1.2.840.10008.5.1.4.1.1.104.", "encapsulated documents"],
+  // Its pixels are doses in a grid, not a picture.
+  ["1.2.840.10008.5.1.4.1.1.481.2", "radiotherapy doses"],
+  ["1.2.840.10008.5.1.4.1.1.481.3", "radiotherapy structures"],
+  ["1.2.840.10008.5.1.4.1.1.481.5", "radiotherapy plans"],
+  ["1.2.840.10008.5.1.4.1.1.9.", "waveforms"],
+];
 
 /** Pictures of the screen, and our own pictures with boxes: analysed only if a rule names a model for them. */
 const SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
 
 /** Whether an object of this class is an image that a model could look at. */
 export function isImageClass(sopClassUid: string | undefined): boolean {
-  return sopClassUid === undefined || !SPOKEN.some((root) => sopClassUid.startsWith(root));
+  return spokenOf(sopClassUid) === undefined;
+}
+
+/** What an object is that is no image. */
+function spokenOf(sopClassUid: string | undefined): string | undefined {
+  return SPOKEN.find(([root]) => sopClassUid?.startsWith(root))?.[1];
 }
 
 function isSecondaryCapture(sopClassUid: string | undefined): boolean {
@@ -59,8 +63,10 @@ function isSecondaryCapture(sopClassUid: string | undefined): boolean {
  * marked (`receipt.ts`) and do not come here.
  */
 export function route(series: RoutedSeries, rules: readonly RoutingRule[]): Route {
-  if (!series.sopClassUids.some(isImageClass))
-    return { notAttempted: "no images: reports, presentation states or the like" };
+  if (!series.sopClassUids.some(isImageClass)) {
+    const kinds = new Set(series.sopClassUids.map(spokenOf));
+    return { notAttempted: `not images to look at, but ${[...kinds].join("; ")}` };
+  }
   if (!series.hasPixels) return { notAttempted: "its objects have no pixels" };
   const index = rules.findIndex(({ when }) => holds(when, series));
   if (index < 0) {

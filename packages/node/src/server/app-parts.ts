@@ -8,6 +8,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { ServiceConfig } from "../config/service-config";
 import type { InferencePool } from "../inference/inference-pool";
 import type { JobQueue } from "../jobs/job-queue";
+import type { PacsPeer } from "../pacs/peer";
 import type { Store } from "../store/open-store";
 import type { Origin } from "../store/record";
 import type { LogOptions } from "./service-log";
@@ -23,10 +24,15 @@ export interface StoredObject {
 
 /** Who takes images that come in by HTTP: durable once the promise resolves. */
 export interface Reception {
-  /** One DICOM file as it came (PS3.10); refused ones say so by their status. @throws what `file` throws */
+  /**
+   * One DICOM file as it came (PS3.10); refused ones say so by their status.
+   *
+   * @param bringer `onlyStudy`: objects of other studies are refused
+   * @throws what `file` throws
+   */
   receive(
     file: AsyncIterable<Uint8Array>,
-    bringer: { readonly origin: Origin; readonly actor: string },
+    bringer: { readonly origin: Origin; readonly actor: string; readonly onlyStudy?: string },
   ): Promise<StoredObject>;
 }
 
@@ -37,6 +43,8 @@ export interface AppParts {
   readonly queue: JobQueue;
   readonly rules?: RuleSet;
   readonly reception: Reception;
+  /** PACS by the names of destinations. @default none */
+  readonly peers?: ReadonlyMap<string, PacsPeer>;
   readonly metrics: ServiceMetrics;
   /** Folder of the built review page. @default none: `GET /` is not found */
   readonly page?: string;

@@ -30,6 +30,7 @@ import { jobRoutes } from "./routes/jobs";
 import { keyRoutes } from "./routes/keys";
 import { modelRoutes } from "./routes/models";
 import { openApiRoute } from "./routes/open-api";
+import { pacsRoutes } from "./routes/pacs";
 import { pageRoutes } from "./routes/page";
 import { reportRoute } from "./routes/report";
 import { sessionRoute } from "./routes/session";
@@ -106,6 +107,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   instanceRoutes(app, shared);
   findingRoutes(app, shared);
   modelRoutes(app, shared);
+  pacsRoutes(app, shared);
   keyRoutes(app, shared);
   auditRoute(app, shared);
   await pageRoutes(app, shared);

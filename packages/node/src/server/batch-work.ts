@@ -17,6 +17,10 @@ const KIND = "batch";
 const PAGE = 64;
 /** Those who wait for an answer go first: a job asks again after so long. */
 const BUSY_MS = 500;
+/** Ends of the process within a file, before it is not tried again. */
+const MAX_DEATHS = 3;
+/** Whoever else was under way when the process ended goes first, so that the next end tells whose doing it is. */
+const WARY_MS = 10_000;
 
 /** A job as clients see it. */
 export function jobAnswer({ jobId, state, total, done, failed }: BatchJobRecord): BatchJob {
@@ -96,6 +100,7 @@ export class BatchWork {
     const { jobId, actor, language, model } = found;
     const { ordinal, filename, blob } = file;
     try {
+      await this.#begin(jobId, ordinal, signal);
       if (blob === undefined) throw new FoveaError("file_not_found", "its bytes are gone");
       const bytes = await store.blobs.read(blob);
       const analysis = await this.#patiently(bytes, { actor, model }, signal);
@@ -104,9 +109,21 @@ export class BatchWork {
     } catch (error) {
       const failure = failureOf(error);
       // An unknown model stays unknown: the job would come again for ever.
-      if (ENDING.has(failure.code) && failure.code !== "unknown_model") throw error;
+      if (ENDING.has(failure.code) && failure.code !== "unknown_model") {
+        await store.batchJobs.putBack(jobId, ordinal).catch(() => undefined);
+        throw error;
+      }
       await store.batchJobs.keepResult(jobId, ordinal, { filename, error: failure }, { failed: true });
     }
+  }
+
+  /** That a file begins is written down before: a library that crashes takes the process with it. */
+  async #begin(job: string, ordinal: number, signal: AbortSignal): Promise<void> {
+    const deaths = await this.#parts.store.batchJobs.begin(job, ordinal);
+    if (deaths >= MAX_DEATHS) {
+      throw new FoveaError("invalid_image", `the program ended ${deaths} times while it analysed this image`);
+    }
+    if (deaths > 0) await pause(deaths * WARY_MS, undefined, { signal });
   }
 
   /** Asks again where the pool is full. */

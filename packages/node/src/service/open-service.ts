@@ -83,9 +83,10 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   const decoder = parts.add(new FrameDecoder(), (it) => it.close());
   const arrival = config.deidentifyOnArrival ? await openArrival(config, store, parts) : undefined;
   const { language = "en" } = options;
+  const peers = new Map(config.destinations.map((destination) => [destination.name, openPeer(destination)]));
   const pipeline = await startPipeline({
     ...{ store, pool, queue, config, judge: judgeOf(rules) },
-    peers: new Map(config.destinations.map((destination) => [destination.name, openPeer(destination)])),
+    peers,
     buildObjects: resultBuilder({ decoder, language, classNames: config.classNames[language] }),
     ...(arrival && { deidentify: (file: Uint8Array) => arrival.deidentify(file) }),
     onError: (error, where) => reports.tell(error, where),
@@ -95,7 +96,17 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   parts.add(pipeline, (it) => it.stop());
   addGauges(metrics, { store, pipeline, series: () => queue.size(ANALYSE_SERIES) });
   const app = await buildApp({
-    ...{ config, store, pool, queue, metrics, reception: pipeline.reception, log: options.log, page: options.page },
+    ...{
+      config,
+      store,
+      pool,
+      queue,
+      metrics,
+      peers,
+      reception: pipeline.reception,
+      log: options.log,
+      page: options.page,
+    },
     ...(rules && { rules }),
   });
   parts.add(app, (it) => it.close());

@@ -107,6 +107,23 @@ export class BatchJobs {
     return rows.length > 0;
   }
 
+  /** The analysis of a file begins; durable when it resolves. @returns how often it was begun and not ended before */
+  async begin(jobId: string, ordinal: number): Promise<number> {
+    const [row] = await this.#database.query<{ begun: number }>(
+      "UPDATE batch_file SET begun = begun + 1 WHERE job_id = $1::uuid AND ordinal = $2 RETURNING begun",
+      [jobId, ordinal],
+    );
+    return (row?.begun ?? 1) - 1;
+  }
+
+  /** It was given up for a reason that is not the file's. */
+  async putBack(jobId: string, ordinal: number): Promise<void> {
+    await this.#database.query(
+      "UPDATE batch_file SET begun = begun - 1 WHERE job_id = $1::uuid AND ordinal = $2 AND begun > 0",
+      [jobId, ordinal],
+    );
+  }
+
   /** Its bytes were removed from the blob store. */
   async dropBlobs(jobId: string): Promise<void> {
     await this.#database.query("UPDATE batch_file SET blob = NULL WHERE job_id = $1::uuid", [jobId]);

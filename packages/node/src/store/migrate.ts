@@ -5,6 +5,7 @@ import { FoveaError } from "@fovea/core/errors";
 import type { Database } from "./database";
 import { RECORD } from "./migrations/001-record";
 import { REMOVAL_DUE } from "./migrations/002-removal-due";
+import { ATTEMPT } from "./migrations/003-attempt";
 
 export interface Migration {
   /** Counts up from 1, without gaps. */
@@ -17,6 +18,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "record", sql: RECORD },
   { number: 2, name: "removal-due", sql: REMOVAL_DUE },
+  { number: 3, name: "attempt", sql: ATTEMPT },
 ];
 
 /** Of PostgreSQL's advisory locks, for this: any number that nobody else takes. */

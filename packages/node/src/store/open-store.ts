@@ -7,6 +7,7 @@ import type { ServiceConfig } from "../config/service-config";
 import { Vault } from "../vault/vault";
 import { Analyses } from "./analyses";
 import { ApiKeys } from "./api-keys";
+import { Attempts } from "./attempts";
 import { AuditLog } from "./audit-log";
 import { BatchJobs } from "./batch-jobs";
 import { BlobFiles } from "./blob-files";
@@ -18,6 +19,7 @@ import { openDatabase } from "./open-database";
 import { Retention } from "./retention";
 import { Studies } from "./studies";
 import { StudyList } from "./study-list";
+import { UploadSweep } from "./upload-sweep";
 
 export type StoreConfig = Pick<ServiceConfig, "dataDir" | "databaseUrl" | "keyFile">;
 
@@ -36,6 +38,7 @@ export interface Store {
   readonly studies: Studies;
   readonly studyList: StudyList;
   readonly analyses: Analyses;
+  readonly attempts: Attempts;
   readonly deliveries: Deliveries;
   readonly models: Models;
   readonly apiKeys: ApiKeys;
@@ -43,6 +46,7 @@ export interface Store {
   readonly batchJobs: BatchJobs;
   readonly identityMap: IdentityMap;
   readonly retention: Retention;
+  readonly uploadSweep: UploadSweep;
   /** Other keys from now on. */
   useVault(vault: Vault): void;
   /** Waits for audit entries that are under way, then lets go of database and folder. */
@@ -77,6 +81,7 @@ export async function openStore(
       studies: new Studies(database, keys),
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
+      attempts: new Attempts(database),
       deliveries: new Deliveries(database),
       models: new Models(database),
       apiKeys: new ApiKeys(database),
@@ -84,6 +89,7 @@ export async function openStore(
       batchJobs: new BatchJobs(database, keys),
       identityMap: new IdentityMap(database, keys),
       retention: new Retention(database, blobs, audit),
+      uploadSweep: new UploadSweep(database, blobs),
       useVault(next) {
         vault = next;
       },

@@ -1,6 +1,7 @@
 /**
  * @file PostgreSQL through a pool of connections, which outlives restarts of the server.
  */
+import { randomBytes } from "node:crypto";
 import { FoveaError } from "@fovea/core/errors";
 import pg from "pg";
 import type { Database, Row, Sql } from "./database";
@@ -13,6 +14,9 @@ export interface PostgresOptions {
   /** A server that is away is waited for so long. @default 15000 */
   readonly patienceMs?: number;
 }
+
+/** Connections are called so, each process's with a word of its own behind it. */
+export const APPLICATION = "fovea";
 
 /** Server is shutting down, starting up, or has too many clients: nothing was done (appendix A, classes 57P and 53). */
 const NOT_DONE = new Set(["57P01", "57P02", "57P03", "53300"]);
@@ -53,7 +57,7 @@ class PostgresDatabase implements Database {
     this.#pool = new pg.Pool({
       connectionString,
       max: connections,
-      application_name: "fovea",
+      application_name: `${APPLICATION} ${randomBytes(8).toString("hex")}`,
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
       types,

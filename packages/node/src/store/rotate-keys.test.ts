@@ -86,6 +86,21 @@ onEachEngine("the rotation of keys", (engine) => {
     await again.close();
   });
 
+  test.skipIf(engine.kind === "pglite")(
+    "waits for no other process: it is refused while one has the record open",
+    async () => {
+      const place = await engine.place();
+      const [store, service] = [await engine.open(place), await engine.open(place)];
+      const blob = await filled(store);
+      await expect(rotateKeys(store)).rejects.toMatchObject({ code: "busy" });
+      expect(store.vault.ring.keys).toHaveLength(1);
+      await expectWhole(service, blob);
+      await service.close();
+      expect(await rotateKeys(store)).toMatchObject({ removed: 1 });
+      await store.close();
+    },
+  );
+
   test("does not make a broken audit chain whole", async () => {
     const store = await engine.open();
     await store.audit.append({ actor: "a", action: "b" });

@@ -4,16 +4,19 @@
  * The new key is kept before anything is sealed with it, and the old ones until nothing needs them, so that an interrupted
  * rotation goes on where it stopped. Nobody else may have the record open meanwhile: others know the old keys only.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import { type KeyRing, withNewKey, withoutOldKeys } from "../vault/key-ring";
 import { sealedBy, Vault } from "../vault/vault";
 import { headText } from "./audit-chain";
 import type { Database, Row, Sql } from "./database";
 import type { Store } from "./open-store";
+import { APPLICATION } from "./postgres-database";
 import type { PatientIdentity } from "./record";
 
 /** Rows of one transaction. */
 const PAGE = 200;
+const [LOOKS, LOOK_MS] = [10, 200];
 
 /** A column of sealed values. */
 interface SealedColumn {
@@ -70,9 +73,10 @@ export interface RotationOptions {
 /**
  * Adds a key and seals everything with it; where the ring has several keys already, goes on with the newest of them.
  *
- * @throws {FoveaError} `wrong_key` if the only key comes from the environment, or a value needs a key that is not here
+ * @throws {FoveaError} `busy` if another process has the record open; `wrong_key` if the only key comes from the environment, or a value needs a key that is not here
  */
 export async function rotateKeys(store: Store, { onProgress }: RotationOptions = {}): Promise<RotationResult> {
+  await expectAlone(store.database);
   const before = store.vault.ring;
   const ring = before.keys.length > 1 ? before : await withNewKey(before);
   const vault = new Vault(ring);
@@ -97,6 +101,30 @@ export async function rotateKeys(store: Store, { onProgress }: RotationOptions =
     await store.audit.appendIn(sql, [{ actor: "system", action: "keys.rotate", details }]);
   });
   return { values, files, removed: await removeOld(store, ring) };
+}
+
+/** An embedded database is one process's anyway. A service asks its PostgreSQL every second, so that its connections stand there. */
+async function expectAlone(database: Database): Promise<void> {
+  if (database.kind !== "postgres") return;
+  for (let look = 0; await hasOthers(database); look++) {
+    // A connection that was just closed stands there for a moment.
+    if (look < LOOKS) await sleep(LOOK_MS);
+    else {
+      throw new FoveaError(
+        "busy",
+        "another process of Fovea has this record open, and knows the old keys only; stop it first",
+      );
+    }
+  }
+}
+
+async function hasOthers(database: Database): Promise<boolean> {
+  const others = await database.query(
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE $1
+       AND application_name <> current_setting('application_name')`,
+    [`${APPLICATION} %`],
+  );
+  return others.length > 0;
 }
 
 async function removeOld(store: Store, ring: KeyRing): Promise<number> {

@@ -66,6 +66,7 @@ const COMMANDS = [
     "phantom",
     "demo",
   ],
+  ...["echo", "find", "get"].map((name) => `pacs ${name}`),
   ...["info", "convert", "decode", "deidentify", "verify"].map((name) => `dicom ${name}`),
   ...["check", "split", "stats", "sample", "convert", "consensus", "merge", "subset"].map((name) => `data ${name}`),
   ...["detections", "coco", "voc", "froc", "luna16"].map((name) => `evaluate ${name}`),

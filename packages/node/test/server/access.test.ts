@@ -82,7 +82,7 @@ function ask(route: string, headers: Record<string, string> = {}, remoteAddress 
   const [method, pattern] = route.split(" ");
   const uuid = "00000000-0000-4000-8000-000000000000";
   const url = pattern.replace("/jobs/:id", `/jobs/${uuid}`).replace("/findings/:id", `/findings/${uuid}`);
-  const concrete = url.replace(":uid", "1.2.3").replace(":n", "0").replace(":id", "none");
+  const concrete = url.replace(":uid", "1.2.3").replace(":name", "none").replace(":n", "0").replace(":id", "none");
   return service.app.inject({ method: method as "GET", url: concrete, headers, remoteAddress });
 }
 

@@ -209,6 +209,28 @@ describe("POST /analyze/batch", () => {
     expect((await ask(answer.json().status_url, service.keys.admin)).statusCode).toBe(200);
   });
 
+  test("records a file within which the process ended three times as failed, and goes on with the rest", async () => {
+    service.pool.answer = async () => THREE;
+    service.queue.held = true;
+    const files = ["0", "1", "2", "3", "4"].map((name) => file("files", name));
+    const job = (await post("/analyze/batch", form(...files))).json();
+    await service.store.database.query("UPDATE batch_file SET begun = 3 WHERE job_id::text = $1 AND ordinal = 3", [
+      job.id,
+    ]);
+    service.queue.held = false;
+    const before = service.pool.requests.length;
+    await service.queue.add("batch", { job: job.id });
+    await service.queue.stop();
+    const url = `${job.status_url}/results`;
+    const { results } = (await service.app.inject({ url, headers: bearer(service.keys.reader) })).json();
+    expect(results[3].error).toEqual({
+      code: "invalid_image",
+      message: "the program ended 3 times while it analysed this image",
+    });
+    expect(results.filter((one: object) => "error" in one)).toHaveLength(1);
+    expect(service.pool.requests.length - before).toBe(1);
+  });
+
   test("is cancelled between two files", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {

@@ -102,12 +102,16 @@ export class CountingReception implements Reception {
     studyUid: "1.5",
   });
 
-  async receive(file: AsyncIterable<Uint8Array>): Promise<StoredObject> {
+  async receive(
+    file: AsyncIterable<Uint8Array>,
+    { onlyStudy }: Parameters<Reception["receive"]>[1],
+  ): Promise<StoredObject> {
     const pieces: Uint8Array[] = [];
     for await (const piece of file) pieces.push(piece);
     const bytes = Buffer.concat(pieces);
     this.sizes.push(bytes.length);
-    return this.outcome(bytes);
+    const outcome = this.outcome(bytes);
+    return onlyStudy === undefined || outcome.studyUid === onlyStudy ? outcome : { ...outcome, status: 0xa900 };
   }
 }
 
@@ -129,7 +133,7 @@ export interface TestService {
   close(): Promise<void>;
 }
 
-export interface TestServiceOptions extends Partial<Pick<AppParts, "rules" | "page">> {
+export interface TestServiceOptions extends Partial<Pick<AppParts, "rules" | "page" | "peers">> {
   /** Of `fovea.yaml`. */
   readonly yaml?: string;
   /** In place of the one that says what the test says. */
@@ -160,6 +164,7 @@ export async function startService({
   yaml = "",
   rules,
   page,
+  peers,
   realPool,
 }: TestServiceOptions = {}): Promise<TestService> {
   const dataDir = await emptyRecord();
@@ -183,6 +188,7 @@ export async function startService({
     metrics,
     rules,
     page,
+    peers,
     log: { stream },
   });
   const close = async () => {

@@ -73,6 +73,7 @@ function concrete(pattern: string): string {
   return pattern
     .replace(/^\/(jobs|findings)\/:id/, `/$1/${uuid}`)
     .replace(":uid", "1.2.3")
+    .replace(":name", "none")
     .replace(":n", "0")
     .replace(":id", "none")
     .replace("*", "none.js");

@@ -283,11 +283,13 @@ onEachEngine("the pipeline", (engine) => {
     const reasons = (await service.store.studies.series(studyUid())).map(({ state, reason }) => [state, reason]);
     expect(reasons).toEqual([
       ["not_attempted", "routing rule 1 says so"],
-      ["not_attempted", "no images: reports, presentation states or the like"],
+      ["not_attempted", "not images to look at, but structured reports or key object selections"],
       ["not_attempted", "made by Fovea itself"],
       ["not_attempted", "model brain is not loaded"],
       ["not_attempted", "no model for US"],
     ]);
+    const { studies } = await service.store.studyList.page({}, { showPatient: false });
+    expect(studies).toMatchObject([{ state: "not_attempted", reason: "routing rule 1 says so" }]);
     expect(service.pacs.arrived).toEqual([]);
     await service.stop();
   });

@@ -79,7 +79,13 @@ onEachEngine("reception", (engine) => {
       const whole = Buffer.concat([other, dataSet]);
       for (let at = 0; at < whole.length; at += 37) yield whole.subarray(at, at + 37);
     }
-    const outcome = await reception.receive(file(), { origin: "stow", actor: "key:1" });
+    const elsewhere = { origin: "stow" as const, actor: "key:1", onlyStudy: "2.25.99" };
+    expect(await reception.receive(file(), elsewhere)).toMatchObject({
+      status: STORE_STATUS.mismatch,
+      sopUid: sopUid(1),
+    });
+    expect(await incoming(store)).toEqual([]);
+    const outcome = await reception.receive(file(), { ...elsewhere, onlyStudy: studyUid() });
     expect(outcome).toEqual({
       ...{
         status: 0,

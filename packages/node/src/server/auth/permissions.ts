@@ -45,6 +45,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /findings": SEE,
   "POST /findings/:id/review": READ,
 
+  "GET /pacs": READ,
+  "POST /pacs/:name/echo": MANAGE,
+  "POST /pacs/:name/find": READ,
+  "POST /pacs/:name/retrieve": READ,
+
   "GET /models": EVERYBODY,
   "POST /models/load": MANAGE,
   "POST /models/retire": MANAGE,

@@ -25,10 +25,10 @@ export function stowRoutes(app: App, { reception, config, metrics }: RouteParts)
     const stored: StoredObject[] = [];
     const boundary = boundaryOf(request.headers["content-type"] ?? "");
     for await (const { body } of parts(request.raw, boundary, { maxParts: maxFiles })) {
-      const outcome = await reception.receive(bounded(body, maxFileBytes), { origin: "stow", actor });
       // The study in the address must be that of every object (10.5.1.2).
-      const other = studyUid !== undefined && outcome.studyUid !== undefined && outcome.studyUid !== studyUid;
-      stored.push(other ? { ...outcome, status: OTHER_STUDY } : outcome);
+      const bringer = { origin: "stow" as const, actor, ...(studyUid !== undefined && { onlyStudy: studyUid }) };
+      const outcome = await reception.receive(bounded(body, maxFileBytes), bringer);
+      stored.push(outcome);
       metrics.received("stow", outcome.status === 0 ? "stored" : "refused");
     }
     if (stored.length === 0) throw new HttpProblem(400, "no part; expected DICOM files as application/dicom");
@@ -70,9 +70,6 @@ function bounded(body: AsyncIterable<Uint8Array>, most: number): AsyncIterable<U
   };
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }
-
-/** Failure reason "UIDs do not match" of PS3.18 table I.2-2: A900, data set does not match SOP class, is the nearest. */
-const OTHER_STUDY = 0xa900;
 
 /** Store Instances Response Module (PS3.18 annex I). */
 function storeAnswer(stored: readonly StoredObject[]): {

@@ -1,0 +1,85 @@
+/**
+ * @file Asking a PACS and getting images from it, as clients of the service do. Patients stand in bodies, never in addresses.
+ */
+import { type Static, Type } from "typebox";
+
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** PS3.5 9.1: components of digits, 64 characters at most. */
+const UidSchema = Type.String({ pattern: "^[0-9]+(\\.[0-9]+)*$", maxLength: 64 });
+
+/** A value to match: one, not a list; `*` and `?` stand for what PS3.4 C.2.2.2.4 says. */
+function matchSchema(maxLength: number, description: string) {
+  return Type.Optional(Type.String({ minLength: 1, maxLength, pattern: "^[^\\u0000-\\u001f\\\\]*$", description }));
+}
+
+export const PacsListSchema = Type.Object({
+  pacs: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      protocol: Type.Union([Type.Literal("dimse"), Type.Literal("dicom_web")]),
+      /** How images come from it. */
+      retrieve: Type.Union([Type.Literal("get"), Type.Literal("move")]),
+      /** Kinds of results that it is sent. */
+      send: Type.Array(Type.String()),
+    }),
+  ),
+});
+export type PacsList = Static<typeof PacsListSchema>;
+
+/** `POST /pacs/:name/find`: at least one value, so that nobody asks for everything by mistake. */
+export const PacsQuerySchema = Type.Object(
+  {
+    patient_id: matchSchema(64, "PatientID"),
+    patient_name: matchSchema(64, "PatientName, such as CURIE^M*"),
+    study_date: Type.Optional(
+      Type.String({
+        pattern: "^(\\d{8}(-(\\d{8})?)?|-\\d{8})$",
+        description: "YYYYMMDD, or a range: YYYYMMDD-YYYYMMDD",
+      }),
+    ),
+    modality: Type.Optional(Type.String({ pattern: "^[A-Z0-9]{2,16}$", description: "Of a series of the study" })),
+    accession: matchSchema(16, "AccessionNumber"),
+    study_uid: Type.Optional(UidSchema),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
+  },
+  { additionalProperties: false },
+);
+export type PacsQuery = Static<typeof PacsQuerySchema>;
+
+export const PacsStudySchema = Type.Object({
+  study_uid: Type.String(),
+  patient_id: nullable(Type.String()),
+  patient_name: nullable(Type.String()),
+  study_date: nullable(Type.String()),
+  modalities: Type.Array(Type.String()),
+  accession: nullable(Type.String()),
+  description: nullable(Type.String()),
+  /** As the PACS counts them; null where it does not say. */
+  instances: nullable(Type.Integer()),
+});
+export type PacsStudy = Static<typeof PacsStudySchema>;
+
+export const PacsStudyListSchema = Type.Object({
+  studies: Type.Array(PacsStudySchema),
+  /** There are more than `limit`: ask more closely. */
+  more: Type.Boolean(),
+});
+export type PacsStudyList = Static<typeof PacsStudyListSchema>;
+
+/** `POST /pacs/:name/retrieve` */
+export const RetrieveSchema = Type.Object(
+  { study_uid: UidSchema, series_uid: Type.Optional(UidSchema) },
+  { additionalProperties: false },
+);
+export type Retrieve = Static<typeof RetrieveSchema>;
+
+/** `202`: the images come like any others; the study says how far they are. */
+export const RetrievalSchema = Type.Object({
+  state: Type.Literal("queued"),
+  study_uid: Type.String(),
+  study_url: Type.String({ description: "Not there until the first image is" }),
+});
+export type RetrievalAnswer = Static<typeof RetrievalSchema>;
+
+export const EchoSchema = Type.Object({ reachable: Type.Boolean(), milliseconds: Type.Number() });

@@ -54,7 +54,9 @@ export class Retention {
   /** Also those that an earlier process did not come to. */
   async #removeDoomed(): Promise<void> {
     for (;;) {
-      const rows = await this.#database.query<{ blob: string }>("SELECT blob FROM blob_removal WHERE due_at <= now() LIMIT 500");
+      const rows = await this.#database.query<{ blob: string }>(
+        "SELECT blob FROM blob_removal WHERE due_at <= now() LIMIT 500",
+      );
       if (rows.length === 0) return;
       for (const { blob } of rows) await this.#blobs.remove(blob);
       await this.#database.query("DELETE FROM blob_removal WHERE blob = ANY($1::text[])", [

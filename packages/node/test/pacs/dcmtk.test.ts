@@ -92,7 +92,7 @@ describe.skipIf(!dcmtkAvailable)(`our receiver${why}`, () => {
       // -R: what the file needs, its own transfer syntax included only where an option names it.
       const options = ["-R", ...(PROPOSE[object.transferSyntaxUid] ?? [])];
       for (const port of [receiver.port, peer.port]) {
-        const { code, output } = await dcmtk("storescu", [...options, "localhost", `${port}`, file]);
+        const { code, output } = await dcmtk("storescu", ["-aec", "FOVEA", ...options, "localhost", `${port}`, file]);
         expect([code, output]).toEqual([0, ""]);
       }
       const got = sink.kept.at(-1);
@@ -111,7 +111,7 @@ describe.skipIf(!dcmtkAvailable)(`our receiver${why}`, () => {
     const sent = files.map((object, i) => {
       const file = join(folder, `many${i}.dcm`);
       writeFileSync(file, object.bytes);
-      return dcmtk("storescu", ["--repeat", "5", "localhost", `${receiver.port}`, file]);
+      return dcmtk("storescu", ["-aec", "FOVEA", "--repeat", "5", "localhost", `${receiver.port}`, file]);
     });
     for (const { code } of await Promise.all(sent)) expect(code).toBe(0);
     expect(sink.kept.length - before).toBe(20);

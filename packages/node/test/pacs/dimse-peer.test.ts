@@ -137,7 +137,7 @@ describe("the DIMSE client", () => {
 
   test("tells of a rejection what to compare, and no more", async () => {
     const receiver = await startReceiver({
-      config: receiverConfig({ allowedAeTitles: ["OTHER"] }),
+      config: receiverConfig({ aeTitle: "PACS", allowedAeTitles: ["OTHER"] }),
       sink: memorySink(),
     });
     closing.push(() => receiver.close());

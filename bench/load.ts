@@ -84,7 +84,7 @@ async function writeImages(folder: string): Promise<string[]> {
 }
 
 /** The middle of an image. */
-async function squareOf(path: string): Promise<sharp.Sharp> {
+async function squareOf(path: string) {
   const { width, height } = await sharp(path).metadata();
   const side = Math.min(width, height);
   return sharp(path).extract({

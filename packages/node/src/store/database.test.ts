@@ -165,6 +165,19 @@ onEachEngine("the database", (engine) => {
     expect(await apiKeys.list().catch(() => apiKeys.list())).toMatchObject([{ name: "kept" }]);
   });
 
+  test.runIf(engine.kind === "postgres")("statements that stop one another are both carried out", async () => {
+    const database = (await engine.emptied()).database;
+    await database.exec("CREATE TABLE pair (id int PRIMARY KEY, n int); INSERT INTO pair VALUES (1, 0), (2, 0)");
+    const inOrder = (first: number, second: number) =>
+      database.exec(
+        `BEGIN; UPDATE pair SET n = n + 1 WHERE id = ${first}; SELECT pg_sleep(0.5);
+         UPDATE pair SET n = n + 1 WHERE id = ${second}; COMMIT`,
+      );
+    await Promise.all([inOrder(1, 2), inOrder(2, 1)]);
+    expect(await database.query("SELECT n FROM pair")).toEqual([{ n: 2 }, { n: 2 }]);
+    await database.exec("DROP TABLE pair");
+  });
+
   test.runIf(engine.kind === "pglite")("is one process's alone", async () => {
     const place = await engine.place();
     const open = await openDatabase(place);

@@ -20,6 +20,8 @@ export const APPLICATION = "fovea";
 
 /** Server is shutting down, starting up, or has too many clients: nothing was done (appendix A, classes 57P and 53). */
 const NOT_DONE = new Set(["57P01", "57P02", "57P03", "53300"]);
+/** The statement was taken back so that others could go on: a deadlock, or two that do not go together (class 40). */
+const TAKEN_BACK = new Set(["40P01", "40001"]);
 /** What the socket says when nobody is there, or nobody any more. */
 const CONNECTION_CODES = new Set([
   "ECONNREFUSED",
@@ -66,7 +68,7 @@ class PostgresDatabase implements Database {
     this.#pool.on("error", () => undefined);
   }
 
-  /** A statement that surely was not carried out is tried again; of others only reading ones. */
+  /** A statement that surely was not carried out, or was taken back, is tried again; of others only reading ones. */
   async query<T extends Row = Row>(text: string, parameters?: readonly unknown[]): Promise<T[]> {
     const deadline = Date.now() + this.#patienceMs;
     for (;;) {
@@ -79,7 +81,12 @@ class PostgresDatabase implements Database {
         const lost = isLost(error);
         if (!lost && isBare(parameters)) await run(client, "ROLLBACK").catch(() => undefined);
         client.release(lost);
-        if (!lost) throw error;
+        if (!lost) {
+          const takenBack = error instanceof SqlError && TAKEN_BACK.has(error.sqlState ?? "");
+          if (!takenBack || Date.now() > deadline) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 100 * Math.random()));
+          continue;
+        }
         const again = NOT_DONE.has(codeOf(error)) || /^\s*select\b/i.test(text);
         if (!again || Date.now() > deadline) throw unavailable(error, "went away during a statement");
       }

@@ -131,6 +131,28 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing && ` (${mi
       await browser.until("document.querySelector('.viewer canvas').width < 1280");
     });
 
+    test("puts them there in a window that gets lower, and higher again", async () => {
+      // Bone, as above.
+      await browser.press("6");
+      for (const height of [560, 800]) {
+        await browser.resize(1280, height);
+        await browser.until(
+          "(() => { const c = document.querySelector('.viewer canvas'); return c.height === c.clientHeight; })()",
+        );
+        await browser.until(STUDY_SHOWN);
+        const box = await settled(() => boxOnScreen(browser, "ct-1"));
+        await browser.press("b");
+        await browser.until("!document.querySelector('.boxes')");
+        const within = { x: box.x - 40, y: box.y - 40, width: box.width + 80, height: box.height + 80 };
+        const block = brightBlock(await screenOf(browser), box, within, 1, EDGE);
+        await browser.press("b");
+        await browser.until(STUDY_SHOWN);
+        for (const side of ["x", "y", "width", "height"] as const) {
+          expect(Math.abs(box[side] - block[side]), `${side} at ${height}`).toBeLessThanOrEqual(1);
+        }
+      }
+    });
+
     test("shows each window as its centre and width say", async () => {
       // Beside the block, in the ring: 40 - 12 * 4 = -8 HU.
       const beside = async () => {

@@ -45,6 +45,8 @@ interface Wish {
 const VIEWPORT = "image";
 /** Images fetched ahead to either side. */
 const AHEAD = 4;
+/** Until the renderer is told its size once more. */
+const RESIZE_AGAIN_MS = 250;
 let engines = 0;
 
 export class StackViewer {
@@ -261,11 +263,8 @@ export class StackViewer {
 
   readonly #drawn = (): void => {
     if (!this.#current) return;
-    const { width } = this.#deviceSize();
-    if (Math.abs(this.#viewport.canvas.width - width) > 1 && this.#resizings < 3) {
-      // The renderer lets a change of size pass while a drawing is under way.
-      this.#resizings++;
-      this.resize();
+    if (!this.#canvasFits()) {
+      this.#fitLater();
       return;
     }
     this.#resizings = 0;
@@ -280,6 +279,20 @@ export class StackViewer {
     };
     this.#publish({ shown: this.#current, mapping, canvas: this.#size() });
   };
+
+  /** A canvas of another size than its element's is stretched on the screen: boxes would not lie where the lesions are. */
+  #canvasFits(): boolean {
+    const { canvas } = this.#viewport;
+    const { width, height } = this.#deviceSize();
+    return Math.abs(canvas.width - width) <= 1 && Math.abs(canvas.height - height) <= 1;
+  }
+
+  /** The renderer lets a change of size pass while a drawing is under way. Until it has taken it, nothing is drawn over the image. */
+  #fitLater(): void {
+    this.#publish({ mapping: undefined });
+    if (this.#resizings++ < 3) this.resize();
+    else setTimeout(() => this.#wish && this.resize(), RESIZE_AGAIN_MS);
+  }
 
   /** One after another, nearest first, until something else is wished for. */
   async #fetchAhead({ images, index }: Wish, isWanted: () => boolean): Promise<void> {

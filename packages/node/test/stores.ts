@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
 import { MIGRATIONS } from "../src/store/migrate";
 import { openDatabase } from "../src/store/open-database";
 import { openStore, type Store, type StoreConfig } from "../src/store/open-store";
@@ -21,6 +21,7 @@ export interface Engine {
   readonly kind: "pglite" | "postgres";
   /** Settings of a record of its own, empty. */
   place(): Promise<StoreConfig>;
+  /** Closed when the test ends, whose connections the next one may need. */
   open(place?: StoreConfig): Promise<Store>;
   /** One record for all tests of the file, emptied: quicker than one for each. */
   emptied(): Promise<Store>;
@@ -62,13 +63,12 @@ async function emptyPglite(): Promise<string> {
 }
 
 /** What the suites of one file share, removed at the file's end. */
-const opened: Store[] = [];
 const folders: string[] = [];
 const shared = new Map<Engine["kind"], Promise<Store>>();
 let started: Promise<PostgresServer> | undefined;
 
 afterAll(async () => {
-  await Promise.all(opened.map((store) => store.close().catch(() => undefined)));
+  await Promise.all([...shared.values()].map(async (store) => (await store).close().catch(() => undefined)));
   await (await started)?.remove();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }, START_MS);
@@ -86,7 +86,7 @@ function engineOf(kind: Engine["kind"]): Engine {
   const engine: Engine = {
     kind,
     async emptied() {
-      const store = shared.get(kind) ?? engine.open();
+      const store = shared.get(kind) ?? engine.place().then(openStore);
       shared.set(kind, store);
       const { database, audit } = await store;
       await audit.settled();
@@ -104,7 +104,7 @@ function engineOf(kind: Engine["kind"]): Engine {
     },
     async open(place) {
       const store = await openStore(place ?? (await engine.place()));
-      opened.push(store);
+      onTestFinished(() => store.close().catch(() => undefined));
       return store;
     },
   };

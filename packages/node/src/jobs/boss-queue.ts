@@ -10,7 +10,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import PgBoss from "pg-boss";
-import type { Database } from "../store/database";
+import type { Database, Sql } from "../store/database";
 import { bossDatabase, bossSql } from "./boss-database";
 import { JobLoop } from "./job-loop";
 import type { JobContent, JobOptions, JobQueue, WorkOptions } from "./job-queue";
@@ -82,6 +82,19 @@ async function insistently(
   }
 }
 
+/**
+ * Nobody takes up the waiting job of a key until the transaction ends: workers skip what is locked.
+ *
+ * @returns false if somebody has just taken it up
+ */
+async function holdWaiting(sql: Sql, kind: string, key: string | undefined): Promise<boolean> {
+  const rows = await sql.query(
+    "SELECT 1 FROM pgboss.job WHERE name = $1 AND singleton_key = $2 AND state = 'created' FOR UPDATE",
+    [kind, key],
+  );
+  return rows.length > 0;
+}
+
 class BossQueue implements JobQueue {
   readonly #database: Database;
   readonly #settings: Required<JobQueueSettings>;
@@ -109,13 +122,17 @@ class BossQueue implements JobQueue {
   async add(kind: string, content: JobContent, { key, startAfter, within }: JobOptions = {}): Promise<void> {
     await this.#ensure(kind);
     const { leaseSeconds, retrySeconds } = this.#settings;
-    await this.#boss.send(kind, content, {
+    const options: PgBoss.SendOptions = {
       ...{ expireInSeconds: leaseSeconds, retryDelay: retrySeconds, retryBackoff: true },
       // Jobs without a key would all share the empty one.
       singletonKey: key ?? randomUUID(),
       ...(startAfter !== undefined && { startAfter }),
       ...(within !== undefined && { db: bossSql(within) }),
-    });
+    };
+    while ((await this.#boss.send(kind, content, options)) === null) {
+      // One waits already. Taken up before the end of this transaction, it would not see what the transaction did.
+      if (within === undefined || (await holdWaiting(within, kind, options.singletonKey))) break;
+    }
     this.#loops.get(kind)?.wake();
   }
 

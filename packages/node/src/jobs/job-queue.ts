@@ -6,7 +6,7 @@ import type { Sql } from "../store/database";
 export type JobContent = Readonly<Record<string, unknown>>;
 
 export interface JobOptions {
-  /** While a job of this key waits, another is not added. */
+  /** While a job of this key waits, another is not added; with `within`, the one that waits is not begun before that ends. */
   readonly key?: string;
   readonly startAfter?: Date;
   /** The transaction that the job belongs to: it is there if, and only if, the rest is. */

@@ -3,6 +3,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Row } from "../../src/store/database";
 import { openStore, type Store, type StoreConfig } from "../../src/store/open-store";
 import { verifyAudit } from "../../src/store/verify-audit";
 import { dataSetOf } from "../pacs/memory-sink";
@@ -75,12 +76,21 @@ async function imageFaults(
   return faults;
 }
 
+interface PlannedDelivery extends Row {
+  readonly series_uid: string;
+  readonly kind: string;
+  readonly object_sop_uid: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly reason: string | null;
+}
+
 async function deliveryFaults({ database }: Store, { arrived }: Expectation): Promise<string[]> {
   const faults: string[] = [];
   const series = await database.query<{ series_uid: string }>("SELECT series_uid FROM series");
   for (const [destination, objects] of arrived) {
-    const rows = await database.query<{ series_uid: string; kind: string; object_sop_uid: string; state: string }>(
-      "SELECT series_uid, kind, object_sop_uid, state FROM delivery WHERE destination = $1",
+    const rows = await database.query<PlannedDelivery>(
+      "SELECT series_uid, kind, object_sop_uid, state, attempts, reason FROM delivery WHERE destination = $1",
       [destination],
     );
     for (const { series_uid } of series) {
@@ -89,8 +99,9 @@ async function deliveryFaults({ database }: Store, { arrived }: Expectation): Pr
           faults.push(`no ${kind} of series ${series_uid} for ${destination}`);
       }
     }
-    for (const { object_sop_uid, kind, state } of rows) {
-      if (state !== "sent") faults.push(`${kind} ${object_sop_uid} for ${destination} is ${state}`);
+    for (const { object_sop_uid, kind, state, attempts, reason } of rows) {
+      const how = `after ${attempts} attempts: ${reason}`;
+      if (state !== "sent") faults.push(`${kind} ${object_sop_uid} for ${destination} is ${state} ${how}`);
       if (!objects.has(object_sop_uid)) faults.push(`${kind} ${object_sop_uid} did not arrive at ${destination}`);
     }
     const planned = new Set(rows.map(({ object_sop_uid }) => object_sop_uid));

@@ -61,7 +61,7 @@ interface Turn {
 function send(port: number, tree: string): Promise<void> {
   return new Promise((resolve, reject) => {
     // +C: one context for each class, so that both take the same transfer syntax, Explicit VR Little Endian.
-    const options = ["-aec", "ANY", "+C", "+sd", "localhost", String(port), tree];
+    const options = ["-aec", "FOVEA", "+C", "+sd", "localhost", String(port), tree];
     const child = spawn("storescu", options, { stdio: ["ignore", "ignore", "inherit"] });
     child.once("error", reject).once("exit", (code) => {
       if (code === 0) resolve();

@@ -1,6 +1,7 @@
 /**
  * @file C-STORE and C-ECHO as provider, on one association (PS3.4 annexes A and B, PS3.7 9.3.1 and 9.3.5).
  */
+import { giveBack } from "../data/give-back";
 import type { Association, Message } from "./association";
 import { COMMAND, type CommandSet } from "./command-set";
 import type { InstanceSink } from "./peer";
@@ -92,5 +93,6 @@ async function readAll(association: Association, limit: number, each: (piece: Bu
     bytes += piece.length;
     if (bytes > 2 * limit) throw new ProtocolFault("a data set beyond all limits goes on");
     await each(piece);
+    giveBack(piece);
   }
 }

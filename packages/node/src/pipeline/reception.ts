@@ -181,7 +181,14 @@ class ObjectDraft implements IncomingDraft {
   /** Most heads end within the first bytes: what is behind them is not kept a second time. */
   #gather(piece: Uint8Array): void {
     const before = this.#headBytes;
-    const part = Uint8Array.from(piece.subarray(0, HEAD_BYTES - before));
+    if (before === 0 && piece.length >= FIRST_BYTES) {
+      this.#read = readHeadBeforePixels(piece, this.#meta);
+      if (this.#read !== undefined) {
+        this.#askFor(this.#read);
+        return;
+      }
+    }
+    const part = Buffer.from(piece.subarray(0, HEAD_BYTES - before));
     this.#head.push(part);
     this.#headBytes += part.length;
     if (before >= FIRST_BYTES || this.#headBytes < FIRST_BYTES) return;

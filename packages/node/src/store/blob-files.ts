@@ -13,7 +13,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { writeFailure } from "../data/atomic-write";
 import type { Vault } from "../vault/vault";
 import { ContainerCipher, containerHead, HEAD_BYTES, parseHead, SALT_BYTES } from "./blob-container";
-import { type BlobFileSystem, DISK, LOCAL_DISK } from "./blob-file-system";
+import { type BlobFileSystem, DISK, LOCAL_DISK, type WritingFile } from "./blob-file-system";
 import { BlobReading } from "./blob-reading";
 import type { BlobDraft, BlobStore } from "./blob-store";
 import { BlobWriting } from "./blob-writing";
@@ -153,9 +153,7 @@ export class BlobFiles implements BlobStore {
     const head = containerHead(vault.newestKey, randomBytes(SALT_BYTES));
     const path = join(this.#writing, randomBytes(16).toString("hex"));
     await this.#makeFolder(this.#writing);
-    const handle = await this.#files.open(path, "wx", 0o600).catch((error: unknown) => {
-      throw failed(error);
-    });
+    const handle = await this.#create(path);
     const stream = new BlobWriting(handle, new ContainerCipher(vault, head, blob), head);
     // Whoever writes hears of it through `write`'s callback and `commit`.
     let failure: Error | undefined;
@@ -185,7 +183,15 @@ export class BlobFiles implements BlobStore {
     };
   }
 
-  async #place(handle: FileHandle, path: string, blob: string): Promise<void> {
+  async #create(path: string): Promise<WritingFile> {
+    try {
+      return await (this.#files.create?.(path) ?? this.#files.open(path, "wx", 0o600));
+    } catch (error) {
+      throw failed(error);
+    }
+  }
+
+  async #place(handle: WritingFile, path: string, blob: string): Promise<void> {
     const target = this.#path(blob);
     if (this.#sync) await handle.datasync();
     // A network file system may tell only now that it could not write; a disk of this machine has told it by now.

@@ -2,19 +2,24 @@
  * @file A file of the record while it is written: plain bytes in, encrypted chunks out, memory for a few chunks.
  */
 import { createHash } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
 import { Writable } from "node:stream";
 import { writeFailure } from "../data/atomic-write";
+import { giveBack } from "../data/give-back";
 import { CHUNK_BYTES, type ContainerCipher, type Trailer } from "./blob-container";
+import type { WritingFile } from "./blob-file-system";
 
 /** Encrypted bytes are written together: a C-STORE brings many small pieces. */
 const WRITE_BYTES = 8 * CHUNK_BYTES;
 
+/** Chunks of files that are written, for the next ones: hundreds of files a second need no memory of their own. */
+const SPARE: Buffer[] = [];
+const MAX_SPARE = 64;
+
 export class BlobWriting extends Writable {
-  readonly #handle: FileHandle;
+  readonly #handle: WritingFile;
   readonly #cipher: ContainerCipher;
   readonly #digest = createHash("sha256");
-  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  readonly #chunk = SPARE.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #filled = 0;
   #chunks = 0;
   #bytes = 0;
@@ -26,7 +31,7 @@ export class BlobWriting extends Writable {
   #failure: Error | undefined;
 
   /** @param handle a new file; it is not closed here */
-  constructor(handle: FileHandle, cipher: ContainerCipher, head: Uint8Array) {
+  constructor(handle: WritingFile, cipher: ContainerCipher, head: Uint8Array) {
     super({ highWaterMark: WRITE_BYTES });
     this.#handle = handle;
     this.#cipher = cipher;
@@ -46,6 +51,12 @@ export class BlobWriting extends Writable {
     if (this.#filled > 0) this.#sealChunk(this.#chunk.subarray(0, this.#filled));
     this.#filled = 0;
     done();
+  }
+
+  /** After the last byte, or in place of it: nothing is put into the chunk any more. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (SPARE.length < MAX_SPARE) SPARE.push(this.#chunk);
+    done(error);
   }
 
   /** Writes the rest, after `end`. @returns what the trailer says */
@@ -114,6 +125,7 @@ export class BlobWriting extends Writable {
     this.#pendingBytes = 0;
     try {
       await this.#write(parts, wanted);
+      for (const part of parts) giveBack(part);
     } catch (error) {
       throw writeFailure("the record's files", error);
     }

@@ -76,7 +76,8 @@ function fill(folder: string): void {
   for (;;) {
     const { bavail, bsize } = statfsSync(folder);
     try {
-      return writeFileSync(filler, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - 65_536)));
+      writeFileSync(filler, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - 65_536)));
+      return;
     } catch (error) {
       // The service wrote something meanwhile: less is left to take.
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;

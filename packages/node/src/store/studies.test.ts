@@ -102,4 +102,21 @@ onEachEngine("the record of studies", (engine) => {
     await studies.setSeriesState("2.25.1.3", { state: states[1], reason: "no model" });
     expect(await studies.settleState(STUDY)).toBe(wanted);
   });
+
+  test("calls a study analysed when its last two series end at the same moment", async () => {
+    const { studies, database } = await engine.emptied();
+    const other = `${SERIES}.2`;
+    await studies.accept([received(1), received(2, { seriesUid: other })]);
+    await studies.complete({ studyUid: STUDY, lastReceivedAt: LATER() });
+    const end = (seriesUid: string) =>
+      database.transaction(async (sql) => {
+        await studies.setSeriesState(seriesUid, { state: "analysed" }, sql);
+        // Each has ended its series before the other one's end can be seen.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        await studies.settleState(STUDY, sql);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      });
+    await Promise.all([end(SERIES), end(other)]);
+    expect((await studies.find(STUDY))?.state).toBe("analysed");
+  });
 });

@@ -129,9 +129,12 @@ export class Studies {
 
   /**
    * The state of a study that is complete follows from its series: `failed` where one failed, `queued` while one waits,
-   * `analysed` where one was, else `not_attempted`.
+   * `analysed` where one was, else `not_attempted`. Two series that end at the same moment settle one after the other: the
+   * second one's statement begins when the first one's transaction is over, and sees what became of its series.
    */
-  async settleState(studyUid: string, sql: Sql = this.#database): Promise<StudyState | undefined> {
+  async settleState(studyUid: string, sql?: Sql): Promise<StudyState | undefined> {
+    if (sql === undefined) return this.#database.transaction((inside) => this.settleState(studyUid, inside));
+    await sql.query("SELECT 1 FROM study WHERE study_uid = $1 FOR NO KEY UPDATE", [studyUid]);
     const [row] = await sql.query<{ state: StudyState }>(
       `UPDATE study SET state = (
          SELECT CASE WHEN bool_or(state IN ('received', 'queued')) THEN 'queued' WHEN bool_or(state = 'failed') THEN 'failed'

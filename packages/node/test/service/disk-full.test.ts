@@ -2,7 +2,7 @@
  * @file The built service on a disk that fills up: a small file system in memory, in a mount namespace of its own.
  */
 import { execFileSync } from "node:child_process";
-import { appendFileSync, rmSync } from "node:fs";
+import { rmSync, statfsSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,12 +70,18 @@ describe.skipIf(reason !== undefined)(`on a full disk${reason ? ` (skipped: ${re
   }, 300_000);
 });
 
-/** Leaves no room for an image, whatever else is written meanwhile. */
+/** Leaves no room for an image. */
 function fill(folder: string): void {
-  const piece = Buffer.alloc(65_536);
-  try {
-    for (;;) appendFileSync(join(folder, "filler"), piece);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  const filler = join(folder, "filler");
+  for (;;) {
+    const { bavail, bsize } = statfsSync(folder);
+    try {
+      writeFileSync(filler, Buffer.alloc(Math.max(0, Number(bavail) * Number(bsize) - 65_536)));
+      return;
+    } catch (error) {
+      // The service wrote something meanwhile: less is left to take.
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      rmSync(filler);
+    }
   }
 }

@@ -34,12 +34,16 @@ export async function verdictOf(place: StoreConfig, expectation: Expectation): P
     const series = await store.database.query<{ series_uid: string; state: string; reason: string | null }>(
       "SELECT series_uid, state, reason FROM series",
     );
+    const open = await store.database.query<{ study_uid: string; state: string }>(
+      "SELECT study_uid, state FROM study WHERE state <> 'analysed'",
+    );
     const audit = await verifyAudit(store.database, store.vault);
     const faults = [
       ...(await imageFaults(store, expectation)),
       ...series
         .filter(({ state }) => state !== "analysed")
         .map(({ series_uid, state, reason }) => `series ${series_uid} is ${state}: ${reason}`),
+      ...open.map(({ study_uid, state }) => `study ${study_uid} is ${state}`),
       ...(await deliveryFaults(store, expectation)),
       ...(audit.broken === undefined ? [] : [`audit log: entry ${audit.broken.seq}: ${audit.broken.reason}`]),
       ...(await fileFaults(store, place.dataDir)),

@@ -52,6 +52,9 @@ const MAX_COMMAND = 16 * 1024;
 /** Bytes of one fragment at least; a peer that takes less wants us to send headers. */
 const MIN_FRAGMENT = 256;
 
+/** What is copied rather than written in two pieces. */
+const SMALL = 2048;
+
 interface Fragment {
   readonly context: number;
   readonly isCommand: boolean;
@@ -209,7 +212,9 @@ export class Association {
     do {
       const end = Math.min(at + this.#maxFragment, bytes.length);
       const header = dataHeader(context, isCommand, end === bytes.length, end - at);
-      await this.#connection.write([header, bytes.subarray(at, end)]);
+      const part = bytes.subarray(at, end);
+      // A response is one small piece: one packet, and one call of the system.
+      await this.#connection.write(part.length < SMALL ? [Buffer.concat([header, part])] : [header, part]);
       at = end;
     } while (at < bytes.length);
   }

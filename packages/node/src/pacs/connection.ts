@@ -73,10 +73,10 @@ export class Connection {
    */
   async write(parts: readonly Uint8Array[], timeoutMs = 60_000): Promise<void> {
     if (this.#lost || !this.#socket.writable) throw this.#lost ?? new ConnectionLost("the connection is closed");
-    this.#socket.cork();
     let room = true;
+    if (parts.length > 1) this.#socket.cork();
     for (const part of parts) room = this.#socket.write(part);
-    this.#socket.uncork();
+    if (parts.length > 1) this.#socket.uncork();
     if (!room) await this.#drained(timeoutMs);
   }
 

@@ -60,6 +60,23 @@ describe("the head of a data set", () => {
     expect(instance.patient.PatientName).toBe("王^小东");
   });
 
+  // A backslash divides values (PS3.5 6.2); ESC $ B switches to JIS X 0208 (PS3.5 annex H.3.1: "山田" is ;3 ED).
+  test.each([
+    ["plain", "Thorax ~ 1", "Thorax ~ 1"],
+    ["padded with NUL", "Thorax\0", "Thorax"],
+    ["of several values", "Thorax\\Abdomen", "Thorax"],
+    ["of blanks", "  ", undefined],
+    ["in Japanese", "\x1b$B;3ED\x1b(B", "山田"],
+  ])("reads a text that is %s", (_, given, read) => {
+    const { instance } = headOf({
+      extra: [
+        [0x00080005, "CS", "\\ISO 2022 IR 87"],
+        [0x0008103e, "LO", given],
+      ],
+    });
+    expect(instance.seriesDescription).toBe(read);
+  });
+
   test("leaves out odd numbers, control characters and what does not fit", () => {
     const { instance, manufacturer } = headOf({
       extra: [

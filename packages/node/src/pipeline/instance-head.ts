@@ -118,6 +118,8 @@ function given<T extends object>(values: T): T {
 function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
   const bytes = dataSet.bytes(keyword);
   if (bytes === undefined || bytes.length === 0) return undefined;
+  const plain = plainText(bytes);
+  if (plain !== undefined) return plain === "" ? undefined : plain;
   const sets = dataSet.bytes("SpecificCharacterSet");
   const names = sets === undefined ? [] : Buffer.from(sets).toString("latin1").split("\\");
   const value = decodeText(
@@ -130,6 +132,14 @@ function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
     .trim()
     .slice(0, MAX_TEXT);
   return value === "" ? undefined : value;
+}
+
+/** A single value of letters that are the same in every character set; undefined where it is something else. */
+function plainText(bytes: Uint8Array): string | undefined {
+  const end = bytes[bytes.length - 1] === 0 ? bytes.length - 1 : bytes.length;
+  // Neither controls nor escapes; a backslash divides values, and Japanese sets have it and the tilde for something else.
+  for (let i = 0; i < end; i++) if (bytes[i] < 0x20 || bytes[i] > 0x7d || bytes[i] === 0x5c) return undefined;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("latin1").trim().slice(0, MAX_TEXT);
 }
 
 /** A number that PostgreSQL's `integer` holds; an odd one is none. */

@@ -58,14 +58,18 @@ function storable(entry: AuditEntry): AuditEntry & { readonly details: Readonly<
     actor: cleanText(actor),
     action: cleanText(action),
     subject: subject === undefined ? undefined : cleanText(subject),
-    details: JSON.parse(JSON.stringify(details), (_key, value: unknown) => cleanValue(value)) as Record<
-      string,
-      unknown
-    >,
+    details: storableDetails(details),
     inputSha256,
     modelSha256,
     rulesSha256,
   };
+}
+
+function storableDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const json = JSON.stringify(details);
+  // JSON escapes NUL and halves of characters: where it escapes nothing by number, there are none.
+  if (!json.includes("\\u")) return JSON.parse(json) as Record<string, unknown>;
+  return JSON.parse(json, (_key, value: unknown) => cleanValue(value)) as Record<string, unknown>;
 }
 
 function cleanValue(value: unknown): unknown {
@@ -74,7 +78,11 @@ function cleanValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [cleanText(key), inner]));
 }
 
+/** NUL, and halves of characters or whole ones of two halves. */
+const STRANGE = /[\0\uD800-\uDFFF]/;
+
 function cleanText(text: string): string {
+  if (!STRANGE.test(text)) return text;
   // With `u`, half a surrogate pair matches and a whole one does not.
   return text.replace(/[\0\uD800-\uDFFF]/gu, "\uFFFD");
 }

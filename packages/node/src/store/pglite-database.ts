@@ -112,6 +112,9 @@ class PgliteDatabase implements Database {
         state.open = false;
         if (this.#ended === undefined) await this.#send("ROLLBACK");
         throw error;
+      } finally {
+        // Only one transaction runs at a time; between them, no promise of this process pays for being followed.
+        this.#inside.disable();
       }
     });
   }

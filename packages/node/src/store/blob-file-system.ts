@@ -24,6 +24,8 @@ export interface BlobFileSystem {
   /** Names in a folder; none if it is not there. */
   list(path: string): Promise<string[]>;
   exists(path: string): Promise<boolean>;
+  /** When it was last written, ms since 1970; undefined if it is not there. */
+  touchedMs(path: string): Promise<number | undefined>;
 }
 
 export const DISK: BlobFileSystem = {
@@ -43,6 +45,9 @@ export const DISK: BlobFileSystem = {
   },
   async exists(path) {
     return (await stat(path).catch(() => undefined)) !== undefined;
+  },
+  async touchedMs(path) {
+    return (await stat(path).catch(() => undefined))?.mtimeMs;
   },
 };
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -10,6 +10,7 @@ import { Vault } from "../vault/vault";
 import { type BlobFileSystem, DISK } from "./blob-file-system";
 import { BlobFiles, type BlobFilesOptions } from "./blob-files";
 import type { BlobDraft, BlobStore } from "./blob-store";
+import { thisProcess } from "./process-identity";
 
 const scratch = makeScratch();
 afterEach(() => scratch.clear());
@@ -169,6 +170,25 @@ describe("the record's files", () => {
     await openFiles(folder);
     expect(readdirSync(join(folder, "writing"))).toEqual([living]);
     await draft.abandon();
+  });
+
+  test("sweep what a process that cannot be asked left a day ago, not what it may be writing, and all where nobody else writes", async () => {
+    const { folder } = await openFiles();
+    const identity = { ...thisProcess(), host: "elsewhere" };
+    const elsewhere = join(folder, "writing", Buffer.from(JSON.stringify(identity)).toString("base64url"));
+    await mkdir(elsewhere, { recursive: true });
+    for (const [name, hours] of [
+      ["old", 25],
+      ["new", 23],
+    ] as const) {
+      writeFileSync(join(elsewhere, name), "half a file");
+      const at = Date.now() / 1000 - 3600 * hours;
+      utimesSync(join(elsewhere, name), at, at);
+    }
+    await openFiles(folder);
+    expect(readdirSync(elsewhere)).toEqual(["new"]);
+    await openFiles(folder, { alone: true });
+    expect(filesIn(folder)).toEqual([]);
   });
 
   test("are encrypted anew under their name, once", async () => {

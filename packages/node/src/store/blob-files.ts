@@ -22,11 +22,16 @@ import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity";
 const AREAS = ["incoming", "images", "objects", "uploads"] as const;
 type Area = (typeof AREAS)[number];
 
+/** What nobody has written to for so long, in the folder of a process that cannot be asked, is left over. */
+const LEFT_OVER_MS = 24 * 3_600_000;
+
 const NAME = /^(incoming|images|objects|uploads)\/([0-9a-f]{2})\/(\2[0-9a-f]{30})$/;
 
 export interface BlobFilesOptions {
   /** Wait for the disk before a file counts: survives a power failure too. @default false */
   readonly sync?: boolean;
+  /** No other process writes here, as with PGlite: all that is half written is left over. @default false */
+  readonly alone?: boolean;
   /** @default the disk */
   readonly fileSystem?: BlobFileSystem;
 }
@@ -58,7 +63,7 @@ export class BlobFiles implements BlobStore {
    */
   static async open(folder: string, vault: () => Vault, options: BlobFilesOptions = {}): Promise<BlobFiles> {
     const store = new BlobFiles(folder, vault, options);
-    await store.#sweep();
+    await store.#sweep(options.alone ?? false);
     return store;
   }
 
@@ -256,17 +261,26 @@ export class BlobFiles implements BlobStore {
     await handle.sync().finally(() => handle.close());
   }
 
-  async #sweep(): Promise<void> {
+  async #sweep(alone: boolean): Promise<void> {
     await this.#makeFolder(this.#folder);
     const root = join(this.#folder, "writing");
     for (const name of await this.#files.list(root)) {
       const owner = decodeIdentity(name);
-      if (owner === undefined || isAlive(owner) === false) await this.#files.remove(join(root, name));
+      const isLeft = alone || owner === undefined || isAlive(owner) === false;
+      await (isLeft ? this.#files.remove(join(root, name)) : this.#sweepOld(join(root, name)));
+    }
+  }
+
+  /** The folder stays: its process, on another machine perhaps, may come back to it. */
+  async #sweepOld(folder: string): Promise<void> {
+    for (const name of await this.#files.list(folder)) {
+      const touched = await this.#files.touchedMs(join(folder, name));
+      if (touched !== undefined && Date.now() - touched > LEFT_OVER_MS) await this.#files.remove(join(folder, name));
     }
   }
 }
 
-/** What a process of another machine left is not swept by us: it may be writing. */
+/** Of 64 characters of a host's name the folder's name has 244; 255 are allowed. */
 function encodeIdentity(identity: ProcessIdentity): string {
   return Buffer.from(JSON.stringify(identity), "utf8").toString("base64url");
 }

@@ -1,16 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { makeScratch } from "../../test/scratch";
+import { describe, expect, test } from "vitest";
+import { until } from "../../test/service/waiting";
 import { onEachEngine } from "../../test/stores";
-import { lockFolder } from "./folder-lock";
 import { MIGRATIONS, migrate } from "./migrate";
 import { openDatabase } from "./open-database";
+import { openPglite } from "./pglite-database";
 import { openPostgres } from "./postgres-database";
-import { thisProcess } from "./process-identity";
-
-const scratch = makeScratch();
-afterEach(() => scratch.clear());
 
 onEachEngine("the database", (engine) => {
   const database = async () => (await engine.emptied()).database;
@@ -190,6 +186,24 @@ onEachEngine("the database", (engine) => {
     expect(existsSync(join(place.dataDir, "database.lock"))).toBe(false);
   });
 
+  test.runIf(engine.kind === "pglite")("does nothing more once another process has taken it over", async () => {
+    const { dataDir } = await engine.place();
+    const open = await openPglite(join(dataDir, "database"), { beatMs: 10 });
+    expect(await open.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    writeFileSync(join(dataDir, "database.lock"), "another's");
+    const told = { code: "database_unavailable", message: expect.stringContaining("taken the record over") };
+    await until(() =>
+      open.query("SELECT 1").then(
+        () => false,
+        (error) => error.code === told.code,
+      ),
+    );
+    await expect(open.query("SELECT 1")).rejects.toMatchObject(told);
+    await expect(open.transaction((sql) => sql.query("SELECT 1"))).rejects.toMatchObject(told);
+    await open.close();
+    expect(existsSync(join(dataDir, "database.lock"))).toBe(true);
+  });
+
   test.runIf(engine.kind === "postgres" && !process.env.FOVEA_TEST_DATABASE_URL)(
     "comes back when the server was restarted",
     async () => {
@@ -233,38 +247,5 @@ describe("the database of an address", () => {
       code: "database_unavailable",
       message: expect.not.stringContaining("secret"),
     });
-  });
-});
-
-describe("a folder's lock", () => {
-  const lockOf = (folder: string, changes: object) =>
-    writeFileSync(join(folder, "x.lock"), JSON.stringify({ ...thisProcess(), ...changes }));
-
-  test.each<[string, object]>([
-    ["is gone", { pid: 2 ** 22 + 1, started: "1" }],
-    ["has its number from another time", { started: "1" }],
-    ["ran before the machine was started again", { boot: "another" }],
-  ])("is taken over from a process that %s", (_name, changes) => {
-    const folder = scratch.folder();
-    lockOf(folder, changes);
-    const lock = lockFolder(join(folder, "x.lock"));
-    expect(JSON.parse(readFileSync(join(folder, "x.lock"), "utf8"))).toEqual(thisProcess());
-    lock.release();
-    expect(existsSync(join(folder, "x.lock"))).toBe(false);
-  });
-
-  test("stays with a process of another machine that was heard of lately", () => {
-    const folder = scratch.folder();
-    lockOf(folder, { host: "elsewhere" });
-    expect(() => lockFolder(join(folder, "x.lock"))).toThrow(expect.objectContaining({ code: "busy" }));
-  });
-
-  test("leaves nothing beside it when it is refused", () => {
-    const folder = scratch.folder();
-    mkdirSync(join(folder, "a"));
-    const lock = lockFolder(join(folder, "a", "x.lock"));
-    expect(() => lockFolder(join(folder, "a", "x.lock"))).toThrow("in use by process");
-    lock.release();
-    expect(existsSync(join(folder, "a", "x.lock"))).toBe(false);
   });
 });

@@ -1,55 +1,83 @@
 /**
  * @file One process for one folder: a file beside it names the owner. A dead owner's lock is taken over.
+ *
+ * Whether the owner lives is asked of the system where it can tell. An owner of another machine or container shows it by touching
+ * the file: it is watched, and dead if it does not for long enough. Clocks are not compared; those of two machines differ.
  */
+import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity";
 
-/** The owner shows that it lives so often: those on another machine can see nothing else. */
-const BEAT_MS = 5000;
-/** An owner on another machine that was silent for so long is dead. */
-const SILENCE_MS = 30_000;
+export interface FolderLockOptions {
+  /** The owner shows so often that it lives, ms. @default 5000 */
+  readonly beatMs?: number;
+  /** An owner that cannot be asked, and was silent for so long while it was watched, is dead, ms. @default 30000 */
+  readonly silenceMs?: number;
+  /** Told once if another process has taken the lock over, from an owner that was silent for too long, or somebody removed it. */
+  readonly onLost?: () => void;
+}
 
 export interface FolderLock {
+  /** Lets go of it; one that was lost is another's, and stays. */
   release(): void;
 }
 
+/** What lies at the lock's path. */
+interface Owner {
+  readonly text: string;
+  /** Undefined where the file says nothing: the machine went down before it was written. */
+  readonly identity: ProcessIdentity | undefined;
+  readonly touchedMs: number;
+}
+
 /**
- * Takes `path` for this process.
+ * Takes `path` for this process. Waits `silenceMs` where the owner cannot be asked and shows no sign of life.
  *
  * @throws {FoveaError} `busy` if another process, or this one, has it
  */
-export function lockFolder(path: string): FolderLock {
+export async function lockFolder(path: string, options: FolderLockOptions = {}): Promise<FolderLock> {
+  const { beatMs = 5000, silenceMs = 30_000, onLost = () => undefined } = options;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const own = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  writeFileSync(own, JSON.stringify(thisProcess()), { mode: 0o600 });
+  const text = JSON.stringify({ ...thisProcess(), lock: randomUUID() });
+  const own = `${path}.${process.pid}.${randomUUID()}`;
+  writeFileSync(own, text, { mode: 0o600 });
   try {
     for (let attempt = 0; !linked(own, path); attempt++) {
       const owner = ownerOf(path);
-      if (owner !== undefined && (owner.alive || attempt === 100)) throw taken(path, owner.pid);
-      if (owner !== undefined) removeStale(path, owner.text);
+      if (owner === undefined) continue;
+      if (attempt > 100 || !(await isDead(path, owner, silenceMs))) throw taken(path, owner);
+      removeStale(path, owner.text);
     }
   } finally {
     rmSync(own, { force: true });
   }
-  return holdLock(path);
+  return holdLock(path, text, beatMs, onLost);
 }
 
-function holdLock(path: string): FolderLock {
+function holdLock(path: string, text: string, beatMs: number, onLost: () => void): FolderLock {
+  const isOurs = () => ownerOf(path)?.text === text;
   const beat = setInterval(() => {
-    const now = new Date();
     try {
-      utimesSync(path, now, now);
+      if (isOurs()) {
+        const now = new Date();
+        utimesSync(path, now, now);
+        return;
+      }
     } catch {
-      // Somebody removed it; there is nothing to show any more.
+      // The disk does not answer: whose it is will be seen at the next beat.
+      return;
     }
-  }, BEAT_MS);
+    clearInterval(beat);
+    onLost();
+  }, beatMs);
   beat.unref();
   return {
     release() {
       clearInterval(beat);
-      rmSync(path, { force: true });
+      if (isOurs()) rmSync(path, { force: true });
     },
   };
 }
@@ -65,17 +93,40 @@ function linked(own: string, path: string): boolean {
   }
 }
 
-function ownerOf(path: string): { readonly alive: boolean; readonly pid: number; readonly text: string } | undefined {
+function ownerOf(path: string): Owner | undefined {
   try {
+    // Opening it has a network file system ask for the file as it is now.
     const text = readFileSync(path, "utf8");
-    const owner = JSON.parse(text) as ProcessIdentity;
-    const alive = isAlive(owner) ?? Date.now() - statSync(path).mtimeMs < SILENCE_MS;
-    return { alive, pid: owner.pid, text };
+    return { text, identity: identityOf(text), touchedMs: statSync(path).mtimeMs };
   } catch (error) {
     // Released meanwhile.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function identityOf(text: string): ProcessIdentity | undefined {
+  try {
+    const { host, boot, namespace, pid, started } = JSON.parse(text) as Partial<ProcessIdentity>;
+    const whole = [host, boot, namespace, started].every((one) => typeof one === "string") && typeof pid === "number";
+    return whole ? ({ host, boot, namespace, pid, started } as ProcessIdentity) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isDead(path: string, owner: Owner, silenceMs: number): Promise<boolean> {
+  const alive = owner.identity === undefined ? undefined : isAlive(owner.identity);
+  if (alive !== undefined) return !alive;
+  const end = performance.now() + silenceMs;
+  while (performance.now() < end) {
+    await sleep(Math.min(500, silenceMs / 10));
+    const now = ownerOf(path);
+    // Released: there is nobody to wait for.
+    if (now === undefined) return true;
+    if (now.text !== owner.text || now.touchedMs !== owner.touchedMs) return false;
+  }
+  return true;
 }
 
 /** Moves a dead owner's lock away; if another was faster and it is its lock that moved, it goes back. */
@@ -91,10 +142,11 @@ function removeStale(path: string, text: string): void {
   rmSync(aside, { force: true });
 }
 
-function taken(path: string, pid: number): FoveaError {
+function taken(path: string, { identity }: Owner): FoveaError {
+  const who = identity === undefined ? "another process" : `process ${identity.pid} of ${identity.host}`;
   return new FoveaError(
     "busy",
-    `the record is in use by process ${pid}: the service is running; stop it first, or use PostgreSQL (DATABASE_URL), which several processes may share`,
+    `the record is in use by ${who}: the service is running; stop it first, or use PostgreSQL (DATABASE_URL), which several processes may share`,
     { file: path },
   );
 }

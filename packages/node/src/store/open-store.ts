@@ -70,7 +70,7 @@ export async function openStore(
     let vault = await Vault.open({ dataDir, keyFile, environment: environmentKey }, { mayMake });
     await checkVault(database, vault);
     const keys = () => vault;
-    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync });
+    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync, alone: database.kind === "pglite" });
     const audit = new AuditLog(database, keys);
     return {
       database,

@@ -11,7 +11,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { errorOfFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
 import type { Database, Row, Sql } from "./database";
-import { type FolderLock, lockFolder } from "./folder-lock";
+import { type FolderLock, type FolderLockOptions, lockFolder } from "./folder-lock";
 import type { PgliteJob, PgliteReply, PgliteSetup } from "./pglite-protocol";
 import { statementError } from "./sql-error";
 import { encodeParameter } from "./sql-values";
@@ -22,12 +22,13 @@ interface Waiting {
 }
 
 /** @throws {FoveaError} `busy` if another process has the folder, `database_unavailable` if it is damaged */
-export async function openPglite(folder: string): Promise<Database> {
-  const lock = lockFolder(`${folder}.lock`);
+export async function openPglite(folder: string, options: Omit<FolderLockOptions, "onLost"> = {}): Promise<Database> {
+  let database: PgliteDatabase | undefined;
+  const lock = await lockFolder(`${folder}.lock`, { ...options, onLost: () => database?.giveUp() });
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const isNew = !existsSync(join(folder, "PG_VERSION"));
-    const database = new PgliteDatabase(folder, lock);
+    database = new PgliteDatabase(folder, lock);
     await database.start();
     // What makes the tables of a new database leaves half a gigabyte behind, which ends with its thread only.
     if (isNew) await database.startAnew();
@@ -51,6 +52,7 @@ class PgliteDatabase implements Database {
   #turn: Promise<unknown> = Promise.resolve();
   /** Why its thread ended. */
   #ended: Error | undefined;
+  /** It does not start again. */
   #closed = false;
 
   constructor(folder: string, lock: FolderLock) {
@@ -69,6 +71,16 @@ class PgliteDatabase implements Database {
     worker.on("error", (error) => this.#end(worker, error));
     worker.on("exit", () => this.#end(worker, new Error("its thread ended")));
     await opened;
+  }
+
+  /** The folder is another process's now: not even what waits may be written any more. */
+  giveUp(): void {
+    const worker = this.#worker;
+    if (this.#closed || worker === undefined) return;
+    this.#closed = true;
+    this.#ended = lost();
+    this.#end(worker, this.#ended);
+    void worker.terminate();
   }
 
   async startAnew(): Promise<void> {
@@ -176,7 +188,14 @@ class PgliteDatabase implements Database {
   }
 }
 
+function lost(): FoveaError {
+  const message =
+    "another process has taken the record over, as this one was silent for too long; end this one, and see that only one is started";
+  return new FoveaError("database_unavailable", message);
+}
+
 function unavailable(cause: Error): FoveaError {
+  if (cause instanceof FoveaError) return cause;
   return new FoveaError(
     "database_unavailable",
     `the embedded database has ended (${cause.message}); it starts again with the next request`,

@@ -106,8 +106,8 @@ const inference = section<InferenceConfig>({
   concurrency: { key: "concurrency", read: integer(1, 4096), optional: true },
   queue: { key: "queue", read: integer(1, 100_000), otherwise: 256 },
   batch: { key: "batch", read: integer(1, 256), otherwise: 4 },
-  batchWindowMs: { key: "batch_window", read: duration, otherwise: 2 },
-  timeoutMs: { key: "timeout", read: duration, otherwise: 60_000 },
+  batchWindowMs: { key: "batch_window", read: duration(0), otherwise: 2 },
+  timeoutMs: { key: "timeout", read: duration(1), otherwise: 60_000 },
 });
 
 const routing = section<RoutingRule>({
@@ -180,7 +180,7 @@ export const serviceSettings = section<ServiceConfig>({
   completeness: {
     key: "completeness",
     read: section<CompletenessConfig>({
-      quietMs: { key: "quiet", read: duration, otherwise: 15_000 },
+      quietMs: { key: "quiet", read: duration(0), otherwise: 15_000 },
       countFrom: { key: "count_from", read: text, optional: true },
     }),
     otherwise: { quietMs: 15_000 },

@@ -80,12 +80,19 @@ export const size: Read<number> = (value, spot) => {
 
 const TIMES: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `15s`, `2min`, `500ms`, `1h`: milliseconds. A bare number is refused: nobody could tell its unit. */
-export const duration: Read<number> = (value, spot) => {
-  const parts = typeof value === "string" ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)\s*$/.exec(value) : null;
-  if (parts === null) throw invalid(spot, `${shown(value)}, expected a time with its unit as 15s, 2min or 500ms`);
-  return Number(parts[1]) * TIMES[parts[2]];
-};
+/** Timers of Node.js know no longer time than 2^31 - 1 ms, and take one for 1 ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** `15s`, `2min`, `500ms`, `1h`: milliseconds, `leastMs` or more. A bare number is refused: nobody could tell its unit. */
+export function duration(leastMs: number): Read<number> {
+  return (value, spot) => {
+    const parts = typeof value === "string" ? /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)\s*$/.exec(value) : null;
+    if (parts === null) throw invalid(spot, `${shown(value)}, expected a time with its unit as 15s, 2min or 500ms`);
+    const ms = Number(parts[1]) * TIMES[parts[2]];
+    if (ms < leastMs || ms > LONGEST_MS) throw invalid(spot, `${shown(value)}, expected ${leastMs}ms to 24d`);
+    return ms;
+  };
+}
 
 export function choice<const T extends string>(...known: readonly T[]): Read<T> {
   return (value, spot) => {
@@ -98,11 +105,12 @@ export function choice<const T extends string>(...known: readonly T[]): Read<T> 
 }
 
 export function list<T>(read: Read<T>, most = 1000): Read<readonly T[]> {
-  return (value, spot) => {
+  const readAll: Read<readonly T[]> = (value, spot) => {
     if (!Array.isArray(value)) throw invalid(spot, `${shown(value)}, expected a list`);
     if (value.length > most) throw invalid(spot, `${value.length} entries, at most ${most} are read`);
     return value.map((one, i) => read(one, { file: spot.file, at: `${spot.at}[${i}]` }));
   };
+  return Object.assign(readAll, { keys: keysOf(read) });
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -128,24 +136,32 @@ function unknownKey(key: string, known: readonly string[], spot: Spot): FoveaErr
   return invalid(below(spot, key), `unknown key; ${hint}`);
 }
 
-/** Keys of the file to members of `T`; a key that is in no line of the table is refused. */
+/** Keys of the file to members of `T`; a key that is in no line of the table, or that nothing stands behind, is refused. */
 export function section<T extends object>(fields: { readonly [K in keyof T]-?: Field<T[K]> }): Read<T> {
   const table = Object.entries(fields) as [string, Field<unknown>][];
   const known = table.map(([, { key }]) => key);
-  return (value, spot) => {
-    const given = value ?? {};
-    if (!isMap(given)) throw invalid(spot, `${shown(value)}, expected keys: ${known.join(", ")}`);
+  const read: Read<T> = (given, spot) => {
+    if (!isMap(given)) throw invalid(spot, `${shown(given)}, expected keys: ${known.join(", ")}`);
     for (const key of Object.keys(given)) if (!known.includes(key)) throw unknownKey(key, known, spot);
     const out: Record<string, unknown> = {};
     for (const [member, field] of table) {
       const one = given[field.key];
-      if (one !== undefined && one !== null) out[member] = field.read(one, below(spot, field.key));
-      else if (one === null && "nullable" in field.read) out[member] = null;
+      const at = below(spot, field.key);
+      if (one === null && !("nullable" in field.read))
+        throw invalid(at, "has no value; give one, or leave the key out");
+      if (one !== undefined) out[member] = field.read(one, at);
       else if ("otherwise" in field) out[member] = field.otherwise;
-      else if ("required" in field) throw invalid(below(spot, field.key), "is missing");
+      else if ("required" in field) throw invalid(at, "is missing");
     }
     return out as T;
   };
+  const keys = table.flatMap(([, field]) => [field.key, ...keysOf(field.read).map((key) => `${field.key}.${key}`)]);
+  return Object.assign(read, { keys });
+}
+
+/** Keys that a reader of sections knows, with those below them: `http.port`. */
+export function keysOf(read: Read<never> | Read<unknown>): readonly string[] {
+  return "keys" in read ? (read.keys as readonly string[]) : [];
 }
 
 /** Also `null`, which then means something and is not the same as nothing. */

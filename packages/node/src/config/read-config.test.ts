@@ -3,6 +3,9 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseDocument } from "yaml";
+import { serviceSettings } from "./config-sections";
+import { keysOf } from "./config-value";
 import { isLoopback } from "./loopback";
 import { parseConfig, type ReadConfigOptions, readConfig } from "./read-config";
 
@@ -69,6 +72,8 @@ describe("parseConfig", () => {
     ["2min", 120_000],
     ["500ms", 500],
     ["1.5h", 5_400_000],
+    ["0s", 0],
+    ["24d", 2_073_600_000],
   ])("reads the time %s", (given, ms) => {
     expect(parse(`completeness: {quiet: ${given}}`).completeness.quietMs).toBe(ms);
   });
@@ -103,6 +108,16 @@ describe("parseConfig", () => {
     ["http: [1", /fovea\.yaml: line 1: /],
     ["- 1", /expected keys: data_dir/],
     ["http: {port: 1}\nhttp: {port: 2}", /line 2: Map keys must be unique/],
+    // Whoever wrote the key wanted something of it: CTs of one body part only, TLS, no identifiers.
+    ["routing: [{when: {modality: CT, body_part: }, model: x}]", /routing\[0\]\.when\.body_part: has no value/],
+    ["routing: [{when: , model: x}]", /routing\[0\]\.when: has no value/],
+    ["dimse: {tls: }", /dimse\.tls: has no value; give one, or leave the key out/],
+    ["deidentify_on_arrival:", /deidentify_on_arrival: has no value/],
+    ["routing: [~]", /routing\[0\]: null, expected keys: when, model, send_to/],
+    // setTimeout of Node.js: a delay larger than 2147483647 is set to 1. 24 d are 2073600000 ms, 25 d 2160000000.
+    ["inference: {timeout: 25d}", /inference\.timeout: "25d", expected 1ms to 24d/],
+    ["inference: {timeout: 0s}", /inference\.timeout: "0s", expected 1ms to 24d/],
+    ["completeness: {quiet: 30d}", /completeness\.quiet: "30d", expected 0ms to 24d/],
   ])("refuses %s, with file and key", (text, message) => {
     expect(() => parse(text)).toThrow(message);
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: "invalid_config" }));
@@ -160,6 +175,11 @@ describe("readConfig", () => {
       "destinations: [{name: a, dimse: {host: h, port: 104, ae_title: A}}]\nrouting: [{model: null, send_to: [b]}]",
       /routing\[0\]\.send_to: no destination b/,
     ],
+    [
+      "models: [{file: chest/best.onnx}, {file: lung/best.onnx}]",
+      /models\[1\]\.name: two models are called best; give each a name of its own/,
+    ],
+    ["models: [{file: a.onnx}, {file: b.onnx, name: a}]", /models\[1\]\.name: two models are called a/],
     ["completeness: {count_from: pacs}", /completeness\.count_from: no destination pacs/],
     ["destinations: [{name: a}]", /destinations\[0\]: expected one of dimse and dicom_web/],
     [
@@ -195,7 +215,7 @@ describe("readConfig", () => {
     );
   });
 
-  test("reads the example of the documentation", async () => {
+  test("reads the example of the documentation, which has every key", async () => {
     const page = await readFile(resolve(import.meta.dirname, "../../../../docs/configuration.md"), "utf8");
     const example = /```yaml\n(# fovea\.yaml[\s\S]*?)```/.exec(page)?.[1] ?? "";
     writeFileSync(join(folder, "pacs-authorization"), "Basic abc");
@@ -203,8 +223,21 @@ describe("readConfig", () => {
     expect(config.models).toHaveLength(2);
     expect(config.destinations.map(({ name }) => name)).toEqual(["pacs", "archive"]);
     expect(config.routing.at(-1)).toMatchObject({ model: null });
+    // Some keys stand there as comments.
+    const whole = example.replace(/^( *)# (?=\w+: )/gm, "$1");
+    await expect(read(whole)).resolves.toBeDefined();
+    const shown = new Set(pathsOf(parseDocument(whole).toJS()));
+    expect(keysOf(serviceSettings).filter((key) => !shown.has(key))).toEqual([]);
+    expect(keysOf(serviceSettings)).toEqual(expect.arrayContaining(["http.tls.cert", "destinations.dimse.tls.ca"]));
   });
 });
+
+/** `a`, `a.b` for each key of a document; those of a list's entries stand together. */
+function pathsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(pathsOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [key, ...pathsOf(inner).map((path) => `${key}.${path}`)]);
+}
 
 test.each([
   ["127.0.0.1", true],

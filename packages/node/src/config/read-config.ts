@@ -68,7 +68,8 @@ export function parseConfig(text: string, file: string): ServiceConfig {
   } catch (cause) {
     throw invalid({ file, at: "" }, cause instanceof Error ? cause.message : "cannot be expanded");
   }
-  return serviceSettings(content, { file, at: "" });
+  // An empty file.
+  return serviceSettings(content ?? {}, { file, at: "" });
 }
 
 function withEnvironment(config: ServiceConfig, environment: NonNullable<ReadConfigOptions["environment"]>) {
@@ -122,12 +123,17 @@ function checkReferences(config: ServiceConfig, file: string): void {
       );
     }
   });
+  const models = config.models.map(modelName);
+  models.forEach((name, i) => {
+    if (models.indexOf(name) === i) return;
+    const message = `two models are called ${name}; give each a name of its own: routing, requests and reports go by it`;
+    throw invalid({ file, at: `models[${i}].name` }, message);
+  });
   const known = (name: string, at: string) => {
     if (!names.includes(name)) throw invalid({ file, at }, `no destination ${name}; there are: ${names.join(", ")}`);
   };
   routing.forEach(({ sendTo = [], model }, i) => {
     for (const name of sendTo) known(name, `routing[${i}].send_to`);
-    const models = config.models.map(modelName);
     if (model !== null && !models.includes(model)) {
       throw invalid({ file, at: `routing[${i}].model` }, `no model ${model}; there are: ${models.join(", ")}`);
     }

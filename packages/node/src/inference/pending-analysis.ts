@@ -87,6 +87,6 @@ export class PendingAnalysis {
 
   #timedOut(): FoveaError {
     const seconds = this.#timeoutMs / 1000;
-    return new FoveaError("timed_out", `no answer within ${seconds} s; ask again, or raise inference.timeoutMs`);
+    return new FoveaError("timed_out", `no answer within ${seconds} s; ask again, or raise inference.timeout`);
   }
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { received, SERIES, STUDY } from "../../test/received-instances";
 import { onEachEngine } from "../../test/stores";
+import type { BlobStore } from "./blob-store";
 import type { Store } from "./open-store";
+import { Retention } from "./retention";
 import { verifyAudit } from "./verify-audit";
 
 const DAY = 86_400_000;
@@ -52,6 +54,33 @@ onEachEngine("retention", (engine) => {
       studies: 0,
       jobs: 0,
     });
+  });
+
+  test("deletes everything else where a file cannot be removed, says so, and tries that one again", async () => {
+    const { store, image, object } = await done();
+    await send(store);
+    let isReadOnly = true;
+    const blobs: BlobStore = Object.create(store.blobs, {
+      remove: {
+        value: async (blob: string) => {
+          if (blob === image && isReadOnly) throw Object.assign(new Error("EROFS: read-only"), { code: "EROFS" });
+          await store.blobs.remove(blob);
+        },
+      },
+    });
+    const retention = new Retention(store.database, blobs, store.audit);
+    const told = { code: "write_failed", message: expect.stringMatching(/^1 files of the record could not/) };
+    await expect(retention.apply({ recordsDays: 1 }, later(10))).rejects.toMatchObject(told);
+    expect(await store.studies.find(STUDY)).toBeUndefined();
+    await expect(store.blobs.read(object)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.blobs.read(image)).toHaveLength(5);
+    // Not before the hour is over.
+    expect(await retention.apply({ recordsDays: 1 }, later(10))).toMatchObject({ studies: 0 });
+    isReadOnly = false;
+    await store.database.exec("UPDATE blob_removal SET due_at = due_at - interval '1 hour'");
+    await retention.apply({});
+    await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
   });
 
   test("deletes images when they are old enough, findings stay", async () => {

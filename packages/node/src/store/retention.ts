@@ -1,6 +1,7 @@
 /**
  * @file What is deleted when it is old enough: images, then whole studies. Never while a result waits to be delivered.
  */
+import { FoveaError } from "@fovea/core/errors";
 import type { RetentionConfig } from "../config/service-config";
 import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
@@ -37,40 +38,58 @@ export class Retention {
     this.#audit = audit;
   }
 
-  /** Deletes what is older than the rules say, with an audit entry for each study. Files go after the rows, so none is missing that a row names. */
+  /**
+   * Deletes what is older than the rules say, with an audit entry for each study. Files go after the rows, so none is missing that a row names.
+   *
+   * @throws {FoveaError} `write_failed`, once all else is done, if files could not be removed; they are tried again
+   */
   async apply({ imagesDays, recordsDays }: RetentionConfig, now: Date = new Date()): Promise<RetentionResult> {
-    await this.#removeDoomed();
+    const left = new Set<string>();
+    await this.#removeDoomed(left);
     const studies =
       recordsDays === undefined
         ? 0
-        : await this.#repeat((sql) => this.#deleteStudies(sql, daysBefore(now, recordsDays)));
+        : await this.#repeat(left, (sql) => this.#deleteStudies(sql, daysBefore(now, recordsDays)));
     const jobs =
-      recordsDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteJobs(sql, daysBefore(now, recordsDays)));
+      recordsDays === undefined
+        ? 0
+        : await this.#repeat(left, (sql) => this.#deleteJobs(sql, daysBefore(now, recordsDays)));
     const images =
-      imagesDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteImages(sql, daysBefore(now, imagesDays)));
+      imagesDays === undefined
+        ? 0
+        : await this.#repeat(left, (sql) => this.#deleteImages(sql, daysBefore(now, imagesDays)));
+    if (left.size > 0) {
+      const message = `${left.size} files of the record could not be removed; see who may write to the folder. They are tried again in an hour`;
+      throw new FoveaError("write_failed", message);
+    }
     return { images, studies, jobs };
   }
 
   /** One pass after another until one finds nothing. @returns how many in all */
-  async #repeat(pass: (sql: Sql) => Promise<Pass>): Promise<number> {
+  async #repeat(left: Set<string>, pass: (sql: Sql) => Promise<Pass>): Promise<number> {
     for (let all = 0; ; ) {
       const { found, count } = await this.#database.transaction(pass);
       all += count;
-      await this.#removeDoomed();
+      await this.#removeDoomed(left);
       if (found === 0) return all;
     }
   }
 
-  /** Also those that an earlier process did not come to. */
-  async #removeDoomed(): Promise<void> {
+  /** Also those that an earlier process did not come to. @param left those that cannot be removed are added */
+  async #removeDoomed(left: Set<string>): Promise<void> {
     for (;;) {
       const rows = await this.#database.query<{ blob: string }>(
         "SELECT blob FROM blob_removal WHERE due_at <= now() LIMIT 500",
       );
       if (rows.length === 0) return;
-      for (const { blob } of rows) await this.#blobs.remove(blob);
+      for (const { blob } of rows) await this.#blobs.remove(blob).catch(() => left.add(blob));
+      const blobs = rows.map(({ blob }) => blob);
+      await this.#database.query(
+        "UPDATE blob_removal SET due_at = now() + interval '1 hour' WHERE blob = ANY($1::text[])",
+        [blobs.filter((blob) => left.has(blob))],
+      );
       await this.#database.query("DELETE FROM blob_removal WHERE blob = ANY($1::text[])", [
-        rows.map(({ blob }) => blob),
+        blobs.filter((blob) => !left.has(blob)),
       ]);
     }
   }

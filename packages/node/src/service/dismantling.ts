@@ -18,6 +18,12 @@ export class Dismantling {
     return this.#closing;
   }
 
+  /** Closes all because of `reason`, which counts: whatever closing then meets comes of it. @throws `reason` */
+  async abandon(reason: unknown): Promise<never> {
+    await this.close().catch(() => undefined);
+    throw reason;
+  }
+
   async #close(): Promise<void> {
     const failures: unknown[] = [];
     for (const close of this.#closers.reverse()) {

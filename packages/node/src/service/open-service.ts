@@ -65,8 +65,7 @@ export async function openService(config: ServiceConfig, options: ServiceOptions
   try {
     return await assemble(config, options, parts);
   } catch (error) {
-    await parts.close();
-    throw error;
+    return parts.abandon(error);
   }
 }
 

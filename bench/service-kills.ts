@@ -176,7 +176,9 @@ function report(tally: Tally, { modalities, web, dimse }: Scene, verdict: Verdic
     `  while it received ${reception}, analysed ${analysis}, delivered ${delivery} (a moment may be several);`,
   );
   console.log(`  while it did nothing of these ${none}; and ${starting} more while it started`);
-  console.log(`${images} images acknowledged in ${modalities.studies} studies, ${series} series`);
+  console.log(
+    `${images} images of ${modalities.studies} studies in the record, ${modalities.acknowledged.size} acknowledged, ${series} series`,
+  );
   console.log(`results: ${deliveries} planned; ${web.stored.size} arrived by STOW-RS, ${dimse.stored.size} by C-STORE`);
   console.log(`  C-STORE requests that a kill cut: ${dimse.broken}`);
   console.log(`audit log: ${auditEntries} entries`);

@@ -19,6 +19,7 @@ export interface Expectation {
 
 /** What was looked at, and what is wrong: nothing, if all is as it should be. */
 export interface Verdict {
+  /** In the record. */
   readonly images: number;
   readonly series: number;
   readonly deliveries: number;
@@ -26,7 +27,7 @@ export interface Verdict {
   readonly faults: readonly string[];
 }
 
-/** Opens the record, which nobody else may have open if it is embedded. */
+/** Opens the record of a service with `brightDetector`, which nobody else may have open if it is embedded. */
 export async function verdictOf(place: StoreConfig, expectation: Expectation): Promise<Verdict> {
   const store = await openStore(place);
   try {
@@ -38,8 +39,9 @@ export async function verdictOf(place: StoreConfig, expectation: Expectation): P
       "SELECT study_uid, state FROM study WHERE state <> 'analysed'",
     );
     const audit = await verifyAudit(store.database, store.vault);
+    const images = await store.database.query<KeptImage>(IMAGES);
     const faults = [
-      ...(await imageFaults(store, expectation)),
+      ...(await imageFaults(store, images, expectation)),
       ...series
         .filter(({ state }) => state !== "analysed")
         .map(({ series_uid, state, reason }) => `series ${series_uid} is ${state}: ${reason}`),
@@ -48,34 +50,56 @@ export async function verdictOf(place: StoreConfig, expectation: Expectation): P
       ...(audit.broken === undefined ? [] : [`audit log: entry ${audit.broken.seq}: ${audit.broken.reason}`]),
       ...(await fileFaults(store, place.dataDir)),
     ];
-    const images = expectation.acknowledged.size;
-    return { images, series: series.length, deliveries, auditEntries: audit.entries, faults };
+    return { images: images.length, series: series.length, deliveries, auditEntries: audit.entries, faults };
   } finally {
     await store.close();
   }
 }
 
+interface KeptImage extends Row {
+  readonly sop_uid: string;
+  readonly blob: string | null;
+  readonly rows: number;
+  readonly columns: number;
+  readonly analyses: number;
+  readonly failed: number;
+  readonly boxes: readonly (readonly [x1: number, y1: number, x2: number, y2: number])[];
+}
+
+const IMAGES = `SELECT sop_uid, blob, rows, columns,
+    (SELECT count(*) FROM analysis WHERE analysis.sop_uid = instance.sop_uid) AS analyses,
+    (SELECT count(*) FROM analysis WHERE analysis.sop_uid = instance.sop_uid AND state = 'failed') AS failed,
+    (SELECT coalesce(jsonb_agg(jsonb_build_array(x1, y1, x2, y2)), '[]') FROM finding WHERE finding.sop_uid = instance.sop_uid) AS boxes
+  FROM instance`;
+
+/** Of a square image: the detector reports the box (24, 24, 40, 40) of 64 x 64 px, whatever the image shows. */
+const [FROM, TO] = [24 / 64, 40 / 64];
+
 async function imageFaults(
-  { database, blobs }: Store,
+  { blobs }: Store,
+  images: readonly KeptImage[],
   { acknowledged, poisoned = new Set() }: Expectation,
 ): Promise<string[]> {
   const faults: string[] = [];
-  const rows = await database.query<{ sop_uid: string; blob: string | null; analyses: number; failed: number }>(
-    `SELECT sop_uid, blob, (SELECT count(*) FROM analysis WHERE analysis.sop_uid = instance.sop_uid) AS analyses,
-       (SELECT count(*) FROM analysis WHERE analysis.sop_uid = instance.sop_uid AND state = 'failed') AS failed FROM instance`,
-  );
-  const known = new Map(rows.map((row) => [row.sop_uid, row]));
+  const known = new Map(images.map((image) => [image.sop_uid, image]));
   for (const [sopUid, dataSet] of acknowledged) {
-    const row = known.get(sopUid);
-    if (row?.blob == null) {
+    const blob = known.get(sopUid)?.blob;
+    if (blob == null) {
       faults.push(`image ${sopUid} was acknowledged, and is not in the record`);
       continue;
     }
-    const kept = await blobs.read(row.blob).catch(() => undefined);
+    const kept = await blobs.read(blob).catch(() => undefined);
     if (kept === undefined) faults.push(`image ${sopUid}: its file cannot be read`);
     else if (!dataSetOf(kept).equals(dataSet)) faults.push(`image ${sopUid}: its bytes are others`);
-    if (row.analyses !== 1) faults.push(`image ${sopUid} was analysed ${row.analyses} times`);
-    if (row.failed !== (poisoned.has(sopUid) ? 1 : 0)) faults.push(`image ${sopUid}: ${row.failed} failed analyses`);
+  }
+  for (const { sop_uid, analyses, failed, boxes, rows, columns } of images) {
+    const isPoisoned = poisoned.has(sop_uid);
+    if (analyses !== 1) faults.push(`image ${sop_uid} was analysed ${analyses} times`);
+    if (failed !== (isPoisoned ? 1 : 0)) faults.push(`image ${sop_uid}: ${failed} failed analyses`);
+    if (boxes.length !== (isPoisoned ? 0 : 1)) faults.push(`image ${sop_uid} has ${boxes.length} findings`);
+    const expected = [FROM * columns, FROM * rows, TO * columns, TO * rows];
+    const isElsewhere = boxes.some((box) => box.some((at, i) => Math.abs(at - expected[i]) > 0.01));
+    if (isElsewhere) faults.push(`image ${sop_uid}: a finding at ${boxes.join("; ")}, expected ${expected}`);
   }
   return faults;
 }
@@ -89,9 +113,12 @@ interface PlannedDelivery extends Row {
   readonly reason: string | null;
 }
 
-async function deliveryFaults({ database }: Store, { arrived }: Expectation): Promise<string[]> {
+async function deliveryFaults({ database, blobs }: Store, { arrived }: Expectation): Promise<string[]> {
   const faults: string[] = [];
   const series = await database.query<{ series_uid: string }>("SELECT series_uid FROM series");
+  for (const { blob } of await database.query<{ blob: string }>("SELECT DISTINCT blob FROM delivery")) {
+    await blobs.read(blob).catch(() => faults.push(`the file ${blob} of a delivery cannot be read`));
+  }
   for (const [destination, objects] of arrived) {
     const rows = await database.query<PlannedDelivery>(
       "SELECT series_uid, kind, object_sop_uid, state, attempts, reason FROM delivery WHERE destination = $1",
@@ -117,7 +144,7 @@ async function deliveryFaults({ database }: Store, { arrived }: Expectation): Pr
   return faults;
 }
 
-/** Files that nobody waits for, and rows without a file. */
+/** Files that nobody waits for. */
 async function fileFaults({ database }: Store, dataDir: string): Promise<string[]> {
   const folder = join(dataDir, "files");
   const found = await readdir(folder, { recursive: true, withFileTypes: true });

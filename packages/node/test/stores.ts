@@ -91,6 +91,7 @@ function engineOf(kind: Engine["kind"]): Engine {
       const { database, audit } = await store;
       await audit.settled();
       await database.exec(`TRUNCATE ${TABLES.join(", ")} CASCADE`);
+      await database.transaction((sql) => audit.beginIn(sql));
       return store;
     },
     get server() {

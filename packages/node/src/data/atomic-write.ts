@@ -2,8 +2,8 @@
  * @file Files that are there whole or not at all, whatever happens while they are written.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { open, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 
 /** What the operating system's codes mean for somebody who wanted to keep a file. */
@@ -102,10 +102,29 @@ async function isDevice(path: string): Promise<boolean> {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
+/** Brings all files below a folder to the disk, and their names. Those that are removed meanwhile need not be there. */
+export async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    try {
+      if (entry.isDirectory()) await syncTree(path);
+      // Windows brings to the disk only what may be written.
+      else if (entry.isFile()) await synced(path, "r+");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  await syncFolder(folder);
+}
+
 /** Brings the new name to the disk; Windows does so by itself and cannot be asked. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
+  await synced(folder, "r");
+}
+
+async function synced(path: string, flags: string): Promise<void> {
+  const handle = await open(path, flags);
   try {
     await handle.sync();
   } finally {

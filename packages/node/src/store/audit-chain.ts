@@ -7,6 +7,11 @@ import type { AuditEntry } from "./record";
 
 /** What the first entry has for the hash before it. */
 export const GENESIS = "0".repeat(64);
+/**
+ * What an entry has for the hash before it where the end of the chain was taken away: what happens is still logged, and the
+ * chain is broken there for good.
+ */
+export const HEADLESS = "f".repeat(64);
 
 /** An entry in its place. */
 export interface ChainedEntry extends AuditEntry {

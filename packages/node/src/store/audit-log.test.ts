@@ -96,14 +96,41 @@ onEachEngine("the audit log", (engine) => {
       9,
       "not written by this service",
     ],
-    ["a log and a head that were taken away together", "DELETE FROM audit_head", 11, "behind the head"],
+    ["a head that was taken away", "DELETE FROM audit_head", 1, "the head of the chain is missing"],
+    ["a log that was emptied", "DELETE FROM audit; DELETE FROM audit_head", 1, "the head of the chain is missing"],
+    [
+      "a log that was emptied, with a head as if it began",
+      `DELETE FROM audit; UPDATE audit_head SET seq = 0, hash = '${GENESIS}'`,
+      1,
+      "not written by this service",
+    ],
   ])("finds %s", async (_name, change, seq, reason) => {
     const store = await withEntries(10);
     expect(await verify(store)).toEqual({ entries: 10, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
     await store.database.exec(change);
     const { broken } = await verify(store);
     expect(broken?.reason).toContain(reason);
-    if (change !== "DELETE FROM audit_head") expect(broken?.seq).toBe(seq);
+    expect(broken?.seq).toBe(seq);
+  });
+
+  test.each([
+    ["all of it", "DELETE FROM audit; DELETE FROM audit_head", 1],
+    ["its head", "DELETE FROM audit_head", 11],
+  ])("goes on where somebody took away %s, and is broken there for good", async (_name, change, seq) => {
+    const place = await engine.place();
+    const store = await engine.open(place);
+    await store.apiKeys.make({ name: "kept", role: "viewer" });
+    for (let n = 1; n <= 10; n++) await store.audit.append(entry(n));
+    await store.database.exec(change);
+    await store.audit.append(entry(11));
+    await store.audit.append(entry(12));
+    const broken = { seq, reason: expect.stringContaining("the end of the chain was taken away") };
+    expect((await verify(store)).broken).toEqual(broken);
+    // A start makes no new beginning either, though it be made to look like the first.
+    await store.database.exec("DELETE FROM audit; DELETE FROM audit_head; DELETE FROM key_check");
+    await store.close();
+    const again = await engine.open(place);
+    expect((await verify(again)).broken?.reason).toBe("the head of the chain is missing");
   });
 
   test("finds an entry that was made anew with all after it, by the head", async () => {

@@ -3,7 +3,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Vault } from "../vault/vault";
-import { type ChainedEntry, chain, GENESIS, headText } from "./audit-chain";
+import { type ChainedEntry, chain, GENESIS, HEADLESS, headText } from "./audit-chain";
 import type { Database, Row, Sql } from "./database";
 import type { AuditEntry } from "./record";
 
@@ -39,6 +39,14 @@ export class AuditLog {
   constructor(database: Database, vault: () => Vault) {
     this.#database = database;
     this.#vault = vault;
+  }
+
+  /** The end of a chain without entries, marked: only when the record is made, as an emptied log would be whole again. */
+  async beginIn(sql: Sql): Promise<void> {
+    await sql.query("INSERT INTO audit_head (seq, hash, mark) VALUES (0, $1, $2) ON CONFLICT (single) DO NOTHING", [
+      GENESIS,
+      this.#vault().mark(headText(0, GENESIS)),
+    ]);
   }
 
   /** Resolves once the entry is durable. Inside a transaction use `appendIn`, or do not wait for it. */
@@ -104,10 +112,11 @@ export class AuditLog {
 async function lockHead(sql: Sql): Promise<{ readonly seq: number; readonly hash: string }> {
   const [head] = await sql.query<{ seq: number; hash: string }>("SELECT seq, hash FROM audit_head FOR UPDATE");
   if (head !== undefined) return head;
-  // The very first entry: whoever loses this race waits for the other's row.
-  await sql.query("INSERT INTO audit_head (seq, hash, mark) VALUES (0, $1, '') ON CONFLICT (single) DO NOTHING", [
-    GENESIS,
-  ]);
+  // Somebody took it away. Whoever loses this race waits for the other's row.
+  await sql.query(
+    `INSERT INTO audit_head (seq, hash, mark) SELECT coalesce(max(seq), 0), $1, '' FROM audit ON CONFLICT (single) DO NOTHING`,
+    [HEADLESS],
+  );
   return lockHead(sql);
 }
 

@@ -204,6 +204,36 @@ describe("the record's files", () => {
     expect(await alone.files.note(blob)).toEqual({ a: 1 });
   });
 
+  test("are on the disk under a newer key before the older one may go", async () => {
+    const done: string[] = [];
+    const watched: BlobFileSystem = {
+      ...DISK,
+      async open(path, flags, mode) {
+        const handle = await DISK.open(path, flags, mode);
+        const { datasync, sync } = handle;
+        handle.datasync = async () => {
+          await datasync.call(handle);
+          done.push("file");
+        };
+        handle.sync = async () => {
+          await sync.call(handle);
+          done.push("folder");
+        };
+        return handle;
+      },
+      async rename(from, to) {
+        await DISK.rename(from, to);
+        done.push("name");
+      },
+    };
+    const { files, folder } = await openFiles();
+    const { blob } = await keep(files, randomBytes(1000));
+    const both = new Vault({ keys: [KEY, vaultKey(randomBytes(32))] });
+    const again = await openFiles(folder, { fileSystem: watched }, both);
+    expect(await again.files.renew(blob)).toBe(true);
+    expect(done).toEqual(["file", "name", "folder"]);
+  });
+
   describe("say that the disk is full, and leave nothing,", () => {
     /** A disk that has room for so many bytes. */
     function smallDisk(room: number): BlobFileSystem {

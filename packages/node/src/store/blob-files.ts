@@ -127,14 +127,15 @@ export class BlobFiles implements BlobStore {
   }
 
   /**
-   * Encrypts a file anew with the newest key, under the same name. Interrupted, the file is as it was.
+   * Encrypts a file anew with the newest key, under the same name. Interrupted, the file is as it was. It is on the disk then,
+   * as the old key may be let go of.
    *
    * @returns whether there was anything to do
    * @throws {FoveaError} as `read`, `disk_full`
    */
   async renew(blob: string): Promise<boolean> {
     if ((await this.#keyOf(blob)) === this.#vault().newestKey) return false;
-    const draft = await this.#draft(blob);
+    const draft = await this.#draft(blob, true);
     try {
       const note = await this.note(blob);
       for await (const piece of this.#pieces(blob)) {
@@ -153,7 +154,7 @@ export class BlobFiles implements BlobStore {
     for (const area of AREAS) yield* this.list(area);
   }
 
-  async #draft(blob: string): Promise<BlobDraft> {
+  async #draft(blob: string, sync = this.#sync): Promise<BlobDraft> {
     const vault = this.#vault();
     const head = containerHead(vault.newestKey, randomBytes(SALT_BYTES));
     const path = join(this.#writing, randomBytes(16).toString("hex"));
@@ -178,7 +179,7 @@ export class BlobFiles implements BlobStore {
         try {
           await ended(stream, failure);
           const { bytes, sha256 } = await stream.conclude(note);
-          await this.#place(handle, path, blob);
+          await this.#place(handle, path, blob, sync);
           return { blob, bytes, sha256 };
         } catch (error) {
           await drop();
@@ -196,14 +197,14 @@ export class BlobFiles implements BlobStore {
     }
   }
 
-  async #place(handle: WritingFile, path: string, blob: string): Promise<void> {
+  async #place(handle: WritingFile, path: string, blob: string, sync: boolean): Promise<void> {
     const target = this.#path(blob);
-    if (this.#sync) await handle.datasync();
+    if (sync) await handle.datasync();
     // A network file system may tell only now that it could not write; a disk of this machine has told it by now.
-    if (this.#sync) await handle.close();
+    if (sync) await handle.close();
     await this.#makeFolder(dirname(target));
     await this.#files.rename(path, target);
-    if (this.#sync) await this.#syncFolder(dirname(target));
+    if (sync) await this.#syncFolder(dirname(target));
     else handle.close().catch(() => undefined);
   }
 

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { until } from "../../test/service/waiting";
@@ -174,6 +175,18 @@ onEachEngine("the database", (engine) => {
     await database.exec("DROP TABLE pair");
   });
 
+  test.runIf(engine.kind === "pglite")("brings what was committed into its files when it is asked to", async () => {
+    const db = await database();
+    // Where the log is to be read from after a crash: https://www.postgresql.org/docs/17/functions-info.html, pg_control_checkpoint.
+    const redo = async () =>
+      (await db.query<{ at: string }>("SELECT redo_lsn::text AS at FROM pg_control_checkpoint()"))[0].at;
+    const before = await redo();
+    await db.query("INSERT INTO identity_map (kind, new_value, original) VALUES ('k', 'flushed', ''::bytea)");
+    expect(await redo()).toBe(before);
+    await db.flush();
+    expect(await redo()).not.toBe(before);
+  });
+
   test.runIf(engine.kind === "pglite")("is one process's alone", async () => {
     const place = await engine.place();
     const open = await openDatabase(place);
@@ -248,4 +261,81 @@ describe("the database of an address", () => {
       message: expect.not.stringContaining("secret"),
     });
   });
+
+  test("is given up where the server vanishes without a word, and there again when it answers", async () => {
+    const server = await answeringServer();
+    const database = await openPostgres(server.url, { connections: 2, patienceMs: 300, answerMs: 200 });
+    server.isSilent = true;
+    const lost = { code: "database_unavailable" };
+    // More than there are connections: the third waits for one of them.
+    const asked = [
+      database.query("UPDATE x"),
+      database.query("SELECT 1"),
+      database.transaction((sql) => sql.query("SELECT 1")),
+    ];
+    for (const answer of await Promise.allSettled(asked)) {
+      expect(answer).toMatchObject({ status: "rejected", reason: lost });
+    }
+    server.isSilent = false;
+    await until(() =>
+      database.query("SELECT 1").then(
+        () => true,
+        () => false,
+      ),
+    );
+    await database.transaction((sql) => sql.query("SELECT 1"));
+    await database.close();
+    server.close();
+  });
+
+  test("is waited for as long as was said, though connecting would take longer", async () => {
+    const server = await answeringServer();
+    server.isSilent = true;
+    const begun = performance.now();
+    await expect(openPostgres(server.url, { patienceMs: 200 })).rejects.toMatchObject({ code: "database_unavailable" });
+    // One attempt alone may take 10 s.
+    expect(performance.now() - begun).toBeLessThan(5000);
+    server.close();
+  });
 });
+
+interface AnsweringServer {
+  readonly url: string;
+  /** Takes connections and statements, and says nothing: as a host that is gone, before its peers know. */
+  isSilent: boolean;
+  close(): void;
+}
+
+/** Says yes to everything, in PostgreSQL's protocol (its documentation, 53.7 "Message Formats"). */
+async function answeringServer(): Promise<AnsweringServer> {
+  const message = (type: string, body: string) => {
+    const head = Buffer.alloc(5);
+    head.write(type, 0, "latin1");
+    head.writeInt32BE(4 + body.length, 1);
+    return Buffer.concat([head, Buffer.from(body, "latin1")]);
+  };
+  const ready = message("Z", "I");
+  const sockets = new Set<Socket>();
+  const listener = createServer((socket) => {
+    sockets.add(socket);
+    let isStarted = false;
+    socket.on("error", () => undefined);
+    socket.on("data", () => {
+      if (server.isSilent) return;
+      // AuthenticationOk first, then CommandComplete for each statement.
+      socket.write(Buffer.concat([isStarted ? message("C", "SELECT 1\0") : message("R", "\0\0\0\0"), ready]));
+      isStarted = true;
+    });
+  });
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address() as AddressInfo;
+  const server = {
+    url: `postgres://x@127.0.0.1:${port}/x?sslmode=disable`,
+    isSilent: false,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+    },
+  };
+  return server;
+}

@@ -15,5 +15,7 @@ export interface Database extends Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Statements without parameters, several at once: migrations. */
   exec(text: string): Promise<void>;
+  /** Resolves once all that was committed survives a power failure: PostgreSQL sees to that with each commit, PGlite when asked. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }

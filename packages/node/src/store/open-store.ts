@@ -21,6 +21,9 @@ import { Studies } from "./studies";
 import { StudyList } from "./study-list";
 import { UploadSweep } from "./upload-sweep";
 
+/** What the sample of the key is sealed as. */
+export const SAMPLE = "key_check.sample";
+
 export type StoreConfig = Pick<ServiceConfig, "dataDir" | "databaseUrl" | "keyFile">;
 
 export interface StoreOptions {
@@ -68,10 +71,11 @@ export async function openStore(
   try {
     const mayMake = await isNew(database);
     let vault = await Vault.open({ dataDir, keyFile, environment: environmentKey }, { mayMake });
-    await checkVault(database, vault);
     const keys = () => vault;
-    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync, alone: database.kind === "pglite" });
     const audit = new AuditLog(database, keys);
+    if (mayMake) await begin(database, vault, audit);
+    await checkVault(database, vault);
+    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync, alone: database.kind === "pglite" });
     return {
       database,
       get vault() {
@@ -109,11 +113,23 @@ async function isNew(database: Database): Promise<boolean> {
   return (await database.query("SELECT 1 FROM key_check")).length === 0;
 }
 
+/** What the first start leaves: a sample of the key, and the end of an audit log without entries. */
+async function begin(database: Database, vault: Vault, audit: AuditLog): Promise<void> {
+  await database.transaction(async (sql) => {
+    await sql.query("INSERT INTO key_check (sample) VALUES ($1::bytea) ON CONFLICT (single) DO NOTHING", [
+      vault.seal(new Uint8Array(0), SAMPLE),
+    ]);
+    // Where something was kept already, the sample was taken away, and the log may have been with it.
+    const [{ kept }] = await sql.query<{ kept: boolean }>(
+      `SELECT EXISTS (SELECT FROM study) OR EXISTS (SELECT FROM model) OR EXISTS (SELECT FROM api_key)
+         OR EXISTS (SELECT FROM batch_job) AS kept`,
+    );
+    if (!kept) await audit.beginIn(sql);
+  });
+}
+
 /** Says at the start, not at the first patient, that the key is another one. */
 async function checkVault(database: Database, vault: Vault): Promise<void> {
-  await database.query("INSERT INTO key_check (sample) VALUES ($1::bytea) ON CONFLICT (single) DO NOTHING", [
-    vault.seal(new Uint8Array(0), "key_check.sample"),
-  ]);
   const [{ sample }] = await database.query<{ sample: Uint8Array }>("SELECT sample FROM key_check");
-  vault.open(sample, "key_check.sample");
+  vault.open(sample, SAMPLE);
 }

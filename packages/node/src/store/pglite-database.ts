@@ -8,6 +8,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { FoveaError } from "@fovea/core/errors";
+import { syncTree } from "../data/atomic-write";
 import { errorOfFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
 import type { Database, Row, Sql } from "./database";
@@ -103,6 +104,12 @@ class PgliteDatabase implements Database {
 
   async exec(text: string): Promise<void> {
     await this.query(text);
+  }
+
+  /** PGlite writes its files and never waits for the disk: a checkpoint brings all into them, and they are brought to the disk here. */
+  async flush(): Promise<void> {
+    await this.query("CHECKPOINT");
+    await syncTree(this.#folder);
   }
 
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {

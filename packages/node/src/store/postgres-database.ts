@@ -13,6 +13,8 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** A server that is away is waited for so long. @default 15000 */
   readonly patienceMs?: number;
+  /** A statement without an answer for so long counts as lost: its server has vanished without a word. @default 60000 */
+  readonly answerMs?: number;
 }
 
 /** Connections are called so, each process's with a word of its own behind it. */
@@ -31,7 +33,14 @@ const CONNECTION_CODES = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
 ]);
+
+/** One attempt to connect takes so long at most. */
+const CONNECT_MS = 10_000;
+/** A connection that says nothing is asked whether it lives after so long, then each second; ten times in vain, and it is dead. */
+const KEEP_ALIVE_MS = 10_000;
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number) => DECODERS[oid] ?? ((text: string) => text),
@@ -54,14 +63,16 @@ class PostgresDatabase implements Database {
   readonly #pool: pg.Pool;
   readonly #patienceMs: number;
 
-  constructor(connectionString: string, { connections = 10, patienceMs = 15_000 }: PostgresOptions) {
+  constructor(connectionString: string, { connections = 10, patienceMs = 15_000, answerMs = 60_000 }: PostgresOptions) {
     this.#patienceMs = patienceMs;
     this.#pool = new pg.Pool({
       connectionString,
       max: connections,
       application_name: `${APPLICATION} ${randomBytes(8).toString("hex")}`,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: Math.min(CONNECT_MS, patienceMs),
+      query_timeout: answerMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       types,
     });
     // A connection that dies while nobody uses it: the pool makes another when one is wanted.
@@ -95,6 +106,10 @@ class PostgresDatabase implements Database {
 
   async exec(text: string): Promise<void> {
     await this.query(text);
+  }
+
+  async flush(): Promise<void> {
+    // Each commit waited for the disk.
   }
 
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
@@ -150,7 +165,7 @@ class PostgresDatabase implements Database {
   async #connect(deadline: number): Promise<pg.PoolClient> {
     for (let wait = 50; ; wait = Math.min(2 * wait, 1000)) {
       try {
-        const client = await this.#pool.connect();
+        const client = await connected(this.#pool, deadline);
         // The pool listens only while it has it; an error in between must not end the process.
         if (client.listenerCount("error") === 0) client.on("error", () => undefined);
         return client;
@@ -161,6 +176,22 @@ class PostgresDatabase implements Database {
       }
     }
   }
+}
+
+/** A connection of the pool, until the deadline; one that comes later goes back to it. */
+async function connected(pool: pg.Pool, deadline: number): Promise<pg.PoolClient> {
+  const connecting = pool.connect();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => {
+        connecting.then((client) => client.release()).catch(() => undefined);
+        reject(new Error("timeout exceeded when trying to connect"));
+      },
+      Math.max(0, deadline - Date.now()),
+    );
+  });
+  return Promise.race([connecting, late]).finally(() => clearTimeout(timer));
 }
 
 function isBare(parameters?: readonly unknown[]): boolean {

@@ -3,6 +3,8 @@ import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { received, SERIES, STUDY } from "../../test/received-instances";
 import { onEachEngine } from "../../test/stores";
+import { openKeyRing } from "../vault/key-ring";
+import type { Database } from "./database";
 import { openStore, type Store } from "./open-store";
 import { rotateKeys } from "./rotate-keys";
 import { verifyAudit } from "./verify-audit";
@@ -100,6 +102,33 @@ onEachEngine("the rotation of keys", (engine) => {
       await store.close();
     },
   );
+
+  test("lets the old key go only when the database is on the disk", async () => {
+    const place = await engine.place();
+    const store = await engine.open(place);
+    await filled(store);
+    const old = store.vault.newestKey;
+    let flushed = 0;
+    const { database } = store;
+    const watched: Database = {
+      kind: database.kind,
+      query: (text, parameters) => database.query(text, parameters),
+      exec: (text) => database.exec(text),
+      transaction: (work) => database.transaction(work),
+      close: () => database.close(),
+      async flush() {
+        await database.flush();
+        flushed++;
+        const { keys } = await openKeyRing({ dataDir: place.dataDir, environment: "" });
+        expect(keys.map(({ id }) => id)).toEqual([old, store.vault.newestKey]);
+        const [last] = await store.audit.list({ limit: 1 });
+        expect(last.action).toBe("keys.rotate");
+      },
+    };
+    const withFlush = Object.create(store, { database: { value: watched } }) as Store;
+    expect(await rotateKeys(withFlush)).toMatchObject({ removed: 1 });
+    expect(flushed).toBe(1);
+  });
 
   test("does not make a broken audit chain whole", async () => {
     const store = await engine.open();

@@ -2,7 +2,7 @@
  * @file A new key for the record: everything that older keys sealed is sealed anew, then they go.
  *
  * The new key is kept before anything is sealed with it, and the old ones until nothing needs them, so that an interrupted
- * rotation goes on where it stopped. Nobody else may have the record open meanwhile: others know the old keys only.
+ * rotation goes on where it stopped, also after a power failure: they go when what was sealed anew is on the disk. Nobody else may have the record open meanwhile: others know the old keys only.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
@@ -10,7 +10,7 @@ import { type KeyRing, withNewKey, withoutOldKeys } from "../vault/key-ring";
 import { sealedBy, Vault } from "../vault/vault";
 import { headText } from "./audit-chain";
 import type { Database, Row, Sql } from "./database";
-import type { Store } from "./open-store";
+import { SAMPLE, type Store } from "./open-store";
 import { APPLICATION } from "./postgres-database";
 import type { PatientIdentity } from "./record";
 
@@ -96,10 +96,12 @@ export async function rotateKeys(store: Store, { onProgress }: RotationOptions =
   await store.audit.settled();
   await store.database.transaction(async (sql) => {
     await remark(sql, vault);
-    await sql.query("UPDATE key_check SET sample = $1::bytea", [vault.seal(new Uint8Array(0), "key_check.sample")]);
+    await sql.query("UPDATE key_check SET sample = $1::bytea", [vault.seal(new Uint8Array(0), SAMPLE)]);
     const details = { newKey: vault.newestKey, values, files };
     await store.audit.appendIn(sql, [{ actor: "system", action: "keys.rotate", details }]);
   });
+  // Files were brought to the disk one by one.
+  await store.database.flush();
   return { values, files, removed: await removeOld(store, ring) };
 }
 
@@ -198,9 +200,8 @@ async function renewed({ blobs }: Store, blob: string): Promise<boolean> {
 /** The head of the audit chain under the new key, if it is true under the old one: a broken chain is not made whole. */
 async function remark(sql: Sql, vault: Vault): Promise<void> {
   const [head] = await sql.query<{ seq: number; hash: string; mark: string }>("SELECT * FROM audit_head FOR UPDATE");
-  if (head === undefined) return;
-  const text = headText(head.seq, head.hash);
-  if (!vault.checkMark(text, head.mark)) {
+  const text = headText(head?.seq ?? 0, head?.hash ?? "");
+  if (head === undefined || !vault.checkMark(text, head.mark)) {
     throw new FoveaError(
       "audit_broken",
       "the head of the audit chain was not written by this service; see fovea audit verify",

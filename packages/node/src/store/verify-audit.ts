@@ -2,7 +2,7 @@
  * @file Proves the chain of the audit log, entry by entry, in pages.
  */
 import type { Vault } from "../vault/vault";
-import { entryHash, GENESIS, headText } from "./audit-chain";
+import { entryHash, GENESIS, HEADLESS, headText } from "./audit-chain";
 import { type AuditRow, entryOfRow } from "./audit-log";
 import type { Database } from "./database";
 
@@ -25,8 +25,8 @@ export interface VerifyOptions {
 
 /**
  * Entries that were changed, taken out or moved are found by the chain; those taken from its end by its head, which only the
- * holder of the vault's key can mark. Nothing here notices that the whole database was put back to an earlier state: that takes
- * a head kept elsewhere (`contains`).
+ * holder of the vault's key can mark. Nothing here notices that the log was put back to an earlier state with the head of then,
+ * which whoever reads the database may have copied: that takes a head kept elsewhere (`contains`).
  *
  * @throws {FoveaError} `wrong_key` if the head was marked with a key that is not here
  */
@@ -62,7 +62,8 @@ export async function verifyAudit(
     }
     onPage?.(seq);
   }
-  const atEnd = head === undefined ? await strays(database, 0) : await faultOfHead(database, vault, head, seq, hash);
+  const atEnd =
+    head === undefined ? "the head of the chain is missing" : await faultOfHead(database, vault, head, seq, hash);
   if (atEnd !== undefined) return verdict(seq + 1, atEnd);
   if (!met)
     return verdict(
@@ -74,6 +75,7 @@ export async function verifyAudit(
 
 function fault(entry: ReturnType<typeof entryOfRow>, seq: number, hash: string): string | undefined {
   if (entry.seq !== seq + 1) return `entry ${seq + 1} is missing; the next one is ${entry.seq}`;
+  if (entry.previousHash === HEADLESS) return "the end of the chain was taken away before it was written";
   if (entry.previousHash !== hash) return "it does not continue the entry before it";
   return entryHash(entry) === entry.hash ? undefined : "its content was changed";
 }
@@ -85,7 +87,6 @@ async function faultOfHead(
   seq: number,
   hash: string,
 ): Promise<string | undefined> {
-  if (head.seq === 0 && seq === 0) return strays(database, 0);
   if (!vault.checkMark(headText(head.seq, head.hash), head.mark))
     return "the head of the chain was not written by this service";
   if (head.seq !== seq) return `entries ${seq + 1} to ${head.seq} are missing at the end`;

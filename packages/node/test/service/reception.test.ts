@@ -160,25 +160,38 @@ onEachEngine("reception", (engine) => {
     expect(await store.audit.list({ action: "instance.conflict" })).toHaveLength(1);
   });
 
-  const faults: Record<string, (store: Store) => Partial<ImporterOptions>> = {
-    "before the transaction": (store) => ({ database: withTransaction(store, never) }),
-    "inside the transaction": (store) => ({
+  /** Where a process ends: `reached` is called there, once for each of five objects or once for all. */
+  const faults: Record<string, (store: Store, reached: () => void) => Partial<ImporterOptions>> = {
+    "before the transaction": (store, reached) => ({
+      database: withTransaction(store, () => {
+        reached();
+        return never();
+      }),
+    }),
+    "inside the transaction": (store, reached) => ({
       database: withTransaction(store, async (work) => {
         const killed = store.database.transaction(async (sql) => {
           await work(sql);
           throw KILLED;
         });
-        await killed.catch(() => undefined);
+        await expect(killed).rejects.toBe(KILLED);
+        reached();
         return never();
       }),
     }),
-    "between transaction and moving the file": (store) => ({
-      blobs: withBlobs(store, { settle: never, remove: never }),
+    "between transaction and moving the files": (store, reached) => ({
+      blobs: withBlobs(store, {
+        settle: () => {
+          reached();
+          return never();
+        },
+      }),
     }),
-    "after moving the file": (store) => ({
+    "after moving the files": (store, reached) => ({
       blobs: withBlobs(store, {
         settle: async (blob) => {
           await store.blobs.settle(blob);
+          reached();
           return never();
         },
       }),
@@ -186,11 +199,13 @@ onEachEngine("reception", (engine) => {
   };
   test.each(Object.keys(faults))("goes on where a process ended %s", async (where) => {
     const store = await engine.open();
-    const dying = new Importer({ ...store, ...faults[where](store), windowMs: 100 });
-    void dying.start();
+    let times = 0;
+    const options = faults[where](store, () => times++);
+    const dying = new Importer({ ...store, ...options, batch: 5 });
     const reception = receptionOf(store, dying);
     for (let n = 1; n <= 5; n++) expect(await send(reception, sentInstance(n))).toBe(STORE_STATUS.success);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    void dying.start();
+    await until(() => times === ("blobs" in options ? 5 : 1));
     const next = new Importer({ ...store });
     await next.start();
     await next.stop();
@@ -301,6 +316,7 @@ function withTransaction({ database }: Store, transaction: Database["transaction
     kind: database.kind,
     query: (text, parameters) => database.query(text, parameters),
     exec: (text) => database.exec(text),
+    flush: () => database.flush(),
     close: () => database.close(),
     transaction,
   };

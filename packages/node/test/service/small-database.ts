@@ -15,6 +15,7 @@ export async function smallDatabase(folder?: string): Promise<Database> {
     ...sql(lite),
     transaction: (work) => lite.transaction((inner) => work(sql(inner as unknown as PGlite))),
     exec: async (text) => void (await lite.exec(text)),
+    flush: async () => void (await lite.exec("CHECKPOINT")),
     close: () => lite.close(),
   };
 }

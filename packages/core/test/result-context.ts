@@ -56,6 +56,7 @@ export function noduleFinding(changed: Partial<ObjectFinding> = {}): ObjectFindi
     frame: 0,
     category: "中度",
     suggestion: "三个月后复查",
+    rulesVersion: "3@0a1b2c3d4e5f",
     ...changed,
   };
 }
@@ -73,14 +74,14 @@ export function resultContext(changed: Partial<ResultContext> = {}): ResultConte
       version: "lung@0123456789ab",
       deviceUid: "2.25.1",
       softwareVersion: "1.0",
-      parameters: ["rules 3@0a1b2c3d4e5f"],
     },
     language: "zh",
     date: "20261126",
     time: "120000",
-    uid: (part) => {
-      const known = uids.get(part) ?? `2.25.${1000 + ++last}`;
-      uids.set(part, known);
+    uid: (part, said) => {
+      const key = JSON.stringify([part, said]);
+      const known = uids.get(key) ?? `2.25.${1000 + ++last}`;
+      uids.set(key, known);
       return known;
     },
     nameOf: (className) => (className === "nodule" ? "结节" : className),

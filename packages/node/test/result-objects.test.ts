@@ -9,10 +9,11 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseDataSet } from "@fovea/core/dicom/data-set";
+import { type DataSet, parseDataSet } from "@fovea/core/dicom/data-set";
 import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../test/shared";
+import { dicomBytes, greyElements, type TestElement } from "../../core/test/dicom-bytes";
 import type { ResultKind } from "../src/config/service-config";
 import { FrameDecoder } from "../src/dicom/frame-decoder";
 import { buildResultObjects, type ResultObject } from "../src/objects/build-result-objects";
@@ -70,6 +71,7 @@ function findingsOf(rows: number, columns: number, frames: number): JudgedFindin
   const said = {
     category: { zh: "中度", en: "moderate" },
     suggestion: { zh: "三个月后复查", en: "again in 3 months" },
+    rulesVersion: "3@0a1b2c3d4e5f",
   };
   return [0, frames - 1].flatMap((frame) => [
     { ...one, ...said, frame },
@@ -82,11 +84,14 @@ type Outcome = Parameters<typeof buildResultObjects>[0]["series"][number]["outco
 async function objectsOf(path: string, kinds: readonly ResultKind[] = ALL, outcome?: Outcome): Promise<ResultObject[]> {
   const source = parseDataSet(readFileSync(sharedPath(`data/dicom/${path}`)), path);
   const { rows, columns, frames } = readImagePixel(source);
+  return builtOf(source, kinds, outcome ?? { findings: findingsOf(rows, columns, frames) });
+}
+
+async function builtOf(source: DataSet, kinds: readonly ResultKind[], outcome: Outcome): Promise<ResultObject[]> {
   const objects: ResultObject[] = [];
   for await (const object of buildResultObjects({
-    series: [{ source, outcome: outcome ?? { findings: findingsOf(rows, columns, frames) } }],
+    series: [{ source, outcome }],
     model: { modelId: "lung@0123456789ab", name: "lung", sha256: "ab".repeat(32), deviceUid: "2.25.7" },
-    rulesVersion: "3@0a1b2c3d4e5f",
     kinds,
     language: "zh",
     at: new Date("2026-11-26T04:05:06Z"),
@@ -132,6 +137,44 @@ describe.skipIf(!sharedAvailable || !has("dciodvfy"))(`dciodvfy${reason}${withou
     const [report, ...others] = await objectsOf("pydicom/test_files/CT_small.dcm", ALL, outcome);
     expect(others).toEqual([]);
     expect(said("dciodvfy", [await saved(report)])).not.toMatch(/^Error/m);
+  });
+});
+
+/** A slice of 16 x 16 pixels whose tables have 8 bits, and whose pixels are not square. */
+function tabled(): Uint8Array {
+  const table = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const lut: TestElement[] = [
+    [0x00283002, "US", [256, 0, 8]],
+    [0x00283006, "OW", table],
+  ];
+  return dicomBytes(
+    greyElements(16, 16, new Uint8Array(2 * 16 * 16), [
+      [0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.1"],
+      [0x00080018, "UI", "1.2.3.4.1"],
+      [0x00080060, "CS", "CR"],
+      [0x0020000d, "UI", "1.2.3"],
+      [0x0020000e, "UI", "1.2.3.4"],
+      [0x00181164, "DS", "0.5\\0.25"],
+      [0x00283000, "SQ", [[...lut.slice(0, 1), [0x00283004, "LO", "US"], ...lut.slice(1)]]],
+      [0x00283010, "SQ", [lut]],
+    ]),
+  );
+}
+
+describe.skipIf(!has("dciodvfy"))(`dciodvfy${withoutTool("dciodvfy")}`, () => {
+  test("finds no error in objects of an image with tables of 8 bits, a long outline, and findings of two rule files", {
+    timeout: PATIENCE,
+  }, async () => {
+    const angles = Array.from({ length: 9000 }, (_, i) => (2 * Math.PI * i) / 9000);
+    const polygon = angles.flatMap((angle) => [8 + 4 * Math.cos(angle), 8 + 4 * Math.sin(angle)]);
+    const [one, outlined] = findingsOf(16, 16, 1);
+    const findings = [
+      { ...one, rulesVersion: "4@111111111111" },
+      { ...outlined, polygon },
+    ];
+    const objects = await builtOf(parseDataSet(tabled(), "tabled"), ALL, { findings });
+    expect(objects.map(({ kind }) => kind)).toEqual(ALL);
+    for (const object of objects) expect(said("dciodvfy", [await saved(object)])).not.toMatch(/^Error/m);
   });
 });
 

@@ -8,7 +8,8 @@ import type { Finding } from "@fovea/core/finding";
 import { judge, reported } from "@fovea/core/rules/judge";
 import { ruleWarnings, unknownClasses } from "@fovea/core/rules/rule-warnings";
 import { describe, expect, test } from "vitest";
-import { readRuleFile } from "../src/data/rule-file";
+import { readClassNamesFile, readRuleFile } from "../src/data/rule-file";
+import { Scratch } from "./bad-input/scratch";
 
 const folder = resolve(import.meta.dirname, "../../../docs/rules-examples");
 const finding = (className: string, confidence: number, width = 10, height = 10): Finding => ({
@@ -62,4 +63,37 @@ test("a file that is not there, and one that is broken, are named", async () => 
     code: "invalid_rules",
     place: { file: import.meta.filename },
   });
+});
+
+// 轻微 in GBK; the same bytes are no UTF-8.
+test.each([readRuleFile, readClassNamesFile])(
+  "%o refuses a file in GBK, whose words nobody could read",
+  async (read) => {
+    const scratch = await Scratch.make();
+    try {
+      const bytes = Buffer.concat([
+        Buffer.from("zh: {nodule: "),
+        Buffer.of(0xc7, 0xe1, 0xce, 0xa2),
+        Buffer.from("}\n"),
+      ]);
+      const file = await scratch.put("gbk.yaml", bytes);
+      await expect(read(file)).rejects.toMatchObject({
+        code: "invalid_rules",
+        message: expect.stringContaining("UTF-8"),
+      });
+    } finally {
+      await scratch.remove();
+    }
+  },
+);
+
+test("class names may be in UTF-16 with its mark", async () => {
+  const scratch = await Scratch.make();
+  try {
+    const bytes = Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from("zh: {nodule: 结节}\n", "utf16le")]);
+    const names = await readClassNamesFile(await scratch.put("names.yaml", bytes));
+    expect(names).toEqual({ zh: { nodule: "结节" } });
+  } finally {
+    await scratch.remove();
+  }
 });

@@ -54,6 +54,12 @@ describe("clinicalHtml", () => {
     expect(() => clinicalHtml(page({ images: only({ picture }) }))).toThrow("expected PNG or JPEG in base64");
   });
 
+  test("says how many of the images that it does not show have findings", () => {
+    const text = clinicalHtml(page({ omitted: 5, omittedWithFindings: 2 }));
+    expect(text).toContain("5 more images are not shown here, 2 of them with findings.");
+    expect(text).toContain("另有5幅图像未在此页显示，其中2幅有检出。");
+  });
+
   test("says why an image could not be read, and how many it does not show", () => {
     const error = { code: "invalid_dicom", message: "cut off" };
     const text = clinicalHtml(page({ images: only({ error, findings: [] }), omitted: 3 }));

@@ -26,6 +26,8 @@ export interface ClinicalPage extends ReportVersions {
   readonly classNames?: ClassNames;
   /** Images that the page does not show; it says so. @default 0 */
   readonly omitted?: number;
+  /** How many of these have findings that are reported. @default 0 */
+  readonly omittedWithFindings?: number;
   /** Images, of those shown and omitted, that nobody looked at or that could not be read whole; said at the head. @default 0 */
   readonly unread?: number;
   /** False where an image without `spacingMm` may have one that was not asked for: nothing is then said of it. @default true */
@@ -48,7 +50,7 @@ const DATA_PICTURE = /^data:image\/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2}$/;
 
 /** The page, from `<!doctype html>` on. @throws {ArgumentError} if a picture is a data URI of anything but PNG or JPEG */
 export function clinicalHtml(page: ClinicalPage): string {
-  const { subject, images, date, omitted = 0, unread = 0, language = "zh" } = page;
+  const { subject, images, date, omitted = 0, omittedWithFindings = 0, unread = 0, language = "zh" } = page;
   const title = { zh: "影像检测报告", en: "Report of findings" };
   return htmlPage({
     title,
@@ -60,7 +62,7 @@ export function clinicalHtml(page: ClinicalPage): string {
     main: html`${unread === 0 ? undefined : unreadNote(unread, images.length + omitted)}
 ${versionCard(page)}
 ${images.map((image) => imageCard(image, page))}
-${omitted === 0 ? undefined : omittedNote(omitted)}`,
+${omitted === 0 ? undefined : omittedNote(omitted, omittedWithFindings)}`,
     picturesBeside: images.some(({ picture }) => picture !== undefined && !picture.startsWith("data:")),
   });
 }
@@ -149,10 +151,10 @@ function unreadNote(unread: number, all: number): Html {
   )}</p>`;
 }
 
-function omittedNote(omitted: number): Html {
+function omittedNote(omitted: number, found: number): Html {
   return html`<p class="sentence">${both(
-    `另有${omitted}幅图像未在此页显示。`,
-    `${omitted} more ${omitted === 1 ? "image is" : "images are"} not shown here.`,
+    `另有${omitted}幅图像未在此页显示${found === 0 ? "" : `，其中${found}幅有检出`}。`,
+    `${omitted} more ${omitted === 1 ? "image is" : "images are"} not shown here${found === 0 ? "" : `, ${found} of them with findings`}.`,
   )}</p>`;
 }
 

@@ -4,6 +4,7 @@ import { parseFindings } from "./findings-file";
 
 const image = {
   file: "a.dcm",
+  sha256: "ab".repeat(32),
   frame: 0,
   width: 100,
   height: 80,
@@ -27,6 +28,13 @@ describe("parseFindings", () => {
     expect(parseFindings(`\uFEFF${file([])}`, "f").images).toEqual([]);
   });
 
+  test("reads which version of the model found, if it is told whole", () => {
+    const [modelVersion, modelSha256] = [`m@${"ab".repeat(6)}`, "ab".repeat(32)];
+    const told = (head: object) => parseFindings(JSON.stringify({ model: "m", images: [], ...head }), "f");
+    expect(told({ modelVersion, modelSha256 })).toEqual({ model: "m", modelVersion, modelSha256, images: [] });
+    expect(told({ modelVersion })).toEqual({ model: "m", images: [] });
+  });
+
   test("keeps an image that could not be read, with the reason", () => {
     const failed = { file: "b.dcm", width: 0, height: 0, findings: [], error: { code: "x", message: "cut short" } };
     expect(parseFindings(file([failed]), "f").images[0].error?.message).toBe("cut short");
@@ -37,6 +45,7 @@ describe("parseFindings", () => {
     ["no JSON", "{", "not valid JSON"],
     ["no images", "{}", "no list of images"],
     ["an image without a file", file([{ ...image, file: 1 }]), "images[0]: file is missing"],
+    ["a sum that is none", file([{ ...image, sha256: "AB" }]), "sha256 is no sum"],
     ["half a frame", file([{ ...image, frame: 0.5 }]), "frame is 0.5"],
     ["no size", file([{ ...image, width: "100" }]), "no pixels"],
     ["a confidence above 1", changed({ confidence: 1.5 }), "finding 1: confidence"],

@@ -9,6 +9,9 @@ import type { ImageFindings } from "./findings";
 export interface FindingsFile {
   /** The model as the user named it. */
   readonly model: string;
+  /** `name@first 12 digits` of the file that found, and all of its sum; absent where findings were written elsewhere. */
+  readonly modelVersion?: string;
+  readonly modelSha256?: string;
   readonly images: readonly ImageFindings[];
 }
 
@@ -28,22 +31,29 @@ export function parseFindings(text: string, file: string): FindingsFile {
   } catch (cause) {
     throw fail(`not valid JSON (${cause instanceof Error ? cause.message : cause}); expected a findings.json`);
   }
-  const { model, images } = fieldsOf(whole);
+  const { model, modelVersion, modelSha256, images } = fieldsOf(whole);
   if (!Array.isArray(images)) throw fail("no list of images; expected a findings.json as fovea predict writes it");
   const read = images.map((one: unknown, i) => readImage(fieldsOf(one), (message) => fail(message, `images[${i}]`)));
-  return { model: typeof model === "string" ? model : "unknown", images: read };
+  const isVersion = typeof modelVersion === "string" && modelVersion !== "" && isSum(modelSha256);
+  return {
+    model: typeof model === "string" ? model : "unknown",
+    ...(isVersion && { modelVersion, modelSha256 }),
+    images: read,
+  };
 }
 
 type Fail = (message: string) => FoveaError;
 
 function readImage(image: Fields, fail: Fail): ImageFindings {
-  const { file, frame, width, height, findings, error } = image;
+  const { file, sha256, frame, width, height, findings, error } = image;
   if (typeof file !== "string") throw fail("file is missing");
+  if (sha256 !== undefined && !isSum(sha256)) throw fail("sha256 is no sum of 64 hexadecimal digits");
   if (frame !== undefined && !isWhole(frame)) throw fail(`frame is ${JSON.stringify(frame)}, expected 0, 1 ...`);
   if (!isWhole(width) || !isWhole(height)) throw fail("width and height are no pixels");
   if (!Array.isArray(findings)) throw fail("findings is no list");
   return {
     file,
+    ...(sha256 !== undefined && { sha256 }),
     ...(frame !== undefined && { frame }),
     width,
     height,
@@ -94,6 +104,10 @@ function readError({ message }: Fields): NonNullable<ImageFindings["error"]> {
 
 function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function isSum(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }
 
 function isReal(value: unknown): value is number {

@@ -10,6 +10,8 @@ import type { Finding } from "../finding";
 export interface ImageFindings {
   /** Path as the user gave it, or relative to the source folder. */
   readonly file: string;
+  /** Of the file's bytes, hexadecimal: names are alike in every export. Absent of a file that could not be opened. */
+  readonly sha256?: string;
   /** Frame of a multi-frame file, counted from 0. */
   readonly frame?: number;
   /** Pixels; 0 where the image could not be read. */
@@ -46,6 +48,10 @@ export interface FindingsSummary {
 export interface FindingsReport {
   /** The model as the user named it. */
   readonly model: string;
+  /** `name@first 12 digits` of its file. */
+  readonly modelVersion?: string;
+  /** Of its file, hexadecimal. */
+  readonly modelSha256?: string;
   /** Side of the network's input, pixels. */
   readonly imgsz: number;
   /** Findings below this confidence are left out. */

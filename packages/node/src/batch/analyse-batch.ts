@@ -16,7 +16,7 @@ import type { Journal } from "../data/journal";
 import type { PredictCrew } from "../predict/crew";
 import { predictInOrder } from "../predict/predict-in-order";
 import type { PredictedImage } from "../predict/predicted-image";
-import { attemptsOn, BATCH_FILES, type BatchSource, stateOf } from "./batch-files";
+import { attemptsOn, type BatchSource, reportOf, stateOf } from "./batch-files";
 import { type BatchImage, type BatchLine, givenUp, judgedImages } from "./batch-outcome";
 
 /** A batch whose material was read. */
@@ -76,7 +76,7 @@ async function keep(
   { file, name, pictureName }: BatchSource,
   images: readonly BatchImage[],
 ): Promise<void> {
-  const report = `${BATCH_FILES.reports}/${pictureName}.txt`;
+  const report = reportOf(pictureName);
   const path = join(out, report);
   try {
     await writeFile(path, textReport(images, { ...versions, language, classNames }));

@@ -72,14 +72,25 @@ export async function attemptsOn({ name }: BatchSource, journal: Journal<BatchLi
 }
 
 /** Whether the journal knows the file as it is, and all that was written of it is there. */
-export async function isDone({ file, name }: BatchSource, journal: Journal<BatchLine>, out: string): Promise<boolean> {
+export async function isDone(
+  { file, name, pictureName }: BatchSource,
+  journal: Journal<BatchLine>,
+  out: string,
+): Promise<boolean> {
   const line = await journal.line(name);
   if (line === undefined || "attempts" in line || isWorthAnotherTry(line)) return false;
   const { size, mtimeMs } = await stateOf(file);
   if (line.size !== size || line.mtimeMs !== mtimeMs) return false;
+  // Other files came or went, and its names are another one's now.
+  if (line.report !== reportOf(pictureName)) return false;
   for (const path of writtenOf(line))
     if ((await stat(join(out, path)).catch(() => undefined)) === undefined) return false;
   return true;
+}
+
+/** Its text report, relative to the folder of results. */
+export function reportOf(pictureName: string): string {
+  return `${BATCH_FILES.reports}/${pictureName}.txt`;
 }
 
 function writtenOf({ report, images }: BatchOutcome): readonly string[] {

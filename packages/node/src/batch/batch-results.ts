@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { batchCsvHead, batchCsvRow } from "@fovea/core/report/batch-csv";
 import { batchNotes } from "@fovea/core/report/batch-notes";
 import { type BatchStatistics, BatchTally } from "@fovea/core/report/batch-statistics";
-import { clinicalHtml } from "@fovea/core/report/clinical-html";
+import { type ClinicalPage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { FindingsTally } from "@fovea/core/report/findings";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
 import type { Language } from "@fovea/core/report/summary";
 import type { ClassNames } from "@fovea/core/rules/class-names";
+import { reported } from "@fovea/core/rules/judge";
 import { writeAtomically } from "../data/atomic-write";
 import { GrowingFile } from "../data/growing-file";
 import type { Journal } from "../data/journal";
@@ -50,7 +51,7 @@ export async function writeBatchResults(
   const findings = await GrowingFile.open(join(out, BATCH_FILES.findings));
   const [tally, summary] = [new BatchTally(classes), new FindingsTally()];
   const shown: BatchImage[] = [];
-  let [images, missing, rows] = [0, 0, 0];
+  let [images, missing, unread, found, rows] = [0, 0, 0, 0, 0];
   try {
     await table.write(batchCsvHead(classes));
     await findings.write(`{\n${headOf(options)}  "images": [`);
@@ -67,7 +68,9 @@ export async function writeBatchResults(
         tally.add(image);
         summary.add(image);
         rows += image.findings.length;
-        if (options.page && shown.length < MOST_ON_PAGE && rows <= MOST_FINDINGS_ON_PAGE) shown.push(image);
+        if (image.error !== undefined) unread++;
+        if (shown.length < MOST_ON_PAGE && rows <= MOST_FINDINGS_ON_PAGE) shown.push(image);
+        else if (reported(image.findings, { reportAbove: options.reportAbove ?? 0 }).length > 0) found++;
       }
     }
     await findings.write(`${images > 0 ? "\n  " : ""}],\n  "summary": ${JSON.stringify(summary.summary())}\n}\n`);
@@ -80,14 +83,15 @@ export async function writeBatchResults(
   }
   const statistics = tally.statistics();
   await writeStatistics(statistics, missing, options);
-  if (options.page) await writePage(shown, images - shown.length, options);
+  const left = { omitted: images - shown.length + missing, omittedWithFindings: found, unread: unread + missing };
+  if (options.page) await writePage(shown, left, options);
   return statistics;
 }
 
 function headOf({ settings, modelVersion, rulesVersion, reportAbove }: BatchResultsOptions): string {
-  const { imgsz, conf, iou } = settings;
+  const { imgsz, conf, iou, modelSha256 } = settings;
   const head = {
-    ...{ model: modelVersion, imgsz, conf, iou, modelVersion },
+    ...{ model: modelVersion, imgsz, conf, iou, modelVersion, modelSha256 },
     ...{ rulesVersion: rulesVersion ?? null, reportAbove: reportAbove ?? null },
   };
   return Object.entries(head)
@@ -107,9 +111,14 @@ function writeStatistics(
   return writeAtomically(join(out, BATCH_FILES.statistics), `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
-function writePage(shown: readonly BatchImage[], omitted: number, options: BatchResultsOptions): Promise<void> {
+/** @param left files that were not reached count as images that nobody looked at */
+function writePage(
+  shown: readonly BatchImage[],
+  left: Pick<ClinicalPage, "omitted" | "omittedWithFindings" | "unread">,
+  options: BatchResultsOptions,
+): Promise<void> {
   const { out, subject, modelVersion, rulesVersion, reportAbove, language, classNames } = options;
   const images = shown.map(({ annotated, ...image }) => ({ ...image, picture: annotated }));
-  const page = { subject, images, omitted, modelVersion, rulesVersion, reportAbove, language, classNames };
+  const page = { subject, images, ...left, modelVersion, rulesVersion, reportAbove, language, classNames };
   return writeAtomically(join(out, BATCH_FILES.page), clinicalHtml(page));
 }

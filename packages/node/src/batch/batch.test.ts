@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { appendFile, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
@@ -185,6 +185,7 @@ describe("runBatch again", () => {
     const first = await run({}, { shouldStop: () => asked++ >= 1 });
     expect(first.left).toBeGreaterThan(0);
     expect(JSON.parse(read("statistics.json")).notReached).toBe(first.left);
+    expect(read("index.html")).toContain(`共4幅图像，其中${first.left}幅未分析或分析失败`);
     const seen: string[] = [];
     const second = await run({}, { onFile: ([{ file }]) => seen.push(file) });
     expect(second.start).toMatchObject({ files: 4, doneBefore: 4 - first.left });
@@ -203,6 +204,24 @@ describe("runBatch again", () => {
     await utimes(scratch.path("in/c.png"), new Date(), new Date(0));
     expect((await run()).start?.doneBefore).toBe(2);
     expect(read("reports/b.txt")).toContain("b.png");
+  });
+
+  test("looks again at a file whose report was given to another meanwhile", async () => {
+    await picture("in/x/same.png", 204);
+    await run();
+    // Each is the only one of its name at first, and so both had the name alone.
+    await rename(scratch.path("in/x"), scratch.path("x"));
+    await picture("in/y/same.png", 153);
+    await run();
+    await rename(scratch.path("x"), scratch.path("in/x"));
+    await run();
+    const { images } = JSON.parse(read("findings.json"));
+    expect(images.slice(-2).map(({ annotated }: { annotated: string }) => annotated)).toEqual([
+      "annotated/x_same.png",
+      "annotated/y_same.png",
+    ]);
+    expect(read("reports/x_same.txt")).toContain("置信度：0.80");
+    expect(read("reports/y_same.txt")).toContain("置信度：0.60");
   });
 
   test("takes no half line of a journal for a whole one", async () => {

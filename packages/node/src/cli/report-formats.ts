@@ -7,12 +7,14 @@ import { clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
 import type { ImageFindings } from "@fovea/core/report/findings";
 import { type ClassNames, shownName } from "@fovea/core/rules/class-names";
-import { type JudgedLesion, rulesVersion } from "@fovea/core/rules/judge";
+import { type JudgedLesion, reported, rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { readSourceImage } from "../data/source-image";
 import { dicomImage } from "../dicom/read-dicom";
 import { annotate } from "../imaging/annotate";
+import { momentOf } from "../objects/moment";
 import { readBytes } from "../read-file";
+import { warn } from "./message";
 import { writeResult } from "./write-result";
 
 /** A frame with what the rules say of its findings. */
@@ -29,6 +31,7 @@ interface FormatInput {
   readonly out: string;
   readonly lang: "zh" | "en";
   readonly classNames: ClassNames;
+  readonly rules?: RuleSet;
 }
 
 export async function writeCsv({ frames, out, lang, classNames }: FormatInput): Promise<string> {
@@ -42,28 +45,36 @@ export async function writeCsv({ frames, out, lang, classNames }: FormatInput): 
 
 /** The frame with the most confident finding, else the first. */
 export async function writePicture(input: FormatInput): Promise<string> {
-  const confidenceOf = ({ findings }: JudgedFrame) => Math.max(0, ...findings.map(({ confidence }) => confidence));
   const best = input.frames.reduce((a, b) => (confidenceOf(b) > confidenceOf(a) ? b : a));
   await writeResult(input.out, await pictureOf(input, best));
+  const left = best.findings.length - shownOf(best, input).length;
+  if (left > 0) {
+    warn(
+      `${left} of ${best.findings.length} findings do not exceed the rule file's ${reportAbove(input)} and are not drawn`,
+    );
+  }
   return input.out;
 }
 
 export async function writePage(
-  input: FormatInput & { readonly version: { readonly modelId: string }; readonly rules?: RuleSet },
+  input: FormatInput & { readonly version: { readonly modelId: string } },
   at: Date,
 ): Promise<string> {
   const { frames, out, lang, classNames, version, rules } = input;
-  const shown = frames.length === 1 ? frames : frames.filter(({ findings, error }) => findings.length > 0 || error);
+  const wanted = shownFrames(frames);
   const images = [];
-  for (const frame of shown.slice(0, MOST_PICTURES)) {
+  for (const frame of wanted) {
     const png = frame.error === undefined ? await pictureOf(input, frame) : undefined;
     images.push({ ...frame, ...(png && { picture: `data:image/png;base64,${png.toString("base64")}` }) });
   }
+  const left = frames.filter((frame) => !wanted.includes(frame));
   const page = clinicalHtml({
     subject: frames[0].file,
     images,
-    date: at.toISOString().slice(0, 10),
-    omitted: frames.length - images.length,
+    date: dayOf(at),
+    omitted: left.length,
+    omittedWithFindings: left.filter((frame) => shownOf(frame, input).length > 0).length,
+    unread: frames.filter(({ error }) => error !== undefined).length,
     language: lang,
     classNames,
     modelVersion: version.modelId,
@@ -73,9 +84,38 @@ export async function writePage(
   return out;
 }
 
-async function pictureOf({ image, lang, classNames }: FormatInput, { frame, findings }: JudgedFrame): Promise<Buffer> {
+/** A single one, or those with the most confident findings and those that could not be read, in their order. */
+function shownFrames(frames: readonly JudgedFrame[]): readonly JudgedFrame[] {
+  if (frames.length === 1) return frames;
+  const ranked = frames
+    .filter(({ findings, error }) => findings.length > 0 || error !== undefined)
+    .toSorted((a, b) => confidenceOf(b) - confidenceOf(a));
+  const wanted = new Set(ranked.slice(0, MOST_PICTURES));
+  return frames.filter((frame) => wanted.has(frame));
+}
+
+const confidenceOf = ({ findings }: JudgedFrame) => Math.max(0, ...findings.map(({ confidence }) => confidence));
+
+const reportAbove = ({ rules }: FormatInput) => rules?.reportAbove ?? 0;
+
+/** Findings that pages and pictures show. */
+const shownOf = ({ findings }: JudgedFrame, input: FormatInput) =>
+  reported(findings, { reportAbove: reportAbove(input) });
+
+/** `2026-11-27`, as the clock on the wall has it. */
+function dayOf(at: Date): string {
+  const { date } = momentOf(at, undefined);
+  return `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+}
+
+async function pictureOf(input: FormatInput, judged: JudgedFrame): Promise<Buffer> {
+  const { image, lang, classNames } = input;
+  const { frame } = judged;
   const pixels = frame === undefined || frame === 0 ? await readSourceImage(image) : await frameOf(image, frame);
-  const named = findings.map((one) => ({ ...one, className: shownName(one.className, lang, classNames) }));
+  const named = shownOf(judged, input).map((one) => ({
+    ...one,
+    className: shownName(one.className, lang, classNames),
+  }));
   return annotate(pixels, named);
 }
 

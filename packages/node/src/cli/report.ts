@@ -2,6 +2,7 @@
  * @file `fovea report`: findings of one image in the form that somebody needs.
  */
 import { type Command, Option } from "commander";
+import { CHARACTER_SETS } from "../deidentify/character-set";
 
 export const REPORT_FORMATS = ["sr", "sc", "gsps", "seg", "html", "csv", "png"] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
@@ -14,6 +15,7 @@ export interface ReportCommandOptions {
   readonly rules?: string;
   readonly classNames?: string;
   readonly model?: string;
+  readonly characterSet?: string;
 }
 
 const EXAMPLES = `
@@ -24,8 +26,9 @@ Examples:
 
 sr is a Comprehensive 3D SR (TID 1500), sc a Secondary Capture with the boxes,
 gsps a presentation state, seg the masks of a segmenting model: these need a
-DICOM image. html, csv and png take any. Where there is more than one object,
-their files are numbered: sc.dcm, sc-2.dcm ...`;
+DICOM image, and hold all findings, whatever the rule file reports. html, csv
+and png take any image. Where there is more than one object, their files are
+numbered: sc.dcm, sc-2.dcm ...`;
 
 export function register(program: Command): void {
   program
@@ -39,7 +42,12 @@ export function register(program: Command): void {
     .addOption(new Option("--lang <language>", "language (default: the system's)").choices(["zh", "en"]))
     .option("--rules <file>", "rule file (YAML): categories and suggestions")
     .option("--class-names <file>", "class names as the report shows them (YAML)")
-    .option("--model <file>", "the model, for its version (default: as findings.json names it)")
+    .option("--model <file>", "the model, where findings.json does not tell its version; else it must be that one")
+    .addOption(
+      new Option("--character-set <term>", "of a DICOM image that declares none, as GB18030 (default: ASCII)").choices(
+        CHARACTER_SETS,
+      ),
+    )
     .addHelpText("after", EXAMPLES)
     .action(async (findings: string, options: ReportCommandOptions) => {
       const { runReport } = await import("./run-report");

@@ -1,15 +1,17 @@
 /**
  * @file What `fovea report` does.
  */
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { basename, extname, join, parse, resolve, sep } from "node:path";
-import { hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { basename, extname, join, parse, resolve } from "node:path";
+import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
+import { readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { uidFromSha256 } from "@fovea/core/dicom/uid";
-import { ArgumentError, FoveaError } from "@fovea/core/errors";
+import { ArgumentError } from "@fovea/core/errors";
 import type { ImageFindings } from "@fovea/core/report/findings";
-import { parseFindings } from "@fovea/core/report/findings-file";
+import { type FindingsFile, parseFindings } from "@fovea/core/report/findings-file";
 import { type ClassNames, mergedClassNames, shownName } from "@fovea/core/rules/class-names";
-import { type JudgedLesion, judge, reported, rulesVersion } from "@fovea/core/rules/judge";
+import { type JudgedLesion, judge, rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { readClassNamesFile, readRuleFile } from "../data/rule-file";
 import { isDicomName } from "../data/source-image";
@@ -26,22 +28,26 @@ import { writeResult } from "./write-result";
 /** Writes the findings of one image, and says where. */
 export async function runReport(findingsPath: string, options: ReportCommandOptions): Promise<void> {
   const { image, format, out, lang = systemLanguage() } = options;
-  const { model, images } = parseFindings(await readText(findingsPath, "findings.json"), findingsPath);
+  const file = parseFindings(await readText(findingsPath, "findings.json"), findingsPath);
+  const bytes = await readBytes(image, "image file");
   const rules = options.rules === undefined ? undefined : await readRuleFile(options.rules);
   const given = options.classNames === undefined ? undefined : await readClassNamesFile(options.classNames);
   const classNames = mergedClassNames(rules?.classNames, given);
-  const frames = findingsOf(images, image, findingsPath).map((one) => judged(one, rules));
-  const report = { image, frames, out, lang, classNames, ...(rules && { rules }) };
-  const paths = await write(format, report, findingsPath, () => versionOf(options.model, model));
+  const frames = findingsOf(file.images, { image, bytes }, findingsPath).map((one) => judged(one, rules));
+  const { characterSet } = options;
+  const report = { image, bytes, frames, out, lang, classNames, characterSet, ...(rules && { rules }) };
+  const paths = await write(format, report, findingsPath, () => versionOf(options.model, file, findingsPath));
   process.stdout.write(paths.map((path) => `Report ${path}\n`).join(""));
 }
 
 interface Report {
   readonly image: string;
+  readonly bytes: Uint8Array;
   readonly frames: readonly JudgedFrame[];
   readonly out: string;
   readonly lang: "zh" | "en";
   readonly classNames: ClassNames;
+  readonly characterSet?: string;
   readonly rules?: RuleSet;
 }
 
@@ -65,27 +71,26 @@ async function timeOf(findingsPath: string): Promise<Date> {
 }
 
 /**
- * The frames of `image` among those of the file: by the same path, else by the end of it, else by name.
+ * The frames of the image among those of the file: of the same bytes. A name says nothing, since every export has an
+ * `IM0001`; where the file keeps no sums, because somebody else wrote it, the whole path must be the same.
  *
- * @throws {ArgumentError} if there is none, or several images could be meant
+ * @throws {ArgumentError} if there is none
  */
-function findingsOf(images: readonly ImageFindings[], image: string, findingsPath: string): readonly ImageFindings[] {
+function findingsOf(
+  images: readonly ImageFindings[],
+  { image, bytes }: Pick<Report, "image" | "bytes">,
+  findingsPath: string,
+): readonly ImageFindings[] {
+  const sum = createHash("sha256").update(bytes).digest("hex");
   const full = resolve(image);
-  const rules: readonly ((file: string) => boolean)[] = [
-    (file) => file === image || resolve(file) === full,
-    (file) => full.endsWith(join(sep, file)),
-    (file) => basename(file) === basename(image),
-  ];
-  for (const fits of rules) {
-    const found = images.filter(({ file }) => fits(file));
-    const files = new Set(found.map(({ file }) => file));
-    if (files.size === 1) return found;
-    if (files.size > 1) {
-      const message = `${findingsPath} has ${files.size} images of this name; give the path that it has: ${[...files].slice(0, 3).join(", ")}`;
-      throw new ArgumentError(message, { file: image });
-    }
-  }
-  const message = `${findingsPath} has no findings of this image; its images are ${listed(images)}`;
+  const found = images.filter(({ file, sha256 }) => (sha256 === undefined ? resolve(file) === full : sha256 === sum));
+  // Copies of one image have the same findings.
+  if (found.length > 0) return found.filter(({ file }) => file === found[0].file);
+  const namesake = images.find(({ file }) => basename(file) === basename(image));
+  const message =
+    namesake === undefined
+      ? `${findingsPath} has no findings of this image; its images are ${listed(images)}`
+      : `${findingsPath} has findings of ${namesake.file}, which is another file of that name; give the image itself, or run fovea predict on this one`;
   throw new ArgumentError(message, { file: image });
 }
 
@@ -96,35 +101,60 @@ function listed(images: readonly ImageFindings[]): string {
 
 function judged(frame: ImageFindings, rules: RuleSet | undefined): JudgedFrame {
   if (rules === undefined) return frame;
-  const findings = reported(frame.findings, rules).map((one): JudgedLesion => ({ ...one, ...judge(one, rules) }));
-  return { ...frame, findings };
+  return { ...frame, findings: frame.findings.map((one): JudgedLesion => ({ ...one, ...judge(one, rules) })) };
 }
 
-/** The model's version by its file; without the file only its name is known, and the report says no more. */
-async function versionOf(given: string | undefined, named: string): Promise<ModelFileVersion> {
-  try {
-    return await modelFileVersion(given ?? named);
-  } catch (error) {
-    if (given !== undefined || !(error instanceof FoveaError)) throw error;
-    const name = basename(named, extname(named));
-    warn(`the model ${named} is not here, so the report has its name without its version; give --model`);
-    return { modelId: name, name, sha256: "" };
+/**
+ * The version of the model that found: as the file tells it, else by the model's own file. Without either only its name is
+ * known, and the report says no more.
+ *
+ * @throws {ArgumentError} if the model that is given is another one
+ */
+async function versionOf(
+  given: string | undefined,
+  { model, modelVersion, modelSha256 }: FindingsFile,
+  findingsPath: string,
+): Promise<ModelFileVersion> {
+  const file = given === undefined ? undefined : await modelFileVersion(given);
+  if (modelVersion !== undefined && modelSha256 !== undefined) {
+    if (file !== undefined && file.sha256 !== modelSha256) {
+      const message = `is not the model that found what ${findingsPath} holds, which was ${modelVersion}; leave --model out`;
+      throw new ArgumentError(message, { file: given });
+    }
+    return { modelId: modelVersion, name: modelVersion.split("@")[0], sha256: modelSha256 };
   }
+  if (file !== undefined) return file;
+  const name = basename(model, extname(model));
+  warn(
+    `${findingsPath} does not tell the version of its model ${name}, so the report has the name alone; give --model`,
+  );
+  return { modelId: name, name, sha256: "" };
 }
 
 async function writeObjects(
   kind: "sr" | "sc" | "gsps" | "seg",
-  { image, frames, out, lang, classNames, version, rules }: Report & { readonly version: ModelFileVersion },
+  {
+    image,
+    bytes,
+    frames,
+    out,
+    lang,
+    classNames,
+    characterSet,
+    version,
+    rules,
+  }: Report & { readonly version: ModelFileVersion },
   at: Date,
 ): Promise<string[]> {
-  const bytes = await readBytes(image, "image file");
   if (!hasDicomPrefix(bytes) && !isDicomName(image)) {
     const message = `is no DICOM file, which --format ${kind} needs: patient, study and image are its references; take html, csv or png`;
     throw new ArgumentError(message, { file: image });
   }
   const source = parseDataSet(bytes, image);
+  refuseOtherSize(source, frames);
   const failed = frames.find(({ error }) => error !== undefined)?.error;
-  const findings = frames.flatMap(({ frame = 0, findings: own }) => own.map((one) => ({ ...one, frame })));
+  const rulesOf = rules && { rulesVersion: rulesVersion(rules) };
+  const findings = frames.flatMap(({ frame = 0, findings: own }) => own.map((one) => ({ ...one, ...rulesOf, frame })));
   const names = [...new Set(findings.map(({ className }) => className))];
   const { modelId, name, sha256 } = version;
   const deviceUid = sha256 === "" ? resultUid("fovea device without version", name) : uidFromSha256(sha256);
@@ -132,8 +162,8 @@ async function writeObjects(
   for await (const object of buildResultObjects({
     series: [{ source, outcome: { findings, ...(failed && { failure: failed.message }) } }],
     model: { modelId, name, sha256, deviceUid },
-    ...(rules && { rulesVersion: rulesVersion(rules) }),
     kinds: [kind],
+    defaultCharacterSet: characterSet,
     language: lang,
     at,
     classNames: Object.fromEntries(names.map((one) => [one, shownName(one, lang, classNames)])),
@@ -144,6 +174,17 @@ async function writeObjects(
   }
   if (paths.length === 0) throw new ArgumentError(nothing(kind), { file: image });
   return paths;
+}
+
+/** Boxes of a larger or smaller image would come to lie anywhere. */
+function refuseOtherSize(source: DataSet, frames: readonly JudgedFrame[]): void {
+  const { rows, columns } = readImagePixel(source);
+  const other = frames.find(
+    ({ width, height, error }) => error === undefined && (width !== columns || height !== rows),
+  );
+  if (other === undefined) return;
+  const message = `has ${columns} x ${rows} pixels, and the findings are of an image of ${other.width} x ${other.height}`;
+  throw new ArgumentError(message, { file: source.file });
 }
 
 function nothing(kind: string): string {

@@ -22,6 +22,10 @@ describe("textTable", () => {
     ).toBe("x      n\n结节   1\nabcde  2");
   });
 
+  test("shows control characters instead of sending them to the terminal", () => {
+    expect(textTable([{ title: "a", align: "left" }], [["x\u001b[2Jy\u009bz"]])).toBe("a\nx\uFFFD[2Jy\uFFFDz");
+  });
+
   test("without rows is its heading", () => {
     expect(textTable([{ title: "a" }], [])).toBe("a");
   });

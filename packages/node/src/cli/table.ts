@@ -9,9 +9,12 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** Heading, then rows, columns two blanks apart. Wide characters count two. */
+/**
+ * Heading, then rows, columns two blanks apart. Wide characters count two. Control characters become U+FFFD: cells may come from a
+ * file or a PACS, and a terminal would obey them.
+ */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows];
+  const lines = [columns.map(({ title }) => title), ...rows.map((cells) => cells.map(visible))];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => textWidth(line[i] ?? ""))));
   return lines
     .map((line) =>
@@ -25,6 +28,10 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
         .trimEnd(),
     )
     .join("\n");
+}
+
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, "\uFFFD");
 }
 
 /** Chinese, Japanese and Korean characters and their punctuation. */

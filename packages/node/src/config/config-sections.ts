@@ -1,12 +1,15 @@
 /**
  * @file The sections of `fovea.yaml`: a line for each key, with how it is read and what counts where it is not given.
  */
+import type { Code } from "@fovea/core/dicom/objects/code";
+import { CHARACTER_SETS } from "../deidentify/character-set";
 import {
   aeTitle,
   choice,
   duration,
   flag,
   integer,
+  invalid,
   list,
   map,
   number,
@@ -161,6 +164,21 @@ const destination = section<DestinationConfig>({
   },
 });
 
+/** At most so many characters, as CodeValue, CodingSchemeDesignator and CodeMeaning hold them (PS3.5 6.2). */
+const codePart =
+  (most: number): Read<string> =>
+  (value, spot) => {
+    const given = text(value, spot);
+    if ([...given].length <= most && !/[\p{Cc}\\]/u.test(given)) return given;
+    throw invalid(spot, `expected at most ${most} characters, without line breaks and backslashes`);
+  };
+
+const code = section<Code>({
+  value: { key: "value", read: codePart(16), required: true },
+  scheme: { key: "scheme", read: codePart(16), required: true },
+  meaning: { key: "meaning", read: codePart(64), required: true },
+});
+
 const days = integer(1, 36_500);
 const EMPTY = { file: "", at: "" };
 
@@ -175,6 +193,8 @@ export const serviceSettings = section<ServiceConfig>({
   inference: { key: "inference", read: inference, otherwise: inference({}, EMPTY) },
   rules: { key: "rules", read: path, optional: true },
   classNames: { key: "class_names", read: map(map(text), ["zh", "en"]), otherwise: {} },
+  classCodes: { key: "class_codes", read: map(code), otherwise: {} },
+  defaultCharacterSet: { key: "default_character_set", read: choice(...CHARACTER_SETS), optional: true },
   reportAbove: { key: "report_above", read: share, otherwise: 0.5 },
   routing: { key: "routing", read: list(routing), otherwise: [] },
   completeness: {

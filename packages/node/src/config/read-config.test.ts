@@ -42,6 +42,7 @@ describe("parseConfig", () => {
       models: [],
       inference: { device: "cpu", queue: 256, batch: 4, batchWindowMs: 2, timeoutMs: 60_000 },
       classNames: {},
+      classCodes: {},
       reportAbove: 0.5,
       completeness: { quietMs: 15_000 },
       deidentifyOnArrival: false,
@@ -56,6 +57,17 @@ describe("parseConfig", () => {
       // 2 GiB
       maxInstanceBytes: 2_147_483_648,
     });
+  });
+
+  test("takes codes of classes, and the character set of images that declare none", () => {
+    const nodule = '{value: "27925004", scheme: SCT, meaning: Nodule}';
+    expect(parse(`class_codes: {nodule: ${nodule}}\ndefault_character_set: GB18030`)).toMatchObject({
+      classCodes: { nodule: { value: "27925004", scheme: "SCT", meaning: "Nodule" } },
+      defaultCharacterSet: "GB18030",
+    });
+    const long = '{value: "12345678901234567", scheme: SCT, meaning: Nodule}';
+    expect(() => parse(`class_codes: {nodule: ${long}}`)).toThrow("class_codes.nodule.value: expected at most 16");
+    expect(() => parse("default_character_set: GB2312")).toThrow("default_character_set");
   });
 
   test.each([

@@ -2,6 +2,8 @@
  * @file The settings of `fovea serve`, after file, environment and flags were put together; frozen.
  */
 
+import type { Code } from "@fovea/core/dicom/objects/code";
+
 /** What somebody may do: see, review, manage, or work as a machine (STOW-RS, analysis). */
 export type Role = "viewer" | "reader" | "admin" | "system";
 
@@ -19,6 +21,10 @@ export interface ServiceConfig {
   readonly rules?: string;
   /** Class names as reports and answers show them, by language: `{ zh: { nodule: "结节" } }`. */
   readonly classNames: Readonly<Partial<Record<"zh" | "en", Readonly<Record<string, string>>>>>;
+  /** Concepts of classes in result objects, by the model's name; others get one of the scheme `99FOVEA`. */
+  readonly classCodes: Readonly<Record<string, Code>>;
+  /** Defined term of the character set that result objects read images by which declare none. @default what is no ASCII is U+FFFD */
+  readonly defaultCharacterSet?: string;
   /** Findings that `/detect` reports exceed it, where no rule file says otherwise. @default 0.5 */
   readonly reportAbove: number;
   readonly routing: readonly RoutingRule[];

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { writeFailure } from "./atomic-write";
 
 /** Changes whenever the same settings would make other pictures or other lines. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What tells a file from one that was changed. */
 export interface FileState {

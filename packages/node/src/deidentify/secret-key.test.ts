@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { decodeText } from "./character-set";
 import { SecretKey } from "./secret-key";
 
 const one = new SecretKey(new TextEncoder().encode("a key of sixteen bytes"));
@@ -29,43 +28,5 @@ describe("SecretKey", () => {
 
   test("refuses a key that could be tried out", () => {
     expect(() => new SecretKey(new Uint8Array(15))).toThrow("at least 16");
-  });
-});
-
-describe("decodeText", () => {
-  // PS3.5 H.3.1 and I.2: Yamada Tarou in kanji, Hong in hangul.
-  test("reads ISO 2022 with its escapes", () => {
-    const japanese = Uint8Array.of(
-      0x1b,
-      0x24,
-      0x42,
-      0x3b,
-      0x33,
-      0x45,
-      0x44,
-      0x1b,
-      0x28,
-      0x42,
-      0x5e,
-      0x1b,
-      0x24,
-      0x42,
-      0x42,
-      0x40,
-      0x4f,
-      0x3a,
-      0x1b,
-      0x28,
-      0x42,
-    );
-    expect(decodeText(japanese, ["", "ISO 2022 IR 87"])).toBe("山田^太郎");
-    const korean = Uint8Array.of(0x1b, 0x24, 0x29, 0x43, 0xfb, 0xf3);
-    expect(decodeText(korean, ["", "ISO 2022 IR 149"])).toBe("洪");
-  });
-
-  test("reads GB18030, UTF-8 and single bytes", () => {
-    expect(decodeText(Uint8Array.of(0xcd, 0xf5), ["GB18030"])).toBe("王");
-    expect(decodeText(Uint8Array.of(0xe7, 0x8e, 0x8b), ["ISO_IR 192"])).toBe("王");
-    expect(decodeText(Uint8Array.of(0xe4), ["ISO_IR 100"])).toBe("ä");
   });
 });

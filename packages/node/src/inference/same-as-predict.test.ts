@@ -23,7 +23,9 @@ async function predicted(files: readonly string[], { file, ...wishes }: ModelCon
   const out = join(material.folder, "out");
   const { conf, iou, imgsz } = wishes;
   await predict({ model: file, sources: files, out, pictures: false, page: false, threads: 1, conf, iou, imgsz });
-  return JSON.parse(await readFile(join(out, "findings.json"), "utf8")).images;
+  const { images } = JSON.parse(await readFile(join(out, "findings.json"), "utf8"));
+  // The pool tells the sum of the file's bytes once, beside its images.
+  return images.map(({ sha256, ...image }: PredictedImage) => image);
 }
 
 /** The same by the pool, all at once. */

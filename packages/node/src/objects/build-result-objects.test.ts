@@ -4,12 +4,12 @@ import { checkObject } from "@fovea/core/dicom/objects/check-object";
 import type { Attributes } from "@fovea/core/dicom/objects/code";
 import { readWritten } from "@fovea/core/dicom/objects/read-written";
 import { describe, expect, test } from "vitest";
-import { dicomBytes, greyElements, type TestElement } from "../../../core/test/dicom-bytes";
-import type { JudgedFinding } from "../store/record";
+import { dicomBytes, encapsulatedPixelData, greyElements, type TestElement } from "../../../core/test/dicom-bytes";
 import {
   buildResultObjects,
   MOST_CAPTURES,
   MOST_FINDINGS,
+  type ResultFinding,
   type ResultObject,
   type ResultRequest,
 } from "./build-result-objects";
@@ -21,28 +21,30 @@ const COLUMNS = 16;
 const CHINESE_NAME = Uint8Array.from([...Buffer.from("Wang^XiaoDong="), 0xcd, 0xf5, 0x5e, 0xd0, 0xa1, 0xb6, 0xab]);
 
 function slice(number: number, extra: readonly TestElement[] = []): Uint8Array {
-  const pixels = new Uint8Array(2 * ROWS * COLUMNS).map((_, i) => (i % 2 === 0 ? (i * number) % 251 : 1));
-  return dicomBytes(
-    greyElements(ROWS, COLUMNS, pixels, [
-      [0x00080005, "CS", "GB18030"],
-      [0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2"],
-      [0x00080018, "UI", `1.2.3.4.${number}`],
-      [0x00080020, "DA", "20261120"],
-      [0x00080030, "TM", "101500"],
-      [0x00080060, "CS", "CT"],
-      [0x00100010, "PN", CHINESE_NAME],
-      [0x00100020, "LO", "P1"],
-      [0x00100030, "DA", "1970.01.01"],
-      [0x00100040, "CS", "M"],
-      [0x0020000d, "UI", "1.2.3"],
-      [0x0020000e, "UI", "1.2.3.4"],
-      [0x00280030, "DS", "0.5\\0.25"],
-      ...extra,
-    ]),
-  );
+  return dicomBytes(sliceElements(number, extra));
 }
 
-const finding = (changed: Partial<JudgedFinding> = {}): JudgedFinding => ({
+function sliceElements(number: number, extra: readonly TestElement[] = []): TestElement[] {
+  const pixels = new Uint8Array(2 * ROWS * COLUMNS).map((_, i) => (i % 2 === 0 ? (i * number) % 251 : 1));
+  return greyElements(ROWS, COLUMNS, pixels, [
+    [0x00080005, "CS", "GB18030"],
+    [0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2"],
+    [0x00080018, "UI", `1.2.3.4.${number}`],
+    [0x00080020, "DA", "20261120"],
+    [0x00080030, "TM", "101500"],
+    [0x00080060, "CS", "CT"],
+    [0x00100010, "PN", CHINESE_NAME],
+    [0x00100020, "LO", "P1"],
+    [0x00100030, "DA", "1970.01.01"],
+    [0x00100040, "CS", "M"],
+    [0x0020000d, "UI", "1.2.3"],
+    [0x0020000e, "UI", "1.2.3.4"],
+    [0x00280030, "DS", "0.5\\0.25"],
+    ...extra,
+  ]);
+}
+
+const finding = (changed: Partial<ResultFinding> = {}): ResultFinding => ({
   classId: 0,
   className: "nodule",
   confidence: 0.9,
@@ -51,6 +53,7 @@ const finding = (changed: Partial<JudgedFinding> = {}): JudgedFinding => ({
   frame: 0,
   category: { zh: "轻微", en: "mild" },
   suggestion: { zh: "复查", en: "look again" },
+  rulesVersion: "3@0a1b2c3d4e5f",
   ...changed,
 });
 
@@ -61,7 +64,6 @@ function request(changed: Partial<ResultRequest> = {}): ResultRequest {
       { source: async () => slice(2), outcome: { findings: [] } },
     ],
     model: { modelId: "lung@0123456789ab", name: "lung", sha256: "ab".repeat(32), deviceUid: "2.25.7" },
-    rulesVersion: "3@0a1b2c3d4e5f",
     kinds: ["sr", "sc", "gsps", "seg"],
     language: "zh",
     at: new Date("2026-11-26T04:05:06Z"),
@@ -137,6 +139,20 @@ describe("buildResultObjects", () => {
     expect(Buffer.from(report.bytes).includes(Buffer.from("王^小东", "utf8"))).toBe(true);
   });
 
+  test("reads names of images that declare no character set by the one it is told, else makes up none", async () => {
+    const source = async () =>
+      slice(1, [
+        [0x00080005, "CS", ""],
+        [0x00100010, "PN", Uint8Array.of(0xcd, 0xf5, 0x5e, 0xd0, 0xa1)],
+      ]);
+    const nameOf = async (changed: Partial<ResultRequest>) => {
+      const [report] = await made({ kinds: ["sr"], series: [{ source, outcome: { findings: [] } }], ...changed });
+      return readWritten(report.bytes).PatientName;
+    };
+    expect(await nameOf({ defaultCharacterSet: "GB18030" })).toBe("王^小");
+    expect(await nameOf({})).toBe("\uFFFD\uFFFD^\uFFFD\uFFFD");
+  });
+
   test("leaves empty what its VR does not allow, and may be empty", async () => {
     const [report] = await made({ kinds: ["sr"] });
     expect(readWritten(report.bytes)).toMatchObject({ PatientBirthDate: "", StudyDate: "20261120" });
@@ -157,7 +173,11 @@ describe("buildResultObjects", () => {
       first.map(({ bytes }) => Buffer.from(bytes).toString("hex")),
     );
     const others = await Promise.all([
-      made({ rulesVersion: "4@0a1b2c3d4e5f" }),
+      made({
+        series: [
+          { source: async () => slice(1), outcome: { findings: [finding({ rulesVersion: "4@0a1b2c3d4e5f" })] } },
+        ],
+      }),
       made({ model: { ...request().model, sha256: "cd".repeat(32) } }),
       made({ series: [{ source: async () => slice(1), outcome: { findings: [finding({ confidence: 0.8 })] } }] }),
       made({ language: "en" }),
@@ -167,6 +187,148 @@ describe("buildResultObjects", () => {
     // Another time alone is the same result.
     const later = await made({ at: new Date("2026-11-27T00:00:00Z") });
     expect(later.map(({ sopUid }) => sopUid)).toEqual(first.map(({ sopUid }) => sopUid));
+  });
+
+  test("gives the same identifiers whatever the record calls a finding, and whatever readers think of it", async () => {
+    const of = (kept: object) => [
+      { source: async () => slice(1), outcome: { findings: [finding({ polygon: [1, 2, 9, 2, 9, 10], ...kept })] } },
+    ];
+    const uids = async (kept: object) => (await made({ series: of(kept) })).map(({ sopUid }) => sopUid);
+    const first = await uids({ findingId: "a", review: "open", studyUid: "1.2.3", modelId: "lung@0123456789ab" });
+    expect(first).toHaveLength(4);
+    expect(await uids({ findingId: "b", review: "rejected" })).toEqual(first);
+  });
+
+  test("makes nothing of an image again when a late image comes, but for the report", async () => {
+    const polygon = [1, 2, 9, 2, 9, 10];
+    const early = [2, 3].map((n) => ({ source: async () => slice(n), outcome: { findings: [finding()] } }));
+    const mask = { source: async () => slice(4), outcome: { findings: [finding({ polygon })] } };
+    // The late one comes before the others in the order of the series, and has another window: a state of its own.
+    const late = {
+      source: async () => slice(1, [[0x00280004, "CS", "MONOCHROME1"]]),
+      outcome: { findings: [finding()] },
+    };
+    const before = await made({ series: [...early, mask] });
+    const after = await made({ series: [late, ...early, mask] });
+    const of = (objects: readonly ResultObject[], kind: string) =>
+      objects.filter((one) => one.kind === kind).map(({ seriesUid, sopUid }) => `${seriesUid} ${sopUid}`);
+    expect(of(after, "sc").slice(1)).toEqual(of(before, "sc"));
+    expect(of(after, "gsps").slice(1)).toEqual(of(before, "gsps"));
+    expect([of(before, "sc").length, of(after, "gsps").length]).toEqual([3, 2]);
+    expect(of(after, "sr")).not.toEqual(of(before, "sr"));
+    // Each lesion is tracked under the identifier that it had.
+    const tracked = ([report]: readonly ResultObject[]) =>
+      below(readWritten(report.bytes))
+        .filter((item) => itemsOf(item, "ConceptNameCodeSequence").at(0)?.CodeValue === "112040")
+        .map(({ UID }) => UID);
+    expect(tracked(after).slice(1)).toEqual(tracked(before));
+    expect(new Set(tracked(after)).size).toBe(4);
+  });
+
+  test("names for each finding the rules that it was judged by", async () => {
+    const findings = [finding({ rulesVersion: "1@000000000000" }), finding({ rulesVersion: "2@111111111111" })];
+    const unjudged = finding({ rulesVersion: undefined, category: undefined, suggestion: undefined });
+    const series = [{ source: async () => slice(1), outcome: { findings: [...findings, unjudged] } }];
+    const [report] = await made({ kinds: ["sr"], series });
+    const groups = below(readWritten(report.bytes)).filter(
+      (item) => itemsOf(item, "ConceptNameCodeSequence").at(0)?.CodeValue === "125007",
+    );
+    const rulesOf = (group: Attributes) =>
+      below(group).flatMap(({ TextValue }) => (String(TextValue).startsWith("rules ") ? [TextValue] : []));
+    expect(groups.map(rulesOf)).toEqual([["rules 1@000000000000"], ["rules 2@111111111111"], []]);
+  });
+
+  test.each<[language: "zh" | "en", conclusion: string]>([
+    ["zh", "未检测到明显病灶。2幅图像中有1幅未能分析或未能完整分析。"],
+    ["en", "No evident lesion detected. 1 of 2 images could not be analysed, or not all of them."],
+  ])("ends the sentence about no findings before the one about failures (%s)", async (language, conclusion) => {
+    const series = [
+      { source: async () => slice(1), outcome: { findings: [] } },
+      { source: async () => slice(2), outcome: { failure: "timed out" } },
+    ];
+    expect(texts((await made({ series, kinds: ["sr"], language }))[0])).toContain(conclusion);
+  });
+
+  // What archives hold, one at a time: each is left out, and the result is made all the same.
+  test.each<[what: string, element: TestElement, keyword: string, left: unknown]>([
+    ["a slice thickness with its unit", [0x00180050, "DS", "5 mm"], "PatientID", "P1"],
+    ["a position of letters", [0x00200032, "DS", "a\\b\\c"], "PatientID", "P1"],
+    ["an orientation cut short", [0x00200037, "DS", "1\\0\\"], "PatientID", "P1"],
+    ["an aspect ratio of words", [0x00280034, "IS", "one\\two"], "PatientID", "P1"],
+    ["a frame of reference with a letter", [0x00200052, "UI", "1.2.x"], "FrameOfReferenceUID", undefined],
+    ["an identifier with a tab", [0x00100020, "LO", "P\t1"], "PatientID", "P1"],
+    ["an identifier of 65 letters", [0x00100020, "LO", "P".repeat(65)], "PatientID", ""],
+    ["a name of 65 letters", [0x00100010, "PN", "N".repeat(65)], "PatientName", ""],
+    ["a name with a line break", [0x00100010, "PN", "Li^\nMing"], "PatientName", "Li^Ming"],
+    ["an instance number that is none", [0x00200013, "IS", "first"], "PatientID", "P1"],
+  ])("reports in spite of %s", async (_, element, keyword, left) => {
+    const outcome = { findings: [finding({ polygon: [1, 2, 9, 2, 9, 10] })] };
+    const objects = await made({ series: [{ source: async () => slice(1, [element]), outcome }] });
+    expect(objects.map(({ kind }) => kind)).toEqual(["sr", "sc", "gsps", "seg"]);
+    for (const { bytes } of objects) {
+      expect(checkObject(bytes)).toEqual([]);
+      expect(readWritten(bytes)[keyword]).toBe(left);
+    }
+  });
+
+  test.each<[what: string, elements: readonly TestElement[], lossy: object]>([
+    ["a ratio that is none", [[0x00282112, "DS", "10:1"]], { LossyImageCompressionRatio: undefined }],
+    ["a method that is none", [[0x00282114, "CS", "JPEG-LOSSY"]], { LossyImageCompressionMethod: undefined }],
+    [
+      "two steps",
+      [
+        [0x00282112, "DS", "10\\5"],
+        [0x00282114, "CS", "ISO_10918_1\\ISO_15444_1"],
+      ],
+      {
+        LossyImageCompressionRatio: ["10", "5"],
+        LossyImageCompressionMethod: ["ISO_10918_1", "ISO_15444_1"],
+      },
+    ],
+  ])("tells of lossy compression before it, of %s", async (_, elements, lossy) => {
+    const source = async () => slice(1, [[0x00282110, "CS", "01"], ...elements]);
+    const [capture] = await made({ kinds: ["sc"], series: [{ source, outcome: { findings: [finding()] } }] });
+    expect(checkObject(capture.bytes)).toEqual([]);
+    expect(readWritten(capture.bytes)).toMatchObject({ LossyImageCompression: "01" });
+    for (const [keyword, value] of Object.entries(lossy)) expect(readWritten(capture.bytes)[keyword]).toEqual(value);
+  });
+
+  test("knows JPEG for lossy where the image does not say so", async () => {
+    const head = dicomBytes(sliceElements(1).slice(0, -1), { transferSyntax: "1.2.840.10008.1.2.4.50" });
+    const bytes = Buffer.concat([head, encapsulatedPixelData([new Uint8Array(2)])]);
+    const outcome = { findings: [finding({ polygon: [1, 2, 9, 2, 9, 10] })] };
+    const [masks] = await made({ kinds: ["seg"], series: [{ source: async () => bytes, outcome }] });
+    expect(readWritten(masks.bytes)).toMatchObject({
+      LossyImageCompression: "01",
+      LossyImageCompressionMethod: "ISO_10918_1",
+    });
+  });
+
+  test("shifts the presentation's window with an intercept that comes without a slope, as the analysis does", async () => {
+    const source = async () => slice(1, [[0x00281052, "DS", "-1024"]]);
+    const [state] = await made({ kinds: ["gsps"], series: [{ source, outcome: { findings: [finding()] } }] });
+    expect(readWritten(state.bytes)).toMatchObject({ RescaleIntercept: "-1024", RescaleSlope: "1" });
+  });
+
+  test("says of a capture that its pixels are twice as high as wide, where those of the image are", async () => {
+    // Pixel spacing 0.5 \ 0.25 mm: rows are 0.5 mm apart.
+    const [capture] = await made({ kinds: ["sc"] });
+    const [height, width] = readWritten(capture.bytes).PixelAspectRatio as [string, string];
+    expect(Number(height) / Number(width)).toBe(2);
+  });
+
+  test("shortens an outline of more points than a value has room for, and keeps it closed", async () => {
+    const points = Array.from({ length: 9000 }, (_, i) => (2 * Math.PI * i) / 9000);
+    const polygon = points.flatMap((angle) => [8 + 4 * Math.cos(angle), 6 + 4 * Math.sin(angle)]);
+    const objects = await made({
+      series: [{ source: async () => slice(1), outcome: { findings: [finding({ polygon })] } }],
+    });
+    expect(objects.map(({ kind }) => kind)).toEqual(["sr", "sc", "gsps", "seg"]);
+    const [region] = below(readWritten(objects[0].bytes)).filter(({ ValueType }) => ValueType === "SCOORD");
+    const data = region.GraphicData as number[];
+    // Every second of 9000 points, and the first again: 8 bytes each, at most 65534.
+    expect(data).toHaveLength(2 * 4501);
+    expect([data.at(-2), data.at(-1)]).toEqual([data[0], data[1]]);
   });
 
   test("reads one image at a time", async () => {
@@ -202,7 +364,7 @@ describe("buildResultObjects", () => {
   });
 
   test("refuses a finding outside of its image or in a frame that it has not", async () => {
-    const outside = (changed: Partial<JudgedFinding>) =>
+    const outside = (changed: Partial<ResultFinding>) =>
       made({ series: [{ source: async () => slice(1), outcome: { findings: [finding(changed)] } }] });
     await expect(outside({ box: { x1: 1, y1: 1, x2: COLUMNS + 1, y2: 5 } })).rejects.toThrow("another image");
     await expect(outside({ frame: 1 })).rejects.toThrow("frame 1 of an image of 1");
@@ -260,6 +422,13 @@ describe("buildResultObjects", () => {
     const groups = below(readWritten(report.bytes)).filter(({ ValueType }) => ValueType === "SCOORD");
     expect(groups).toHaveLength(MOST_FINDINGS);
     expect(texts(report).join()).toContain("另有3处置信度更低者未列入");
+  });
+
+  test("keeps the digits of a model's version, however long its name is", async () => {
+    const name = "m".repeat(80);
+    const model = { ...request().model, name, modelId: `${name}@0123456789ab` };
+    const [report] = await made({ kinds: ["sr"], model });
+    expect(readWritten(report.bytes).DeviceSerialNumber).toBe(`${"m".repeat(51)}@0123456789ab`);
   });
 
   test("tells the time as the images do", async () => {

@@ -34,13 +34,19 @@ export const MOST_CAPTURES = 20;
 /** Findings of one result at most, the most confident; the report says how many are left out. */
 export const MOST_FINDINGS = 2000;
 
+/** A finding, and the rules that gave its category: of several that a series was judged by, each names its own. */
+export interface ResultFinding extends JudgedFinding {
+  /** `version@first 12 digits`; absent where there were none. */
+  readonly rulesVersion?: string;
+}
+
 /** An image of the series. */
 export interface ResultImage {
   /** A data set that is parsed already, or what reads the whole file: asked one image at a time, and again for pictures. */
   readonly source: DataSet | (() => Promise<Uint8Array>);
   /** `failure`: it could not be analysed; the report says so. With findings too: some of its frames could not. */
   readonly outcome:
-    | { readonly findings: readonly JudgedFinding[]; readonly failure?: string }
+    | { readonly findings: readonly ResultFinding[]; readonly failure?: string }
     | { readonly findings?: undefined; readonly failure: string };
 }
 
@@ -48,8 +54,6 @@ export interface ResultRequest {
   /** Images of one study, in their order. */
   readonly series: readonly ResultImage[];
   readonly model: Pick<ModelVersion, "modelId" | "name" | "sha256" | "deviceUid">;
-  /** `version@first 12 digits`. */
-  readonly rulesVersion?: string;
   readonly kinds: readonly ResultKind[];
   readonly language: "zh" | "en";
   /** Of the analysis, kept with it: a repetition must give it again, so that the bytes are the same. */
@@ -58,6 +62,8 @@ export interface ResultRequest {
   readonly classNames?: Readonly<Record<string, string>>;
   /** Concepts of classes: `{ nodule: { value: "27925004", scheme: "SCT", meaning: "Nodule" } }`. @default a private scheme */
   readonly classCodes?: Readonly<Record<string, Code>>;
+  /** Defined term of the character set of images that declare none. @default what is no ASCII becomes U+FFFD */
+  readonly defaultCharacterSet?: string;
   /** Reports about the same series that were made before, the newest first. @default none */
   readonly earlier?: readonly ReportReference[];
   /** Decompresses frames. @default one of its own */
@@ -77,8 +83,8 @@ export interface ResultObject {
 /**
  * The objects of a result, in the order sr, sc, gsps, seg, each checked against its templates and modules.
  *
- * The same images, findings, model, rules, language and names give the same identifiers; with the same time, the same
- * bytes. A series without findings gives a report alone, which says so.
+ * An object of the same images, findings, model, rules, language and names has the same identifiers, whatever else is found
+ * in the series; with the same time, the same bytes. A series without findings gives a report alone, which says so.
  *
  * @throws {FoveaError} `invalid_dicom` if no image can be referred to, or an object does not pass its check;
  *   `invalid_argument` if a finding lies outside of its image
@@ -113,39 +119,39 @@ function written(kind: ResultKind, attributes: Attributes): ResultObject {
 }
 
 function resultContext(request: ResultRequest, { images: all, unreadable, timezone }: ReadImages): ResultContext {
-  const { series, model, rulesVersion, language, at, classNames = {}, classCodes = {} } = request;
+  const { series, model, language, at, classNames = {}, classCodes = {} } = request;
   const images = mostConfident(all);
   const left = countOf(all) - countOf(images);
   // A class may be called "constructor".
   const nameOf = (className: string) => (Object.hasOwn(classNames, className) ? classNames[className] : className);
   const codeOf = (className: string) =>
     Object.hasOwn(classCodes, className) ? classCodes[className] : privateCode(className, nameOf(className));
-  const said = images.map(({ source, findings, failed }) => [
-    source.seriesUid,
-    source.sopUid,
-    failed === true,
-    findings,
-  ]);
-  const key = JSON.stringify([said, unreadable, rulesVersion ?? null, language, classNames, classCodes]);
   return {
     images,
     unreadable,
     algorithm: {
       name: longString(model.name),
-      version: longString(model.modelId),
+      version: versionText(model.modelId),
       deviceUid: model.deviceUid,
       softwareVersion: VERSION,
-      parameters: rulesVersion === undefined ? [] : [`rules ${rulesVersion}`],
     },
     language,
     ...momentOf(at, timezone),
     ...(timezone !== undefined && { timezone }),
     ...(request.earlier && { earlier: request.earlier }),
-    uid: (part) => resultUid("fovea result", model.sha256, key, part),
+    uid: (part, said) => resultUid("fovea result", model.modelId, model.sha256, language, part, JSON.stringify(said)),
     nameOf,
     codeOf,
     summary: `${summaryOf(images, series.length, nameOf, language)}${leftOut(left, language)}`,
   };
+}
+
+/** A version in 64 characters: a long name is cut, the digits that tell versions apart are kept. */
+function versionText(modelId: string): string {
+  const at = modelId.lastIndexOf("@");
+  const digits = at < 0 ? "" : modelId.slice(at);
+  const name = [...modelId.slice(0, modelId.length - digits.length)];
+  return longString(name.slice(0, 64 - digits.length).join("") + digits);
 }
 
 const countOf = (images: readonly AnalysedImage[]) => images.reduce((sum, { findings }) => sum + findings.length, 0);
@@ -174,7 +180,8 @@ interface ReadImages {
 }
 
 /** One image after another: no file is kept. */
-async function readImages({ series, kinds, language }: ResultRequest, decoder: FrameDecoder): Promise<ReadImages> {
+async function readImages(request: ResultRequest, decoder: FrameDecoder): Promise<ReadImages> {
+  const { series, kinds, language, defaultCharacterSet } = request;
   const images: AnalysedImage[] = [];
   let unreadable = 0;
   let timezone: string | undefined;
@@ -185,7 +192,12 @@ async function readImages({ series, kinds, language }: ResultRequest, decoder: F
     try {
       const dataSet = await opened(source);
       const frames = findings.map(({ frame }) => frame);
-      const read = await readSource(dataSet, { frames, fitWindows: kinds.includes("gsps"), decoder });
+      const read = await readSource(dataSet, {
+        frames,
+        fitWindows: kinds.includes("gsps"),
+        decoder,
+        defaultCharacterSet,
+      });
       timezone ??= readTimezone(dataSet);
       places.set(read.sopUid, place);
       images.push({ source: read, findings: findings.map((one) => inside(one, read)), ...(failed && { failed }) });
@@ -208,11 +220,16 @@ async function opened(source: ResultImage["source"]): Promise<DataSet> {
   return typeof source === "function" ? parseDataSet(await source(), "image") : source;
 }
 
-function reported({ category, suggestion, ...finding }: JudgedFinding, language: "zh" | "en"): ObjectFinding {
+/** What objects say of a finding, and no more: the record's own identifiers and what readers think of it are not among it. */
+function reported(finding: ResultFinding, language: "zh" | "en"): ObjectFinding {
+  const { classId, className, confidence, box, sizeMm, polygon, frame, category, suggestion, rulesVersion } = finding;
   return {
-    ...finding,
+    ...{ classId, className, confidence, box, frame },
+    ...(sizeMm !== undefined && { sizeMm }),
+    ...(polygon !== undefined && { polygon }),
     ...(category !== undefined && { category: category[language] }),
     ...(suggestion !== undefined && { suggestion: suggestion[language] }),
+    ...(rulesVersion !== undefined && { rulesVersion }),
   };
 }
 
@@ -253,7 +270,10 @@ function summaryOf(
       : `${failures} of ${all} images could not be analysed, or not all of them.`;
   if (failures === all && findings.length === 0) return failed;
   const sentence = findingsSentence(named, language);
-  return failures === 0 ? sentence : `${sentence}${language === "zh" ? "" : " "}${failed}`;
+  if (failures === 0) return sentence;
+  // The one about no findings is without its full stop, as clients know it.
+  const [stop, space] = language === "zh" ? ["。", ""] : [".", " "];
+  return `${sentence}${sentence.endsWith(stop) ? "" : stop}${space}${failed}`;
 }
 
 /** A picture of each frame with findings, up to `MOST_CAPTURES`, in the order of the images. */
@@ -265,7 +285,6 @@ async function* captures(
 ): AsyncGenerator<Attributes> {
   const wanted = framesToCapture(context.images);
   const footer = `${context.algorithm.version} · 仅供科研使用 · For research use only`;
-  let number = 0;
   for (const image of context.images) {
     const frames = wanted.get(image) ?? [];
     if (frames.length === 0) continue;
@@ -274,7 +293,7 @@ async function* captures(
       const { image: shown } = await dicomImage(dataSet, { frame, decoder });
       const findings = image.findings.filter((finding) => finding.frame === frame);
       const picture = await capturePicture(shown, findings, { label: (one) => labelText(one, context), footer });
-      yield secondaryCapture(context, image.source, frame, ++number, picture);
+      yield secondaryCapture(context, { source: image.source, frame, findings }, picture);
     }
   }
 }

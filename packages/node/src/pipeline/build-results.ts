@@ -6,7 +6,8 @@ import { buildResultObjects, type ResultRequest } from "../objects/build-result-
 import type { BuildResultObjects } from "./result-objects";
 
 /** What all results of a service share. */
-export interface ResultSettings extends Pick<ResultRequest, "language" | "classNames" | "classCodes"> {
+export interface ResultSettings
+  extends Pick<ResultRequest, "language" | "classNames" | "classCodes" | "defaultCharacterSet"> {
   readonly decoder: FrameDecoder;
 }
 

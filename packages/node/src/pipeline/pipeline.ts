@@ -139,10 +139,7 @@ function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (er
 
 async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Promise<void> {
   const { store, queue, judge, config, buildObjects, pool } = options;
-  const results = new ResultPlanner({
-    ...{ ...store, destinations: config.destinations, buildObjects, onPlanned },
-    ...(judge.version !== undefined && { rulesVersion: judge.version }),
-  });
+  const results = new ResultPlanner({ ...store, destinations: config.destinations, buildObjects, onPlanned });
   const analysis = new SeriesAnalysis({
     ...{ ...store, pool, judge, results },
     onImage: (one) => options.onAnalysed?.(one),

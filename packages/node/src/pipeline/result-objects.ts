@@ -27,8 +27,6 @@ export interface ResultSource {
   /** In their order. */
   readonly images: readonly LookedAtImage[];
   readonly model: ModelVersion;
-  /** `version@first 12 digits`. */
-  readonly rulesVersion?: string;
   readonly kinds: readonly ResultKind[];
   /** Reports of the series that were made before. */
   readonly earlier: readonly ReportReference[];
@@ -59,7 +57,6 @@ export interface ResultPlannerOptions {
   readonly deliveries: Pick<Deliveries, "plan" | "ofStudy">;
   readonly blobs: Pick<BlobStore, "draft" | "read" | "remove">;
   readonly buildObjects: BuildResultObjects;
-  readonly rulesVersion?: string;
   /** Told once deliveries are planned. */
   readonly onPlanned?: () => void;
 }
@@ -98,13 +95,12 @@ export class ResultPlanner {
     const destinations = this.#options.destinations.filter(({ name }) => sendTo?.includes(name) ?? true);
     const kinds = [...new Set(destinations.flatMap(({ send }) => send))];
     if (kinds.length === 0) return NO_PLAN;
-    const { rulesVersion, buildObjects, analyses } = this.#options;
+    const { buildObjects, analyses } = this.#options;
     const findings = await analyses.ofSeries(series.seriesUid);
     const source: ResultSource = {
       images: images.map((image) => this.#looked(image, findings, failures)),
       ...{ model, kinds, at: await this.#analysedAt(series.seriesUid, model.modelId) },
       earlier: kinds.includes("sr") ? await earlierReports(series, this.#options) : [],
-      ...(rulesVersion !== undefined && { rulesVersion }),
     };
     const wanted: NewDelivery[] = [];
     const plan: ResultPlan = {

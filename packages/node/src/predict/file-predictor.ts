@@ -3,6 +3,7 @@
  *
  * While the network looks at one file, the next one is decoded (docs/performance.md).
  */
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -14,8 +15,9 @@ import { toByteImage } from "@fovea/core/imaging/intensity";
 import { withSizeMm } from "@fovea/core/report/findings";
 import { writeFailure } from "../data/atomic-write";
 import { FrameDecoder } from "../dicom/frame-decoder";
+import { readBytesAtOnce } from "../read-file";
 import type { PredictedImage } from "./predicted-image";
-import { type OpenSourceOptions, openSource, type SourceFile, type SourceImage } from "./source-images";
+import { type OpenSourceOptions, openSourceBytes, type SourceFile, type SourceImage } from "./source-images";
 
 /** Folders of pictures in the folder of results. */
 export const PICTURE_FOLDERS = { annotated: "annotated", sideBySide: "sidebyside" } as const;
@@ -41,7 +43,13 @@ export interface FilePredictorOptions extends Pick<OpenSourceOptions, "window" |
 type FailedImage = PredictedImage & { readonly error: NonNullable<PredictedImage["error"]> };
 
 /** A file that was opened and whose first image was read, or what came in between. */
-type ReadFile = { readonly source: SourceFile; readonly first: SourceImage | FailedImage } | FailedImage;
+type ReadFile = OpenFile | FailedImage;
+
+interface OpenFile {
+  readonly sha256: string;
+  readonly source: SourceFile;
+  readonly first: SourceImage | FailedImage;
+}
 
 /** Who looks at an image. */
 type Looker = Pick<Detector, "detect">;
@@ -75,11 +83,14 @@ export class FilePredictor {
   }
 
   async #read({ file }: PredictJob): Promise<ReadFile> {
+    let sha256: string | undefined;
     try {
-      const source = openSource(file, { ...this.#options, decoder: this.#decoder });
-      return { source, first: await this.#readFrame(file, source, 0) };
+      const bytes = readBytesAtOnce(file, "image file");
+      sha256 = createHash("sha256").update(bytes).digest("hex");
+      const source = openSourceBytes(bytes, file, { ...this.#options, decoder: this.#decoder });
+      return { sha256, source, first: await this.#readFrame(file, source, 0) };
     } catch (error) {
-      return failedImage(file, error);
+      return { ...failedImage(file, error), ...(sha256 !== undefined && { sha256 }) };
     }
   }
 
@@ -89,13 +100,13 @@ export class FilePredictor {
 
   async #predictFile(job: PredictJob, read: ReadFile): Promise<PredictedImage[]> {
     if ("error" in read) return [read];
-    const { source, first } = read;
+    const { sha256, source, first } = read;
     // The network works in this thread: the decoding of the next file, which does not, must have been asked for.
     await setImmediate();
     const images: PredictedImage[] = [];
     for (let frame = 0; frame < source.frames; frame++) {
       const image = frame === 0 ? first : await this.#readFrame(job.file, source, frame);
-      images.push(await this.#predictFrame(job, source.frames > 1, frame, image));
+      images.push({ ...(await this.#predictFrame(job, source.frames > 1, frame, image)), sha256 });
     }
     return images;
   }

@@ -4,6 +4,7 @@
 import type { FindingsSummary } from "@fovea/core/report/findings";
 import type { ReportTraining } from "@fovea/core/report/html";
 import type { Language } from "@fovea/core/report/summary";
+import { modelFileVersion } from "../model/model-file-version";
 import type { DetectorFile } from "../model/open-detector";
 import type { PredictJob } from "./file-predictor";
 import type { LanePlan } from "./lanes";
@@ -69,7 +70,8 @@ export async function predict(options: PredictOptions, events: PredictEvents = {
   try {
     events.onStart?.({ model: prepared.model, files: files.length, imgsz, ...prediction.plan });
     const { language, date, training } = options;
-    const settings = { model: options.model, imgsz, conf, iou };
+    const { modelId, sha256 } = await modelFileVersion(options.model);
+    const settings = { model: options.model, modelVersion: modelId, modelSha256: sha256, imgsz, conf, iou };
     const results = await ResultsFolder.open({ folder: out, settings, page, language, date, training });
     try {
       const take = async (images: readonly PredictedImage[], count: number) => {

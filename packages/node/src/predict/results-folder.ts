@@ -21,7 +21,7 @@ const MOST_ON_PAGE = 500;
 
 export interface ResultsFolderOptions {
   readonly folder: string;
-  readonly settings: Pick<FindingsReport, "model" | "imgsz" | "conf" | "iou">;
+  readonly settings: Pick<FindingsReport, "model" | "modelVersion" | "modelSha256" | "imgsz" | "conf" | "iou">;
   /** Make folders for pictures. @default true */
   readonly pictures?: boolean;
   /** Write `index.html`. @default true */

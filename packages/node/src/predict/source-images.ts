@@ -15,7 +15,6 @@ import type { Normalisation } from "@fovea/core/imaging/normalise";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { dicomImage } from "../dicom/read-dicom";
 import { decodeImage } from "../imaging/read-image";
-import { readBytesAtOnce } from "../read-file";
 
 /** An image to look for lesions in. */
 export interface SourceImage {
@@ -61,15 +60,6 @@ export interface OpenSourceOptions {
   readonly maxElements?: number;
   /** Refuse files of more frames. @default as many as the file holds */
   readonly maxFrames?: number;
-}
-
-/**
- * Opens an image file of any kind that is read.
- *
- * @throws {FoveaError} as `readImage` or `readDicom`, also when an image is read
- */
-export function openSource(file: string, options: OpenSourceOptions = {}): SourceFile {
-  return openSourceBytes(readBytesAtOnce(file, "image file"), file, options);
 }
 
 /**

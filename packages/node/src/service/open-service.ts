@@ -82,11 +82,14 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   const decoder = parts.add(new FrameDecoder(), (it) => it.close());
   const arrival = config.deidentifyOnArrival ? await openArrival(config, store, parts) : undefined;
   const { language = "en" } = options;
+  const { classCodes, defaultCharacterSet } = config;
   const peers = new Map(config.destinations.map((destination) => [destination.name, openPeer(destination)]));
   const pipeline = await startPipeline({
     ...{ store, pool, queue, config, judge: judgeOf(rules) },
     peers,
-    buildObjects: resultBuilder({ decoder, language, classNames: config.classNames[language] }),
+    buildObjects: resultBuilder({
+      ...{ decoder, language, classNames: config.classNames[language], classCodes, defaultCharacterSet },
+    }),
     ...(arrival && { deidentify: (file: Uint8Array) => arrival.deidentify(file) }),
     onError: (error, where) => reports.tell(error, where),
     onAnalysed: ({ outcome, inferenceMs }) => metrics.analysed("failure" in outcome ? "failed" : "done", inferenceMs),

@@ -1,6 +1,7 @@
 /**
  * @file Broken DICOM files, as `predict`, `train` and `val` open them.
  */
+import { readFileSync } from "node:fs";
 import { deflateRawSync } from "node:zlib";
 import { describe } from "vitest";
 import {
@@ -11,7 +12,7 @@ import {
   type TestFileOptions,
 } from "../../../core/test/dicom-bytes";
 import { readDicom } from "../../src/dicom/read-dicom";
-import { openSource } from "../../src/predict/source-images";
+import { openSourceBytes } from "../../src/predict/source-images";
 import { cut, noise, plain } from "./material";
 import { type BadInput, refusals } from "./table";
 
@@ -173,7 +174,7 @@ const DICOM: readonly BadInput[] = [
   {
     what: "a billion frames",
     ...dicom(() => grey([[0x00280008, "IS", "1000000000"]])),
-    act: (scratch) => openSource(scratch.path("a.dcm")),
+    act: (scratch) => openSourceBytes(readFileSync(scratch.path("a.dcm")), scratch.path("a.dcm")),
     at: "NumberOfFrames",
     says: "1000000000 frames, of which PixelData holds 1",
   },

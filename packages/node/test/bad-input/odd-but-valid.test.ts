@@ -7,7 +7,7 @@ import { dicomBytes, greyElements, type TestElement } from "../../../core/test/d
 import { openDataset } from "../../src/data/open-dataset";
 import { openTrainableModel } from "../../src/model/open-model";
 import { predict } from "../../src/predict/predict";
-import { openSource } from "../../src/predict/source-images";
+import { openSourceBytes } from "../../src/predict/source-images";
 import { listSources } from "../../src/predict/sources";
 import { brightDetector } from "../bright-detector";
 import { smallYaml } from "../training/small-network";
@@ -22,8 +22,8 @@ interface OddInput {
 
 /** Width, height, channels, type of the values, and the first `values` of the image in a file. */
 function read(file: string, content: () => Uint8Array | Promise<Uint8Array>, values = 0): OddInput["act"] {
-  return async (scratch) => {
-    const { image } = await openSource(await scratch.put(file, await content())).read(0);
+  return async () => {
+    const { image } = await openSourceBytes(await content(), file).read(0);
     const { width, height, channels, data } = image;
     return [width, height, channels, data.constructor.name, ...data.slice(0, values)];
   };
@@ -122,10 +122,7 @@ const ODD: readonly OddInput[] = [
   },
   {
     what: "a spacing of 0 mm is none",
-    act: async (scratch) => {
-      const file = await scratch.put("a.dcm", scan([[0x00280030, "DS", "0\\0"]]));
-      return (await openSource(file).read(0)).spacingMm;
-    },
+    act: async () => (await openSourceBytes(scan([[0x00280030, "DS", "0\\0"]]), "a.dcm").read(0)).spacingMm,
     gives: undefined,
   },
   { what: "an empty label file says that nothing is there", act: labelled(""), gives: [0, []] },

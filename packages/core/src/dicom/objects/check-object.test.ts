@@ -14,8 +14,9 @@ const outlined = resultContext({
 });
 const report = () => measurementReport(resultContext());
 const state = () => presentationStates(resultContext())[0];
-const mask = () => segmentations(outlined)[0];
-const capture = () => secondaryCapture(resultContext(), sourceImage(), 0, 1, picture);
+const mask = () => [...segmentations(outlined)][0];
+const capture = () =>
+  secondaryCapture(resultContext(), { source: sourceImage(), frame: 0, findings: [noduleFinding()] }, picture);
 
 /** The object with the value at `path` replaced, or taken out by undefined. Content items by number, as `ContentSequence.9`. */
 function broken(object: Attributes, path: string, value: unknown): Attributes {
@@ -101,6 +102,7 @@ describe("checkObject", () => {
     expect(checkObject(broken(report(), path, value)).join("\n")).toContain(fault);
   });
 
+  const TABLES = [{ LUTDescriptor: [3, 0, 8], LUTData: [new ArrayBuffer(6)] }];
   const GRAPHIC = "GraphicAnnotationSequence.0.GraphicObjectSequence.0";
   test.each<[what: string, path: string, value: unknown, fault: string]>([
     ["no layer", "GraphicLayerSequence", [], "type 1"],
@@ -113,6 +115,8 @@ describe("checkObject", () => {
       "1.9",
       "displayed area: none for",
     ],
+    ["a table longer than it says", "SoftcopyVOILUTSequence.0.VOILUTSequence", TABLES, "LUTData: 6 bytes, expected 3"],
+    ["more points than find room", `${GRAPHIC}.GraphicData`, new Array(16384).fill(1), "65536 bytes, at most 65534"],
     [
       "a window for another image",
       "SoftcopyVOILUTSequence.0.ReferencedImageSequence.0.ReferencedSOPInstanceUID",
@@ -126,6 +130,7 @@ describe("checkObject", () => {
 
   test.each<[what: string, path: string, value: unknown, fault: string]>([
     ["a frame too many", "NumberOfFrames", 2, "1 described, 2 said"],
+    ["a mask that is lost", "PixelData", [new ArrayBuffer(150)], "1 has no pixel of its segment"],
     ["pixels that are cut short", "PixelData", [new ArrayBuffer(10)], "10 bytes, expected 150"],
     [
       "a segment that is not there",

@@ -18,7 +18,11 @@ export function stateFaults(state: Attributes): string[] {
   const layers = new Set(itemsOf(state, "GraphicLayerSequence").map((layer) => textOf(layer, "GraphicLayer")));
   const uses = ["DisplayedAreaSelectionSequence", "GraphicAnnotationSequence", "SoftcopyVOILUTSequence"];
   const used = uses.flatMap((keyword) => itemsOf(state, keyword).flatMap(referencedUids));
+  const tables = ["ModalityLUTSequence", "SoftcopyVOILUTSequence"].flatMap((keyword) =>
+    itemsOf(state, keyword).flatMap((item) => ("LUTData" in item ? [item] : itemsOf(item, "VOILUTSequence"))),
+  );
   return [
+    ...tables.flatMap(tableFaults),
     ...undeclared(used, declared),
     ...[...declared].filter((uid) => !sizes.has(uid)).map((uid) => `displayed area: none for ${uid}`),
     ...itemsOf(state, "GraphicAnnotationSequence").flatMap((item, i) => {
@@ -39,13 +43,22 @@ function graphicFaults(graphic: Attributes, size: { columns: number; rows: numbe
   return [...counted, ...outlineFaults(graphic.GraphicData, size, at)];
 }
 
+/** As long as its descriptor says: 2^16 entries where that is 0, two to a word where they have 8 bits (PS3.3 C.11.1.1.1). */
+function tableFaults({ LUTDescriptor, LUTData }: Attributes): string[] {
+  const [count, , bits] = listOf(LUTDescriptor).map(Number);
+  const length = (bits > 8 ? 2 : 1) * (count === 0 ? 2 ** 16 : count);
+  const [bytes] = listOf(LUTData);
+  const held = bytes instanceof ArrayBuffer ? bytes.byteLength : 0;
+  return held === length + (length % 2) ? [] : [`LUTData: ${held} bytes, expected ${length}`];
+}
+
 /** What is wrong with a segmentation. */
 export function segmentationFaults(segmentation: Attributes): string[] {
   const declared = new Set(itemsOf(segmentation, "ReferencedSeriesSequence").flatMap(referencedUids));
   const frames = itemsOf(segmentation, "PerFrameFunctionalGroupsSequence");
   const segments = itemsOf(segmentation, "SegmentSequence").map((segment) => Number(segment.SegmentNumber));
   const count = Number(segmentation.NumberOfFrames);
-  const bits = count * Number(segmentation.Rows) * Number(segmentation.Columns);
+  const size = Number(segmentation.Rows) * Number(segmentation.Columns);
   const numbers = frames.map((frame) =>
     Number(textOf(itemsOf(frame, "SegmentIdentificationSequence").at(0) ?? {}, "ReferencedSegmentNumber")),
   );
@@ -54,8 +67,25 @@ export function segmentationFaults(segmentation: Attributes): string[] {
     ...(frames.length === count ? [] : [`frames: ${frames.length} described, ${count} said`]),
     ...(segments.every((number, i) => number === i + 1) ? [] : ["segments: not numbered from 1 on"]),
     ...numbers.filter((number) => !segments.includes(number)).map((number) => `frames: no segment ${number}`),
-    ...lengthFaults(segmentation, Math.ceil(bits / 8)),
+    ...lengthFaults(segmentation, Math.ceil((count * size) / 8)),
+    ...emptyFrames(segmentation, count, size).map((frame) => `frames: ${frame} has no pixel of its segment`),
   ];
+}
+
+/** Frames without any pixel, counted from 1: a mask that is lost looks as if there were no lesion. */
+function emptyFrames({ PixelData }: Attributes, count: number, size: number): number[] {
+  const [buffer] = listOf(PixelData);
+  const bytes = new Uint8Array(buffer instanceof ArrayBuffer ? buffer : new ArrayBuffer(0));
+  const isSet = (at: number) => ((bytes[Math.floor(at / 8)] ?? 0) >> (at % 8)) & 1;
+  const empty: number[] = [];
+  for (let frame = 0; frame < count; frame++) {
+    const end = (frame + 1) * size;
+    let at = frame * size;
+    // Whole bytes at once: most of a mask is nothing.
+    while (at < end && !isSet(at)) at += at % 8 === 0 && end - at >= 8 && bytes[at / 8] === 0 ? 8 : 1;
+    if (at >= end) empty.push(frame + 1);
+  }
+  return empty;
 }
 
 /** What is wrong with a capture. */

@@ -79,6 +79,23 @@ const RULES: Readonly<Record<Exclude<WrittenVr, "SQ">, Rule>> = {
   xs: whole(-0x8000, 0xffff),
 };
 
+/** VRs whose length has 32 bits; that of the others has 16 (PS3.5 7.1.2), and is even. */
+export const LONG_VALUES: ReadonlySet<string> = new Set(["OB", "OW", "SQ", "UC", "UT", "ox"]);
+const MOST_SHORT = 0xfffe;
+
+/** Bytes of a number; text has its own length. */
+const NUMBER_BYTES: Readonly<Partial<Record<WrittenVr, number>>> = {
+  ...{ AT: 4, FD: 8, FL: 4, SL: 4, UL: 4, US: 2, xs: 2 },
+};
+
+/** Bytes of all values at most: in UTF-8 a unit of a string takes three. */
+function lengthOf(values: readonly unknown[], vr: WrittenVr): number {
+  const size = NUMBER_BYTES[vr];
+  if (size !== undefined) return size * values.length;
+  const units = values.reduce<number>((sum, value) => sum + String(value).length + 1, 0);
+  return /[^ -~]/.test(values.join("")) ? 3 * units : units;
+}
+
 /** DS and IS may be given as numbers too. */
 function isNumberText(value: unknown, expression: RegExp, most: number): boolean {
   const written = typeof value === "number" ? String(value) : value;
@@ -97,6 +114,8 @@ export function valueFaults(attributes: Attributes, path = ""): string[] {
     const faults = countFaults(values, vm, at);
     const rule = FOREIGN.has(keyword) ? pattern(FOREIGN_UID) : RULES[vr];
     if (!values.every(rule)) faults.push(`${at}: a value that VR ${vr} does not allow`);
+    else if (!LONG_VALUES.has(vr) && lengthOf(values, vr) > MOST_SHORT)
+      faults.push(`${at}: ${lengthOf(values, vr)} bytes, at most ${MOST_SHORT} find room in VR ${vr}`);
     return faults;
   });
 }

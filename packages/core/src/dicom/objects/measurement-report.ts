@@ -28,11 +28,13 @@ import {
   decimal,
   imageReference,
   MANUFACTURER,
+  type NumberedFinding,
   numberedFindings,
   type ObjectFinding,
   type ReportReference,
   type ResultContext,
   type SourceInstance,
+  saidOf,
   trackingOf,
 } from "./result-source";
 import { referencedSeries, sharedModules } from "./shared-modules";
@@ -45,11 +47,12 @@ export function measurementReport(context: ResultContext): Attributes {
   const [{ source }] = images;
   const all = images.length + unreadable;
   const failed = images.filter((image) => image.failed === true).length + unreadable;
+  const said = saidByReport(context);
   return {
     ...sharedModules(context, source, {
       sopClassUid: COMPREHENSIVE_3D_SR,
       part: "sr",
-      seriesPart: "sr",
+      ...{ said, seriesSaid: said },
       modality: "SR",
       seriesNumber: 9101,
       seriesDescription: "Fovea findings (SR)",
@@ -62,7 +65,7 @@ export function measurementReport(context: ResultContext): Attributes {
     VerificationFlag: "UNVERIFIED",
     ContentDate: date,
     ContentTime: time,
-    ...predecessors(earlier.find(({ sopUid }) => sopUid !== uid("sr"))),
+    ...predecessors(earlier.find(({ sopUid }) => sopUid !== uid("sr", said))),
     PerformedProcedureCodeSequence: [],
     CurrentRequestedProcedureEvidenceSequence: [
       {
@@ -76,6 +79,14 @@ export function measurementReport(context: ResultContext): Attributes {
     ...templateOf("1500"),
     ContentSequence: reportTree(context, source, failed, all),
   };
+}
+
+function saidByReport({ images, unreadable = 0, summary, ...context }: ResultContext): unknown {
+  const of = ({ source: { studyUid, seriesUid, sopUid }, findings, failed = false }: AnalysedImage) => [
+    ...[studyUid, seriesUid, sopUid, failed],
+    findings.map((finding) => saidOf(finding, context)),
+  ];
+  return [images.map(of), unreadable, summary];
 }
 
 /** The report whose place this one takes (PS3.3 C.17.2.2). */
@@ -103,7 +114,7 @@ function reportTree(context: ResultContext, source: SourceInstance, failed: numb
       : [
           containerItem(
             CODES.imagingMeasurements,
-            findings.map((one) => measurementGroup(context, one.number, one.source, one.finding)),
+            findings.map((one) => measurementGroup(context, one)),
           ),
         ]),
     containerItem(CODES.qualitativeEvaluations, [
@@ -150,21 +161,19 @@ function imageLibrary(sources: readonly SourceInstance[]): Attributes {
 }
 
 /** TID 1410, with the algorithm by TID 4019. */
-function measurementGroup(
-  context: ResultContext,
-  number: number,
-  source: SourceInstance,
-  finding: ObjectFinding,
-): Attributes {
+function measurementGroup(context: ResultContext, one: NumberedFinding): Attributes {
   const { algorithm, codeOf } = context;
-  const tracking = trackingOf(number, context);
+  const { source, finding } = one;
+  const tracking = trackingOf(one, context);
   const children = [
     textItem("HAS OBS CONTEXT", CODES.trackingIdentifier, tracking.id),
     uidItem("HAS OBS CONTEXT", CODES.trackingUid, tracking.uid),
     codeItem("CONTAINS", CODES.finding, codeOf(finding.className)),
     textItem("HAS CONCEPT MOD", CODES.algorithmName, algorithm.name),
     textItem("HAS CONCEPT MOD", CODES.algorithmVersion, algorithm.version),
-    ...algorithm.parameters.map((text) => textItem("HAS CONCEPT MOD", CODES.algorithmParameters, text)),
+    ...(finding.rulesVersion === undefined
+      ? []
+      : [textItem("HAS CONCEPT MOD", CODES.algorithmParameters, `rules ${finding.rulesVersion}`)]),
     regionItem(
       CODES.imageRegion,
       closedOutline(finding),

@@ -86,6 +86,18 @@ describe("presentationStates", () => {
     expect(checkObject(state)).toEqual([]);
   });
 
+  test("packs entries of 8 bits two to a word", () => {
+    // PS3.3 C.11.2.1.1: as many bytes as entries, and one for the even length.
+    const table = { descriptor: [3, 0, 8] as const, entries: Uint16Array.of(1, 128, 255) };
+    const images = [
+      { source: sourceImage({ frameDetails: frameDetails({ voi: { table } }) }), findings: [noduleFinding()] },
+    ];
+    const [state] = presentationStates(resultContext({ images }));
+    const [{ LUTData }] = itemsOf(itemsOf(state, "SoftcopyVOILUTSequence")[0], "VOILUTSequence");
+    expect([...new Uint8Array((LUTData as [ArrayBuffer])[0])]).toEqual([1, 128, 255, 0]);
+    expect(checkObject(state)).toEqual([]);
+  });
+
   test("refers to the frames of an image of several by their numbers", () => {
     const details: SourceFrame = { voi: { center: 40, width: 400 } };
     const source = sourceImage({ frames: 9, frameDetails: new Map([2, 7].map((frame) => [frame, details])) });

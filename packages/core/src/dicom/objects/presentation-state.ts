@@ -17,6 +17,7 @@ import {
   type SourceFrame,
   type SourceInstance,
   type SourceTable,
+  saidOf,
 } from "./result-source";
 import { sharedModules } from "./shared-modules";
 import { SRGB_PROFILE } from "./srgb-profile";
@@ -78,8 +79,9 @@ function presentationState(
   return {
     ...sharedModules(context, source, {
       sopClassUid: isColour ? COLOUR_PRESENTATION_STATE : GRAYSCALE_PRESENTATION_STATE,
-      part: `gsps ${number}`,
-      seriesPart: "gsps",
+      part: "gsps",
+      said: frames.map(({ source: { sopUid }, findings }) => [sopUid, findings.map((one) => saidOf(one, context))]),
+      seriesSaid: [source.studyUid, source.seriesUid],
       modality: "PR",
       seriesNumber: 9103,
       seriesDescription: "Fovea findings (presentation)",
@@ -214,6 +216,10 @@ function softcopyVoi(frames: [MarkedFrame, ...MarkedFrame[]]): Attributes {
   };
 }
 
+/** Entries of 8 bits stand two to a word, the first in the lower byte (PS3.3 C.11.1.1.1, PS3.5 annex A). */
 function lutItem({ descriptor, entries }: SourceTable): Attributes {
-  return { LUTDescriptor: descriptor, LUTData: [entries.slice().buffer] };
+  if (descriptor[2] > 8) return { LUTDescriptor: descriptor, LUTData: [entries.slice().buffer] };
+  const bytes = new Uint8Array(entries.length + (entries.length % 2));
+  bytes.set(entries);
+  return { LUTDescriptor: descriptor, LUTData: [bytes.buffer] };
 }

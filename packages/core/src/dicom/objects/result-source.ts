@@ -44,6 +44,8 @@ export interface SourceInstance {
   readonly rows: number;
   readonly columns: number;
   readonly frames: number;
+  /** Among those of its series, where the image has one that is right. */
+  readonly instanceNumber?: number;
   /** Three samples, or a palette. */
   readonly isColour: boolean;
   /** MONOCHROME1: low values are bright. */
@@ -66,6 +68,8 @@ export interface ObjectFinding extends Finding {
   readonly frame: number;
   readonly category?: string;
   readonly suggestion?: string;
+  /** `version@first 12 digits` of the rules that it was judged by; absent where there were none. */
+  readonly rulesVersion?: string;
 }
 
 /** An image with what was found. */
@@ -86,8 +90,6 @@ export interface Algorithm {
   readonly deviceUid: string;
   /** Of this software. */
   readonly softwareVersion: string;
-  /** `rules 3@0a1b2c`, thresholds ... */
-  readonly parameters: readonly string[];
 }
 
 export const MANUFACTURER = "Fovea";
@@ -112,8 +114,8 @@ export interface ResultContext {
   readonly time: string;
   /** `+0800`, where the images say theirs. */
   readonly timezone?: string;
-  /** The same part always gives the same identifier. */
-  readonly uid: (part: string) => string;
+  /** The same part that says the same (plain data) always has the same identifier, whatever else the result holds. */
+  readonly uid: (part: string, said: unknown) => string;
   /** What readers see of a class. */
   readonly nameOf: (className: string) => string;
   readonly codeOf: (className: string) => Code;
@@ -123,26 +125,64 @@ export interface ResultContext {
   readonly summary: string;
 }
 
-/** Findings of all images, in their order, each with a name of its own. */
-export function numberedFindings(
-  images: readonly AnalysedImage[],
-): { readonly number: number; readonly source: SourceInstance; readonly finding: ObjectFinding }[] {
+/** A finding among all of a result. */
+export interface NumberedFinding {
+  /** From 1. */
+  readonly number: number;
+  readonly source: SourceInstance;
+  readonly finding: ObjectFinding;
+}
+
+/** Findings of all images, in their order, each with a number of its own. */
+export function numberedFindings(images: readonly AnalysedImage[]): NumberedFinding[] {
   let number = 0;
   return images.flatMap(({ source, findings }) => findings.map((finding) => ({ number: ++number, source, finding })));
 }
 
-/** Identifies finding `number` in every object of the same result (PS3.16 TID 4108). */
-export function trackingOf(number: number, { uid }: Pick<ResultContext, "uid">): { id: string; uid: string } {
-  return { id: `Fovea finding ${number}`, uid: uid(`finding ${number}`) };
+/** All that an object may say of a finding, as plain data: what identifiers are made from. */
+export function saidOf(finding: ObjectFinding, { nameOf, codeOf }: Pick<ResultContext, "nameOf" | "codeOf">): unknown {
+  const { frame, classId, className, confidence, box, sizeMm, polygon, category, suggestion, rulesVersion } = finding;
+  const { value, scheme, meaning } = codeOf(className);
+  return [
+    ...[frame, classId, className, nameOf(className), value, scheme, meaning, confidence],
+    [box.x1, box.y1, box.x2, box.y2],
+    sizeMm && [sizeMm.width, sizeMm.height],
+    ...[polygon, category, suggestion, rulesVersion],
+  ];
 }
 
-/** The outline x, y, x, y ... of a finding, closed: its mask's, else its box. Pixels, origin at the corner of the first. */
+/**
+ * Identifies a finding in every object by its place and class, also in those of a later result (PS3.16 TID 4108), where its
+ * number may be another.
+ */
+export function trackingOf(
+  { number, source, finding }: NumberedFinding,
+  { uid }: Pick<ResultContext, "uid">,
+): { id: string; uid: string } {
+  const { frame, className, box, polygon } = finding;
+  const place = [source.sopUid, frame, className, [box.x1, box.y1, box.x2, box.y2], polygon];
+  return { id: `Fovea finding ${number}`, uid: uid("finding", place) };
+}
+
+/** Points of an outline at most: two float32 each, and the length of a value of VR FL has 16 bits (PS3.5 7.1.2). */
+const MOST_POINTS = 8191;
+
+/**
+ * The outline x, y, x, y ... of a finding, closed: its mask's, else its box. Pixels, origin at the corner of the first. Of
+ * more than `MOST_POINTS` every second, third ... is kept.
+ */
 export function closedOutline({ box, polygon }: Finding): number[] {
   const { x1, y1, x2, y2 } = box;
-  const points = polygon !== undefined && polygon.length >= 6 ? polygon : [x1, y1, x2, y1, x2, y2, x1, y2];
+  const points = thinned(polygon !== undefined && polygon.length >= 6 ? polygon : [x1, y1, x2, y1, x2, y2, x1, y2]);
   const [x, y] = points;
   const isClosed = points.at(-2) === x && points.at(-1) === y;
-  return isClosed ? [...points] : [...points, x, y];
+  return isClosed ? points : [...points, x, y];
+}
+
+/** With room for the point that closes it. */
+function thinned(points: readonly number[]): number[] {
+  const step = Math.ceil(points.length / 2 / (MOST_POINTS - 1));
+  return step === 1 ? [...points] : points.filter((_, i) => (i >> 1) % step === 0);
 }
 
 /** Reference to an image, or to frames of one counted from 1. */

@@ -2,7 +2,15 @@
  * @file A picture with findings drawn into it, as a Secondary Capture (PS3.3 A.8.1).
  */
 import { type Attributes, CODES, codeSequence } from "./code";
-import { imageReference, MANUFACTURER, type ResultContext, type SourceInstance } from "./result-source";
+import {
+  imageReference,
+  MANUFACTURER,
+  type ObjectFinding,
+  type ResultContext,
+  type SourceFrame,
+  type SourceInstance,
+  saidOf,
+} from "./result-source";
 import { lossyHistory, sharedModules } from "./shared-modules";
 
 export const SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
@@ -14,12 +22,19 @@ export interface CapturedPicture {
   readonly rgb: Uint8Array;
 }
 
-/** The capture of frame `frame`, counted from 0, of `source`; `number` counts those of a result from 1. */
+/** A frame that was captured. */
+export interface CapturedFrame {
+  readonly source: SourceInstance;
+  /** Counted from 0. */
+  readonly frame: number;
+  /** Those that are drawn. */
+  readonly findings: readonly ObjectFinding[];
+}
+
+/** The capture of a frame. Its number is that of the image or frame, so that a late image changes no other capture. */
 export function secondaryCapture(
   context: ResultContext,
-  source: SourceInstance,
-  frame: number,
-  number: number,
+  { source, frame, findings }: CapturedFrame,
   { width, height, rgb }: CapturedPicture,
 ): Attributes {
   const { algorithm, date, time } = context;
@@ -28,12 +43,13 @@ export function secondaryCapture(
   return {
     ...sharedModules(context, source, {
       sopClassUid: SECONDARY_CAPTURE,
-      part: `sc ${source.sopUid} ${frame}`,
-      seriesPart: "sc",
+      part: "sc",
+      said: [source.sopUid, frame, findings.map((finding) => saidOf(finding, context))],
+      seriesSaid: [source.studyUid, source.seriesUid],
       modality: "OT",
       seriesNumber: 9102,
       seriesDescription: "Fovea findings (pictures)",
-      instanceNumber: number,
+      instanceNumber: source.frames > 1 ? frame + 1 : (source.instanceNumber ?? 1),
     }),
     Laterality: source.laterality ?? "",
     ConversionType: "WSD",
@@ -57,10 +73,18 @@ export function secondaryCapture(
     PlanarConfiguration: 0,
     Rows: height,
     Columns: width,
+    ...aspectOf(source.frameDetails.get(frame)),
     BitsAllocated: 8,
     BitsStored: 8,
     HighBit: 7,
     PixelRepresentation: 0,
     PixelData: [even.buffer],
   };
+}
+
+/** Pixels that are not square are drawn as they are stored; a viewer must know (PS3.3 C.7.6.3.1.7). */
+function aspectOf({ spacing, aspect = [1, 1] }: SourceFrame = {}): Attributes {
+  const [height, width] =
+    spacing === undefined ? aspect : [spacing.row, spacing.column].map((mm) => Math.round(1e4 * mm));
+  return height === width || !(height > 0 && width > 0) ? {} : { PixelAspectRatio: [String(height), String(width)] };
 }

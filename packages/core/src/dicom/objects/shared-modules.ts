@@ -6,10 +6,12 @@ import { type Algorithm, decimal, MANUFACTURER, type ResultContext, type SourceI
 
 export interface ObjectIdentity {
   readonly sopClassUid: string;
-  /** Names the object among those of the result: `sr`, `sc 3`. */
+  /** Names its kind: `sr`, `sc`. */
   readonly part: string;
-  /** Names its series. */
-  readonly seriesPart: string;
+  /** All that it says, as plain data: objects of the same kind that say the same are one. */
+  readonly said: unknown;
+  /** What its series is of, as plain data; objects of several results may stand in one. */
+  readonly seriesSaid: unknown;
   readonly modality: string;
   readonly seriesNumber: number;
   readonly seriesDescription: string;
@@ -24,15 +26,13 @@ export function sharedModules(context: ResultContext, source: SourceInstance, id
     InstanceCreationDate: date,
     InstanceCreationTime: time,
     SOPClassUID: identity.sopClassUid,
-    SOPInstanceUID: uid(identity.part),
+    SOPInstanceUID: uid(identity.part, identity.said),
     ...(timezone !== undefined && { TimezoneOffsetFromUTC: timezone }),
     ...source.patientAndStudy,
     StudyInstanceUID: source.studyUid,
-    SeriesInstanceUID: uid(`series ${identity.seriesPart}`),
+    SeriesInstanceUID: uid(`series ${identity.part}`, identity.seriesSaid),
     Modality: identity.modality,
     SeriesNumber: identity.seriesNumber,
-    SeriesDate: date,
-    SeriesTime: time,
     SeriesDescription: identity.seriesDescription,
     InstanceNumber: identity.instanceNumber,
     Manufacturer: MANUFACTURER,

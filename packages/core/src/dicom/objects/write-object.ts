@@ -5,7 +5,7 @@
  * VRs are those of our own table, so that nothing is guessed, cut or left out; a report of a thousand findings took the
  * general writer five seconds.
  */
-import { listOf } from "./check-values";
+import { LONG_VALUES, listOf } from "./check-values";
 import type { Attributes } from "./code";
 import { WRITTEN_ATTRIBUTES, type WrittenVr } from "./written-attribute";
 
@@ -17,9 +17,6 @@ export interface Implementation {
   /** At most 16 characters. */
   readonly version: string;
 }
-
-/** VRs whose length takes four bytes, behind two that are empty (PS3.5 7.1.2). */
-const LONG: ReadonlySet<string> = new Set(["OB", "OW", "SQ", "UC", "UT"]);
 
 /** Bytes of a value, and how one is written. */
 type Binary = readonly [size: number, write: (view: DataView, at: number, value: number) => void];
@@ -84,8 +81,9 @@ function decidedVr(vr: WrittenVr, value: unknown): string {
 function writeElement(out: ByteWriter, tag: number, vr: string, value: unknown): void {
   out.tag(tag);
   out.text(vr);
-  if (LONG.has(vr)) out.skip(2);
-  const size = LONG.has(vr) ? 4 : 2;
+  // Two bytes that are empty stand before a length of four (PS3.5 7.1.2).
+  if (LONG_VALUES.has(vr)) out.skip(2);
+  const size = LONG_VALUES.has(vr) ? 4 : 2;
   const lengthAt = out.length;
   out.skip(size);
   if (vr === "SQ") for (const item of listOf(value)) writeItem(out, item as Attributes);
@@ -175,12 +173,12 @@ class ByteWriter {
     }
   }
 
-  /** Puts the number of bytes behind a length into it. @throws {Error} if it does not fit, which the check excludes */
+  /** Puts the number of bytes behind a length into it. */
   lengthSince(at: number, size: number): void {
     const length = this.#length - at - size;
     if (size === 4) this.#view.setUint32(at, length, true);
     else if (length <= 0xffff) this.#view.setUint16(at, length, true);
-    else throw new RangeError(`a value of ${length} bytes where two bytes hold the length`);
+    else throw new Error(`unreachable: a value of ${length} bytes passed the check where two bytes hold the length`);
   }
 
   #sequence(lead: number, point: number, following: number): void {

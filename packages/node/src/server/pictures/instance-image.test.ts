@@ -88,6 +88,101 @@ describe("describeImage", () => {
     });
   });
 
+  describe("of frames with functional groups (PS3.3 C.7.6.16)", () => {
+    const AXIAL = "1\\0\\0\\0\\1\\0";
+    const SAGITTAL = "0\\1\\0\\0\\0\\-1";
+    const group = (cosines: string, spacing: string, slope: string, lutFunction = "LINEAR"): TestElement[] => [
+      [0x00209116, "SQ", [[[0x00200037, "DS", cosines]]]],
+      [0x00289110, "SQ", [[[0x00280030, "DS", spacing]]]],
+      [
+        0x00289132,
+        "SQ",
+        [
+          [
+            [0x00281050, "DS", "40"],
+            [0x00281051, "DS", "400"],
+            [0x00281056, "CS", lutFunction],
+          ],
+        ],
+      ],
+      [
+        0x00289145,
+        "SQ",
+        [
+          [
+            [0x00281052, "DS", "0"],
+            [0x00281053, "DS", slope],
+          ],
+        ],
+      ],
+    ];
+    const frames = (groups: readonly TestElement[][], count: number, extra: readonly TestElement[] = []) =>
+      describeImage(
+        dicomBytes(
+          greyElements(2, 2, new Uint8Array(8 * count), [
+            [0x00280008, "IS", String(count)],
+            [0x52009230, "SQ", groups],
+            ...extra,
+          ]),
+        ),
+        NAMES,
+      );
+
+    test("tells sides, spacing, rescale and window function of each where they differ, and no side of all", async () => {
+      const image = await frames([group(AXIAL, "1\\1", "1"), group(SAGITTAL, "1\\2", "2", "SIGMOID")], 2, [
+        [0x00200020, "CS", "L\\P"],
+      ]);
+      expect(image).toMatchObject({ image_orientation: null, pixel_spacing: null, patient_orientation: null });
+      expect(image.frame_values).toMatchObject([
+        {
+          rescale_slope: 1,
+          voi_lut_function: "LINEAR",
+          image_orientation: [1, 0, 0, 0, 1, 0],
+          pixel_spacing: { row: 1, column: 1 },
+        },
+        {
+          rescale_slope: 2,
+          voi_lut_function: "SIGMOID",
+          image_orientation: [0, 1, 0, 0, 0, -1],
+          pixel_spacing: { row: 1, column: 2 },
+        },
+      ]);
+    });
+
+    test("tells of all what all have", async () => {
+      const one = group(AXIAL, "1\\2", "1");
+      expect(await frames([one, one], 2)).toMatchObject({
+        frame_values: null,
+        image_orientation: [1, 0, 0, 0, 1, 0],
+        pixel_spacing: { row: 1, column: 2 },
+      });
+      const image = await frames([one, group(AXIAL, "1\\2", "3")], 2);
+      expect(image.image_orientation).toEqual([1, 0, 0, 0, 1, 0]);
+      expect(image.frame_values?.map(({ rescale_slope }) => rescale_slope)).toEqual([1, 3]);
+    });
+
+    test("gives a frame without a group of its own nothing of another's", async () => {
+      const { frame_values } = await frames([group(AXIAL, "1\\2", "3")], 2);
+      expect(frame_values?.[1]).toEqual({
+        rescale_slope: 1,
+        rescale_intercept: 0,
+        windows: [],
+        voi_lut_function: "LINEAR",
+        pixel_spacing: null,
+        image_orientation: null,
+      });
+    });
+
+    test("tells no sides of an animal on four legs, whose directions have other names", async () => {
+      const one = group(AXIAL, "1\\2", "1");
+      const image = await frames([one, one], 2, [
+        [0x00102210, "CS", "QUADRUPED"],
+        [0x00200020, "CS", "L\\P"],
+      ]);
+      expect(image).toMatchObject({ image_orientation: null, patient_orientation: null, pixel_spacing: { row: 1 } });
+    });
+  });
+
   test("refuses what is no image", async () => {
     await expect(describeImage(Buffer.from("{}"), NAMES)).rejects.toMatchObject({ code: "invalid_dicom" });
     const cut = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");

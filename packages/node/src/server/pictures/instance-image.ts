@@ -18,6 +18,8 @@ import type { FrameDecoder } from "../../dicom/frame-decoder";
 import { readStoredValues } from "../../dicom/read-dicom";
 import { imageFormat } from "../../imaging/image-format";
 import { decodeImage } from "../../imaging/read-image";
+import { DECODE_LIMITS } from "../../inference/prepared-frame";
+import { checkSize } from "../../predict/source-images";
 
 /** Which one of the record it is. */
 export interface ImageNames {
@@ -34,28 +36,36 @@ const MOST_FRAMES = 100_000;
 
 type Facts = Omit<InstanceImage, "sop_uid" | "series_uid" | "study_uid" | "modality">;
 
-/** With a prefix, or without: then it is no picture either. */
-function isDicom(bytes: Uint8Array): boolean {
-  return hasDicomPrefix(bytes) || imageFormat(bytes) === undefined;
+/** A file whose images are to be shown: parsed, where it is one of DICOM. */
+export type ImageFile = { readonly dataSet: DataSet } | { readonly bytes: Uint8Array };
+
+/**
+ * Opens a whole file, within the bounds of the pool that analyses: a viewer is shown no more than that takes.
+ *
+ * @throws {FoveaError} `invalid_dicom`
+ */
+export function openImageFile(bytes: Uint8Array): ImageFile {
+  // With a prefix, or without: then it is no picture either.
+  const isDicom = hasDicomPrefix(bytes) || imageFormat(bytes) === undefined;
+  return isDicom ? { dataSet: parseDataSet(bytes, FILE, DECODE_LIMITS) } : { bytes };
 }
 
 /** @throws {FoveaError} `invalid_image`, `invalid_dicom`, `unsupported_dicom` */
-export async function describeImage(bytes: Uint8Array, names: ImageNames): Promise<InstanceImage> {
-  const facts = isDicom(bytes) ? dicomFacts(parseDataSet(bytes, FILE)) : pictureFacts(await picture(bytes));
+export async function describeImage(file: ImageFile, names: ImageNames): Promise<InstanceImage> {
+  const facts = "dataSet" in file ? dicomFacts(file.dataSet) : pictureFacts(await picture(file.bytes));
   const { studyUid, seriesUid, sopUid, modality = null } = names;
   return { sop_uid: sopUid, series_uid: seriesUid, study_uid: studyUid, modality, ...facts };
 }
 
 /** Values of one frame, counted from 0, little endian, rows from top to bottom. */
-export async function frameValues(bytes: Uint8Array, frame: number, decoder: FrameDecoder): Promise<Uint8Array> {
-  if (!isDicom(bytes)) {
+export async function frameValues(file: ImageFile, frame: number, decoder: FrameDecoder): Promise<Uint8Array> {
+  if (!("dataSet" in file)) {
     checkFrame(frame, 1);
-    const { data } = await picture(bytes);
+    const { data } = await picture(file.bytes);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
-  const dataSet = parseDataSet(bytes, FILE);
-  checkFrame(frame, readImagePixel(dataSet).frames);
-  const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
+  const { dataSet } = file;
+  const { pixel, values } = await storedFrame(dataSet, frame, decoder);
   if (!isMonochrome(pixel)) return displayImage(dataSet, pixel, values, frame).data;
   const lut = readModalityLut(dataSet, frame);
   const answered = lut.kind === "linear" ? values : new Uint16Array(values.length);
@@ -64,16 +74,25 @@ export async function frameValues(bytes: Uint8Array, frame: number, decoder: Fra
 }
 
 /** One frame as a viewer without a choice of window shows it. */
-export async function shownFrame(bytes: Uint8Array, frame: number, decoder: FrameDecoder): Promise<ByteImage> {
-  if (!isDicom(bytes)) {
+export async function shownFrame(file: ImageFile, frame: number, decoder: FrameDecoder): Promise<ByteImage> {
+  if (!("dataSet" in file)) {
     checkFrame(frame, 1);
-    const image = await picture(bytes);
+    const image = await picture(file.bytes);
     return isByteImage(image) ? image : stretchToBytes(image);
   }
-  const dataSet = parseDataSet(bytes, FILE);
-  checkFrame(frame, readImagePixel(dataSet).frames);
-  const { pixel, values } = await readStoredValues(dataSet, { frame, decoder });
-  return displayImage(dataSet, pixel, values, frame);
+  const { pixel, values } = await storedFrame(file.dataSet, frame, decoder);
+  return displayImage(file.dataSet, pixel, values, frame);
+}
+
+function storedFrame(dataSet: DataSet, frame: number, decoder: FrameDecoder): ReturnType<typeof readStoredValues> {
+  checkFrame(frame, readPixel(dataSet).frames);
+  return readStoredValues(dataSet, { frame, decoder });
+}
+
+function readPixel(dataSet: DataSet): ImagePixel {
+  const pixel = readImagePixel(dataSet);
+  checkSize(dataSet, pixel, { maxPixels: DECODE_LIMITS.maxPixels });
+  return pixel;
 }
 
 function checkFrame(frame: number, frames: number): void {
@@ -82,7 +101,7 @@ function checkFrame(frame: number, frames: number): void {
 
 /** Grey of 8 or 16 bits, or 8-bit colour; what is deeper is shown between quantiles of its values. */
 async function picture(bytes: Uint8Array): Promise<Image<Uint8Array> | Image<Uint16Array>> {
-  const image = await decodeImage(bytes, FILE);
+  const image = await decodeImage(bytes, FILE, { maxPixels: DECODE_LIMITS.maxPixels });
   if (isByteImage(image)) return image;
   if (image.data instanceof Uint16Array && image.channels === 1) return { ...image, data: image.data };
   return stretchToBytes(image);
@@ -115,7 +134,7 @@ function isMonochrome({ photometricInterpretation }: ImagePixel): boolean {
 }
 
 function dicomFacts(dataSet: DataSet): Facts {
-  const pixel = readImagePixel(dataSet);
+  const pixel = readPixel(dataSet);
   const { rows, columns, frames } = pixel;
   const mono = isMonochrome(pixel);
   const tabled = mono && readModalityLut(dataSet, 0).kind === "table";

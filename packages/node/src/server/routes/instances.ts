@@ -4,11 +4,13 @@
 import { InstanceImageSchema } from "@fovea/core/contract/image";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { ImageOutcome } from "../../store/analyses";
 import type { InstanceRecord } from "../../store/studies";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
+import { type PictureFile, recordFile } from "../pictures/picture-thread";
 import { HttpProblem } from "../problem";
 import { LangQuery, LangSchema, UidSchema } from "../route-schemas";
 import { readerOf } from "./studies";
@@ -21,14 +23,28 @@ const AnnotatedQuery = Type.Object(
 );
 
 /** @throws {HttpProblem} 404 for an image that is not here, or no longer */
-async function imageOf(
-  { store }: RouteParts,
-  sopUid: string,
-): Promise<{ readonly image: InstanceRecord; readonly bytes: Uint8Array }> {
+async function imageOf({ store }: RouteParts, sopUid: string): Promise<KeptImage> {
   const image = await store.studies.findInstance(sopUid);
   if (image === undefined) throw new HttpProblem(404, "no such image");
   if (image.blob === undefined) throw new HttpProblem(404, "the image was deleted by the retention rules");
-  return { image, bytes: await store.blobs.read(image.blob) };
+  return { image, file: recordFile(store.blobs, image.blob) };
+}
+
+interface KeptImage {
+  readonly image: InstanceRecord;
+  readonly file: PictureFile;
+}
+
+/** A picture without boxes says that nothing was found. @throws {HttpProblem} 409 if nobody looked, or not at every frame */
+function checkLookedAt(outcome: ImageOutcome | undefined): void {
+  if (outcome === undefined) throw new HttpProblem(409, "the image was not analysed; GET /studies/:uid says why");
+  if (outcome.failure !== undefined) throw new HttpProblem(409, `the image could not be analysed: ${outcome.failure}`);
+  if (outcome.unread !== undefined) {
+    throw new HttpProblem(
+      409,
+      `nothing was found in this frame, but it may be one that was not read: ${outcome.unread}`,
+    );
+  }
 }
 
 export function instanceRoutes(app: App, parts: RouteParts): void {
@@ -54,10 +70,10 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request) => {
-      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const { image, file } = await imageOf(parts, request.params.uid);
       const { studyUid, seriesUid, sopUid } = image;
       const series = await store.studies.findSeries(seriesUid);
-      return pictures.describe(bytes, { studyUid, seriesUid, sopUid, modality: series?.modality });
+      return pictures.describe(file, { studyUid, seriesUid, sopUid, modality: series?.modality });
     },
   );
   app.get(
@@ -70,8 +86,8 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      const { image, bytes } = await imageOf(parts, request.params.uid);
-      const values = await pictures.values(bytes, request.params.n);
+      const { image, file } = await imageOf(parts, request.params.uid);
+      const values = await pictures.values(file, request.params.n);
       await seen(request, image);
       return reply
         .type("application/octet-stream")
@@ -85,9 +101,9 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       schema: { summary: "A frame, counted from 0, as a picture, through the file's own window", params: FrameParams },
     },
     async (request, reply) => {
-      const { image, bytes } = await imageOf(parts, request.params.uid);
-      const task = { frame: request.params.n, findings: [], classNames: {}, format: "png" } as const;
-      const picture = await pictures.picture(bytes, task);
+      const { image, file } = await imageOf(parts, request.params.uid);
+      const task = { frame: request.params.n, findings: [], classNames: {}, language: "en", format: "png" } as const;
+      const picture = await pictures.picture(file, task);
       await seen(request, image);
       return reply.type("image/png").send(Buffer.from(picture));
     },
@@ -104,11 +120,13 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
     },
     async (request, reply) => {
       const { lang, frame = 0 } = request.query;
-      const { image, bytes } = await imageOf(parts, request.params.uid);
-      const { findings } = await store.analyses.list({ sopUid: image.sopUid }, undefined, 1000);
-      const classNames = config.classNames[readerOf(request, lang).language] ?? {};
-      const drawn = findings.filter((finding) => finding.frame === frame);
-      const picture = await pictures.picture(bytes, { frame, findings: drawn, classNames, format: "png" });
+      const { image, file } = await imageOf(parts, request.params.uid);
+      const findings = await store.analyses.ofFrame(image.sopUid, frame);
+      const outcome = (await store.analyses.outcomes(image.studyUid)).get(image.sopUid);
+      if (findings.length === 0) checkLookedAt(outcome);
+      const { language } = readerOf(request, lang);
+      const classNames = config.classNames[language] ?? {};
+      const picture = await pictures.picture(file, { frame, findings, classNames, language, format: "png" });
       await seen(request, image);
       return reply.type("image/png").send(Buffer.from(picture));
     },

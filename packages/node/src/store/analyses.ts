@@ -32,8 +32,8 @@ export interface FindingPage {
 export interface ImageOutcome {
   /** Why it could not be analysed. */
   readonly failure?: string;
-  /** Why not all of an uploaded file was read: nothing is known of some of its frames. */
-  readonly unread?: string;
+  /** Frames that could not be read, of one that was analysed otherwise. */
+  readonly unreadFrames?: number;
   /** Of the rules that were in force, whether or not anything was found. */
   readonly rulesVersion?: string;
 }
@@ -89,7 +89,7 @@ export class Analyses {
   async outcomes(studyUid: string): Promise<Map<string, ImageOutcome>> {
     const rows = await this.#database.query(
       `SELECT sop_uid, analysis.state, analysis.reason, rules_version,
-              CASE WHEN origin = 'upload' AND series.state = 'analysed' THEN series.reason END AS unread
+              CASE WHEN origin = 'upload' THEN substring(series.reason FROM '^([0-9]+) of [0-9]+ frames')::integer END AS unread
        FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid) JOIN study USING (study_uid)
        WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id)`,
       [studyUid],
@@ -98,7 +98,7 @@ export class Analyses {
       rows.map(({ sop_uid, state, reason, unread, rules_version }) => [
         sop_uid as string,
         {
-          ...(state !== "failed" && unread !== null && { unread: unread as string }),
+          ...(unread !== null && { unreadFrames: unread as number }),
           ...(state === "failed" && { failure: (reason as string | null) ?? "unknown" }),
           ...(rules_version !== null && { rulesVersion: rules_version as string }),
         },

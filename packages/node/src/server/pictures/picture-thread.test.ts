@@ -28,7 +28,7 @@ function file(key: string, first = 0): PictureFile {
       mostAtOnce = Math.max(mostAtOnce, ++atOnce);
       await new Promise(setImmediate);
       atOnce--;
-      return bytes;
+      return bytes.slice();
     },
   };
 }

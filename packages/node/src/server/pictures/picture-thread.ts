@@ -21,6 +21,7 @@ const IDLE_MS = 60_000;
 export interface PictureFile {
   /** The same for the same content, and for no other. */
   readonly key: string;
+  /** Gives memory that is the caller's: it is handed over. */
   readonly read: () => Promise<Uint8Array>;
 }
 

@@ -9,6 +9,7 @@ import type { InstanceRecord } from "../../store/studies";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
+import { unreadNote } from "../detection-answer";
 import { PROBLEMS } from "../open-api";
 import { type PictureFile, recordFile } from "../pictures/picture-thread";
 import { HttpProblem } from "../problem";
@@ -36,15 +37,13 @@ interface KeptImage {
 }
 
 /** A picture without boxes says that nothing was found. @throws {HttpProblem} 409 if nobody looked, or not at every frame */
-function checkLookedAt(outcome: ImageOutcome | undefined): void {
+function checkLookedAt(outcome: ImageOutcome | undefined, { frames }: InstanceRecord): void {
   if (outcome === undefined) throw new HttpProblem(409, "the image was not analysed; GET /studies/:uid says why");
   if (outcome.failure !== undefined) throw new HttpProblem(409, `the image could not be analysed: ${outcome.failure}`);
-  if (outcome.unread !== undefined) {
-    throw new HttpProblem(
-      409,
-      `nothing was found in this frame, but it may be one that was not read: ${outcome.unread}`,
-    );
-  }
+  const { unreadFrames = 0 } = outcome;
+  if (unreadFrames === 0) return;
+  const { en } = unreadNote(unreadFrames, frames);
+  throw new HttpProblem(409, `nothing was found in this frame, but it may be one that was not read: ${en}`);
 }
 
 export function instanceRoutes(app: App, parts: RouteParts): void {
@@ -123,7 +122,7 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       const { image, file } = await imageOf(parts, request.params.uid);
       const findings = await store.analyses.ofFrame(image.sopUid, frame);
       const outcome = (await store.analyses.outcomes(image.studyUid)).get(image.sopUid);
-      if (findings.length === 0) checkLookedAt(outcome);
+      if (findings.length === 0) checkLookedAt(outcome, image);
       const { language } = readerOf(request, lang);
       const classNames = config.classNames[language] ?? {};
       const picture = await pictures.picture(file, { frame, findings, classNames, language, format: "png" });

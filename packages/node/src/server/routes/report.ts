@@ -17,6 +17,7 @@ import type { KeptFinding } from "../../store/findings";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
+import { unreadNote } from "../detection-answer";
 import { recordFile } from "../pictures/picture-thread";
 import { HttpProblem } from "../problem";
 import { LangSchema, UidSchema } from "../route-schemas";
@@ -55,13 +56,14 @@ async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): 
   const outcomes = await store.analyses.outcomes(study.study_uid);
   const frames: StudyFrame[] = [];
   for (const one of series) {
-    for (const { sopUid, sopClassUid, rows, columns } of await store.studies.instances(one.series_uid)) {
+    for (const { sopUid, sopClassUid, rows, columns, frames: count } of await store.studies.instances(one.series_uid)) {
       // Reports, key objects, presentation states and the like.
       if (rows * columns === 0 || !isImageClass(sopClassUid)) continue;
       const image = { file: sopUid, sopUid, width: columns, height: rows };
       const outcome = outcomes.get(sopUid);
       const notAnalysed = whyNot(outcome, one);
-      const notWhole = outcome?.unread === undefined ? undefined : { zh: outcome.unread, en: outcome.unread };
+      const unread = outcome?.unreadFrames ?? 0;
+      const notWhole = unread === 0 ? undefined : unreadNote(unread, count);
       // Nothing was found where nobody looked: that must not read as "none detected".
       if (notAnalysed !== undefined) {
         frames.push({ ...image, frame: 0, findings: [], notAnalysed });

@@ -1,6 +1,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
+import { decodeImage } from "../../src/imaging/read-image";
 import type { AnalysisRequest, ImageAnalysis } from "../../src/inference/inference-pool";
 import { received, SERIES, STUDY } from "../received-instances";
 import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
@@ -86,12 +87,18 @@ describe("annotated.png", () => {
       blob: await kept(cine(300)),
     });
     await store.studies.accept([image]);
-    // 1500, of which a page of the list has 1000.
-    const findings = Array.from({ length: 1500 }, (_, i) => ({ ...THREE[0], frame: i % 300 }));
+    // 1500, of which a page of the list has 1000. Each frame has five boxes side by side.
+    const lefts = [2, 14, 26, 38, 50];
+    const findings = Array.from({ length: 1500 }, (_, i) => ({
+      ...{ ...THREE[0], frame: i % 300 },
+      box: { x1: lefts[Math.floor(i / 300)], y1: 30, x2: lefts[Math.floor(i / 300)] + 8, y2: 60 },
+    }));
     await store.analyses.record([{ sopUid: image.sopUid, modelId: MODEL.modelId, outcome: { findings } }]);
-    const perFrame = await Promise.all([0, 150, 299].map((frame) => store.analyses.ofFrame(image.sopUid, frame)));
-    expect(perFrame.map(({ length }) => length)).toEqual([5, 5, 5]);
-    expect((await annotated(image.sopUid, 299)).statusCode).toBe(200);
+    for (const frame of [0, 150, 299]) {
+      const { data, width } = await decodeImage((await annotated(image.sopUid, frame)).rawPayload, "annotated");
+      const colours = lefts.map((x) => new Set(data.subarray(3 * (50 * width + x), 3 * (50 * width + x) + 3)).size);
+      expect(colours.every((different) => different > 1)).toBe(true);
+    }
   });
 
   test("is refused of an image at which nobody looked, or which could not be analysed: it would look clear", async () => {

@@ -2,7 +2,7 @@
  * @file Images that are kept: how they are to be shown, their values, and pictures of them.
  */
 import { InstanceImageSchema } from "@fovea/core/contract/image";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { ImageOutcome } from "../../store/analyses";
 import type { InstanceRecord } from "../../store/studies";
@@ -12,9 +12,13 @@ import { callerOf } from "../auth/access";
 import { unreadNote } from "../detection-answer";
 import { PROBLEMS } from "../open-api";
 import { type PictureFile, recordFile } from "../pictures/picture-thread";
+import { UnsentAnswers } from "../pictures/unsent-answers";
 import { HttpProblem } from "../problem";
 import { LangQuery, LangSchema, UidSchema } from "../route-schemas";
 import { readerOf } from "./studies";
+
+/** Bytes of pictures and values that wait for those who asked, all together. */
+const MOST_UNSENT = 2 ** 28;
 
 const FrameSchema = Type.Integer({ minimum: 0, maximum: 1_000_000 });
 const FrameParams = Type.Object({ uid: UidSchema, n: FrameSchema });
@@ -48,6 +52,7 @@ function checkLookedAt(outcome: ImageOutcome | undefined, { frames }: InstanceRe
 
 export function instanceRoutes(app: App, parts: RouteParts): void {
   const { store, pictures, config } = parts;
+  const unsent = new UnsentAnswers(MOST_UNSENT);
 
   /** Pictures and values are seen: that is written down before they leave. */
   const seen = (request: FastifyRequest, { sopUid, sha256 }: InstanceRecord) =>
@@ -57,6 +62,13 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       subject: sopUid,
       inputSha256: sha256,
     });
+
+  /** Sends what was made of an image. */
+  const show = async (request: FastifyRequest, reply: FastifyReply, image: InstanceRecord, bytes: Uint8Array) => {
+    unsent.hold(reply.raw, bytes.length);
+    await seen(request, image);
+    return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  };
 
   app.get(
     "/instances/:uid",
@@ -85,12 +97,10 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
+      unsent.checkRoom();
       const { image, file } = await imageOf(parts, request.params.uid);
       const values = await pictures.values(file, request.params.n);
-      await seen(request, image);
-      return reply
-        .type("application/octet-stream")
-        .send(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+      return show(request, reply.type("application/octet-stream"), image, values);
     },
   );
   app.get(
@@ -100,11 +110,11 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       schema: { summary: "A frame, counted from 0, as a picture, through the file's own window", params: FrameParams },
     },
     async (request, reply) => {
+      unsent.checkRoom();
       const { image, file } = await imageOf(parts, request.params.uid);
       const task = { frame: request.params.n, findings: [], classNames: {}, language: "en", format: "png" } as const;
       const picture = await pictures.picture(file, task);
-      await seen(request, image);
-      return reply.type("image/png").send(Buffer.from(picture));
+      return show(request, reply.type("image/png"), image, picture);
     },
   );
   app.get(
@@ -118,6 +128,7 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
+      unsent.checkRoom();
       const { lang, frame = 0 } = request.query;
       const { image, file } = await imageOf(parts, request.params.uid);
       const findings = await store.analyses.ofFrame(image.sopUid, frame);
@@ -126,8 +137,7 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       const { language } = readerOf(request, lang);
       const classNames = config.classNames[language] ?? {};
       const picture = await pictures.picture(file, { frame, findings, classNames, language, format: "png" });
-      await seen(request, image);
-      return reply.type("image/png").send(Buffer.from(picture));
+      return show(request, reply.type("image/png"), image, picture);
     },
   );
 }

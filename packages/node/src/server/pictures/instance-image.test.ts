@@ -172,6 +172,27 @@ describe("describeImage", () => {
       });
     });
 
+    test("refuses to describe more differing frames than a page can hold, and describes as many alike", async () => {
+      const one = group(AXIAL, "1\\2", "3");
+      // The frames after the first have no group of their own: they differ from it, or have what is shared.
+      const many = (extra: readonly TestElement[], groups: readonly TestElement[][]) =>
+        described(
+          dicomBytes(
+            greyElements(1, 1, new Uint8Array(2 * 100_001), [
+              [0x00280008, "IS", "100001"],
+              [0x52009230, "SQ", groups],
+              ...extra,
+            ]),
+          ),
+        );
+      await expect(many([], [one])).rejects.toMatchObject({
+        code: "unsupported_dicom",
+        place: { at: "NumberOfFrames" },
+      });
+      const alike = await many([[0x52009229, "SQ", [one]]], [[]]);
+      expect(alike).toMatchObject({ frames: 100_001, frame_values: null, pixel_spacing: { row: 1, column: 2 } });
+    });
+
     test("tells no sides of an animal on four legs, whose directions have other names", async () => {
       const one = group(AXIAL, "1\\2", "1");
       const image = await frames([one, one], 2, [
@@ -183,10 +204,10 @@ describe("describeImage", () => {
   });
 
   test("refuses what the pool that analyses refuses: many elements, frames of too many pixels", async () => {
-    // 600,001 items of one empty sequence each would be as many objects.
-    const items = dicomBytes(
-      greyElements(1, 2, new Uint8Array(4), [[0x52009230, "SQ", new Array(300_001).fill([[0x00200037, "DS", ""]])]]),
-    );
+    // Items of no length, FFFE,E000 in little endian, each of which would become an object.
+    const emptyItems = new Uint8Array(8 * 600_001);
+    for (let at = 0; at < emptyItems.length; at += 8) emptyItems.set([0xfe, 0xff, 0x00, 0xe0], at);
+    const items = dicomBytes(greyElements(1, 2, new Uint8Array(4), [[0x52009230, "SQ", emptyItems]]));
     await expect(described(items)).rejects.toMatchObject({ code: "invalid_dicom" });
     const wide = dicomBytes(greyElements(16384, 8193, new Uint8Array(2)));
     await expect(described(wide)).rejects.toMatchObject({ code: "invalid_dicom", place: { at: "Rows" } });

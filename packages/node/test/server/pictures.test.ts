@@ -145,6 +145,19 @@ describe("a report", () => {
     expect((await report(study, "png")).statusCode).toBe(409);
   });
 
+  test("lists the findings of all images, also of those for whose pictures there is no room", async () => {
+    const { store } = service;
+    const image = received(81, { studyUid: "2.25.81", seriesUid: "2.25.81.1", frames: 30, blob: await kept(cine(30)) });
+    await store.studies.accept([image]);
+    const findings = Array.from({ length: 30 }, (_, frame) => ({ ...THREE[0], frame }));
+    await store.analyses.record([{ sopUid: image.sopUid, modelId: MODEL.modelId, outcome: { findings } }]);
+    await store.studies.setSeriesState("2.25.81.1", { state: "analysed", modelId: MODEL.modelId });
+    const page = withoutStyle((await report("2.25.81", "html")).body);
+    expect(page.match(/class="chip found"/g)).toHaveLength(30);
+    expect(page.match(/<img /g)).toHaveLength(24);
+    expect(page).not.toContain("not shown here");
+  });
+
   test("counts no reports, key objects and the like among the images", async () => {
     const { store } = service;
     const place = { studyUid: "2.25.51", seriesUid: "2.25.51.1" };

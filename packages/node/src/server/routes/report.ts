@@ -40,8 +40,10 @@ const ReportQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** Pictures on one page; further images are counted there. */
+/** Pictures on one page; further images with findings are there without. */
 const MOST_PICTURES = 24;
+/** Images on one page; further ones are counted there. */
+const MOST_IMAGES = 1000;
 
 /** A frame of an image of the study, with what was found in it. */
 interface StudyFrame extends ClinicalPageImage {
@@ -171,16 +173,20 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
   const frames = await framesOf(parts, detail);
   const findings = frames.flatMap((frame) => frame.findings);
   const reportAbove = rules?.reportAbove ?? config.reportAbove;
-  // What was found comes first where not all has room, then what nobody looked at.
-  const rank = (frame: StudyFrame) => (frame.findings.length > 0 ? 0 : isUnread(frame) ? 1 : 2);
+  const hasReported = ({ findings }: StudyFrame) => reported(findings, { reportAbove }).length > 0;
+  // What is reported comes first where not all has room, then what else was found and what nobody looked at.
+  const rank = (frame: StudyFrame) => (hasReported(frame) ? 0 : frame.findings.length > 0 || isUnread(frame) ? 1 : 2);
   const ranked = frames.toSorted((a, b) => rank(a) - rank(b));
-  const shown = new Set(ranked.slice(0, MOST_PICTURES));
+  const pictured = new Set(ranked.slice(0, MOST_PICTURES));
+  const told = (frame: StudyFrame) => pictured.has(frame) || frame.findings.length > 0;
+  const shown = new Set(ranked.slice(0, MOST_IMAGES).filter(told));
   const images = [];
   for (const frame of frames) {
     if (!shown.has(frame)) continue;
     // The picture shows what the table beside it lists.
     const drawn = { ...frame, findings: reported(frame.findings, { reportAbove }) };
-    const picture = frame.notAnalysed === undefined ? await pictureOf(parts, drawn, language) : undefined;
+    const wantsPicture = pictured.has(frame) && frame.notAnalysed === undefined;
+    const picture = wantsPicture ? await pictureOf(parts, drawn, language) : undefined;
     images.push({ ...frame, picture, spacingMm: await spacingOf(parts, frame) });
   }
   const versions = [...new Set(findings.map(({ modelId }) => modelId))];

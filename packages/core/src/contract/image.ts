@@ -19,14 +19,22 @@ export const ImageWindowSchema = Type.Object({
 });
 export type ImageWindow = Static<typeof ImageWindowSchema>;
 
-/** Stored values to modality values, and how the file wants them shown. Modality value = slope x stored + intercept. */
-export const FrameValuesSchema = Type.Object({
+const VALUES = {
   rescale_slope: Type.Number(),
   rescale_intercept: Type.Number(),
   /** In the file's order; empty where it gives none that is usable, a VOI LUT as a table included. */
   windows: Type.Array(ImageWindowSchema, { maxItems: 32 }),
-});
+};
+
+/** Stored values to modality values, and how the file wants them shown. Modality value = slope x stored + intercept. */
+export const FrameValuesSchema = Type.Object(VALUES);
 export type FrameValues = Static<typeof FrameValuesSchema>;
+
+const VoiLutFunctionSchema = Type.Union([
+  Type.Literal("LINEAR"),
+  Type.Literal("LINEAR_EXACT"),
+  Type.Literal("SIGMOID"),
+]);
 
 /** Millimetres between centres of rows and of columns, and what they were measured on (`Spacing` of core/dicom). */
 export const PixelSpacingSchema = Type.Object({
@@ -38,6 +46,18 @@ export const PixelSpacingSchema = Type.Object({
     Type.Literal("NominalScannedPixelSpacing"),
   ]),
 });
+
+/** Direction cosines of a row and of a column in the patient, LPS (ImageOrientationPatient). */
+const OrientationSchema = Type.Array(Type.Number(), { minItems: 6, maxItems: 6 });
+
+/** What one frame may have of its own (functional groups); nulls where the file does not tell. */
+export const FrameFactsSchema = Type.Object({
+  ...VALUES,
+  voi_lut_function: VoiLutFunctionSchema,
+  pixel_spacing: nullable(PixelSpacingSchema),
+  image_orientation: nullable(OrientationSchema),
+});
+export type FrameFacts = Static<typeof FrameFactsSchema>;
 
 export const InstanceImageSchema = Type.Object({
   sop_uid: Type.String(),
@@ -57,19 +77,21 @@ export const InstanceImageSchema = Type.Object({
   bits_allocated: Type.Union([Type.Literal(8), Type.Literal(16), Type.Literal(32)]),
   bits_stored: Type.Integer({ minimum: 1, maximum: 32 }),
   signed: Type.Boolean(),
-  voi_lut_function: Type.Union([Type.Literal("LINEAR"), Type.Literal("LINEAR_EXACT"), Type.Literal("SIGMOID")]),
+  /** One for each frame, where they differ in any of it; else null, and what is told beside it holds for all. */
+  frame_values: nullable(Type.Array(FrameFactsSchema)),
+  /** Of the first frame. */
+  voi_lut_function: VoiLutFunctionSchema,
+  /** Of the first frame. */
   values: FrameValuesSchema,
-  /** One for each frame, where they differ (functional groups); else null, and `values` holds for all. */
-  frame_values: nullable(Type.Array(FrameValuesSchema)),
   /** Stored values from the first to the second, both included, are outside of the picture (PS3.3 C.7.5.1.1.2). */
   pixel_padding: nullable(Type.Object({ low: Type.Integer(), high: Type.Integer() })),
-  /** Null where the file tells none: then no size in millimetres is to be had. */
+  /** Null where the file tells none, no size in millimetres is then to be had; and where frames differ: ask `frame_values`. */
   pixel_spacing: nullable(PixelSpacingSchema),
   /** Height of a pixel by its width (PixelAspectRatio), where there is no spacing. 1 where the file says nothing. */
   pixel_aspect: Type.Number({ exclusiveMinimum: 0 }),
-  /** Direction cosines of a row and of a column in the patient, LPS (ImageOrientationPatient), of the first frame. */
-  image_orientation: nullable(Type.Array(Type.Number(), { minItems: 6, maxItems: 6 })),
-  /** Where rows and columns go to, as `["L", "F"]` (PatientOrientation). */
+  /** Null where the file tells none, for animals on four legs, and where frames differ: ask `frame_values`. */
+  image_orientation: nullable(OrientationSchema),
+  /** Where rows and columns go to, as `["L", "F"]` (PatientOrientation); null as `image_orientation` is. */
   patient_orientation: nullable(Type.Array(Type.String(), { minItems: 2, maxItems: 2 })),
   /** Compressed with loss at some time before (LossyImageCompression 01); readers are told so. */
   lossy: Type.Boolean(),

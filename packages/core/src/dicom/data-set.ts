@@ -42,6 +42,8 @@ export class DataSet {
   readonly transferSyntax: TransferSyntax;
   readonly #warnings: string[];
   readonly #parsed: ParsedDataSet;
+  /** Made once: whoever reads all frames asks for the same sequences anew for each. */
+  readonly #items = new Map<Keyword, readonly DataSet[]>();
 
   constructor(parsed: ParsedDataSet, file: string, syntax: TransferSyntax, warnings: string[]) {
     this.#parsed = parsed;
@@ -113,11 +115,14 @@ export class DataSet {
   }
 
   /** Items of a sequence; empty where absent. */
-  items(keyword: Keyword): DataSet[] {
-    const items = this.#element(keyword)?.items ?? [];
-    return items.flatMap((item) =>
+  items(keyword: Keyword): readonly DataSet[] {
+    const made = this.#items.get(keyword);
+    if (made) return made;
+    const items = (this.#element(keyword)?.items ?? []).flatMap((item) =>
       item.dataSet ? [new DataSet(item.dataSet, this.file, this.transferSyntax, this.#warnings)] : [],
     );
+    this.#items.set(keyword, items);
+    return items;
   }
 
   /** The value's bytes, a view on the file's; undefined where absent or encapsulated. */

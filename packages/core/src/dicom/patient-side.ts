@@ -15,11 +15,15 @@ export type SideAtLeft = "patient-right" | "patient-left";
  * nor right, and where what it says cannot be read: nothing is made up.
  */
 export function readSideAtLeft(dataSet: DataSet, frame: number): SideAtLeft | undefined {
-  // In animals on four legs L stands for lateral.
-  if ((dataSet.text("AnatomicalOrientationType") ?? "BIPED") !== "BIPED") return undefined;
+  if (!standsUpright(dataSet)) return undefined;
   const rows = dataSet.text("PatientOrientation");
   if (rows !== undefined) return sideOfLetters(rows);
-  return sideOfCosines(cosinesOf(dataSet, frame));
+  return sideOfCosines(directionCosines(dataSet, frame));
+}
+
+/** Whether directions have the names that they have in people: in animals on four legs L stands for lateral. */
+export function standsUpright(dataSet: DataSet): boolean {
+  return (dataSet.text("AnatomicalOrientationType") ?? "BIPED") === "BIPED";
 }
 
 /** Where rows lead to, the main direction first: `L`, or `LF` if they also lead a little to the feet. */
@@ -33,9 +37,11 @@ function sideOfCosines([x, y, z]: readonly number[]): SideAtLeft | undefined {
   return x > 0 ? "patient-right" : "patient-left";
 }
 
-function cosinesOf(dataSet: DataSet, frame: number): readonly number[] {
+/** Of a row and of a column of a frame, LPS (C.7.6.2.1.1): six, or none where the file does not say it or says it badly. */
+export function directionCosines(dataSet: DataSet, frame: number): readonly number[] {
   try {
-    return frameItem(dataSet, frame, "PlaneOrientationSequence").numbers("ImageOrientationPatient");
+    const cosines = frameItem(dataSet, frame, "PlaneOrientationSequence").numbers("ImageOrientationPatient");
+    return cosines.length === 6 ? cosines : [];
   } catch (error) {
     // The picture can be read all the same.
     if (error instanceof FoveaError) return [];

@@ -67,6 +67,25 @@ describe("clinicalHtml", () => {
     expect(text).toContain("另有3幅图像未在此页显示");
   });
 
+  test("says what readers made of findings, where there are readers, and counts what they rejected", () => {
+    expect(clinicalHtml(page())).not.toContain("Review");
+    const findings = (["open", "accepted", "rejected"] as const).map((review) => ({ ...lesion, review }));
+    const text = clinicalHtml(page({ images: only({ findings }) }));
+    expect(text.match(/<td class="review">/g)).toHaveLength(3);
+    expect(text.match(/<tr class="rejected">/g)).toHaveLength(1);
+    expect(text).toContain("其中1处已被阅片者拒绝。");
+  });
+
+  test("calls no image clear that was not read whole", () => {
+    const notWhole = { zh: "2帧中有1帧未能分析", en: "1 of 2 frames could not be analysed" };
+    const clear = clinicalHtml(page({ images: only({ findings: [], notWhole }), unread: 1 }));
+    expect(clear).not.toContain('class="chip clear"');
+    expect(clear).toContain("Not read whole: 1 of 2 frames could not be analysed.");
+    const found = clinicalHtml(page({ images: only({ notWhole }), unread: 1 }));
+    expect(found).toContain('class="chip found"');
+    expect(found).toContain("Not read whole: 1 of 2 frames could not be analysed.");
+  });
+
   test("escapes text from files, models and rules", () => {
     const evil = `<script>alert("1")</script>&'`;
     const both = { zh: evil, en: evil };

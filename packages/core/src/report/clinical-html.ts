@@ -28,7 +28,7 @@ export interface ClinicalPage extends ReportVersions {
   readonly omitted?: number;
   /** How many of these have findings that are reported. @default 0 */
   readonly omittedWithFindings?: number;
-  /** Images, of those shown and omitted, that nobody looked at or that could not be read whole; said at the head. @default 0 */
+  /** Images, of those shown and omitted, that nobody looked at or that were not read whole; said at the head. @default 0 */
   readonly unread?: number;
   /** False where an image without `spacingMm` may have one that was not asked for: nothing is then said of it. @default true */
   readonly tellsSpacing?: boolean;
@@ -37,8 +37,16 @@ export interface ClinicalPage extends ReportVersions {
 }
 
 export interface ClinicalPageImage extends JudgedImage {
+  readonly findings: readonly ReviewedLesion[];
+  /** Why not all of its file was read: of the rest nothing is said. */
+  readonly notWhole?: Bilingual;
   /** `data:image/png;base64,...` (or jpeg), or a path relative to the page. */
   readonly picture?: string;
+}
+
+/** A finding, and what a reader said of it; absent where there is no reader. */
+export interface ReviewedLesion extends JudgedLesion {
+  readonly review?: "open" | "accepted" | "rejected";
 }
 
 const DEPARTMENT = [
@@ -81,7 +89,7 @@ ${entry("图像", "Images", String(images.length + omitted))}
 }
 
 function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tellsSpacing = true }: ClinicalPage): Html {
-  const { error, notAnalysed, width, height, picture, spacingMm } = image;
+  const { error, notAnalysed, notWhole, width, height, picture, spacingMm } = image;
   const title = imageTitle(image);
   if (notAnalysed !== undefined) {
     return html`<section class="card"><div class="head"><h3>${title}</h3>
@@ -95,16 +103,36 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tell
   }
   const shown = reported(image.findings, { reportAbove });
   const left = image.findings.length - shown.length;
-  const chip =
-    shown.length === 0
-      ? html`<span class="chip clear">${both("未检出", "none detected")}</span>`
-      : html`<span class="chip found">${both(`${shown.length}处`, `${shown.length} detected`)}</span>`;
-  return html`<section class="card"><div class="head"><h3>${title}</h3>${chip}</div>
+  const rejected = shown.filter(({ review }) => review === "rejected").length;
+  return html`<section class="card"><div class="head"><h3>${title}</h3>${chipOf(shown.length, notWhole)}</div>
+${notWhole === undefined ? undefined : notWholeNote(notWhole)}
 <p class="sentence">${both(findingsSentence(shown, "zh", classNames), findingsSentence(shown, "en", classNames))}</p>
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}
+${rejected === 0 ? undefined : rejectedNote(rejected)}
 ${left === 0 ? undefined : leftOut(left, reportAbove)}
 <p class="small">${width} × ${height} px${tellsSpacing || spacingMm !== undefined ? spacingNote(spacingMm) : undefined}</p></section>`;
+}
+
+/** "None detected" is said of an image that was read whole, of no other. */
+function chipOf(found: number, notWhole: Bilingual | undefined): Html {
+  if (found > 0) return html`<span class="chip found">${both(`${found}处`, `${found} detected`)}</span>`;
+  if (notWhole !== undefined) return html`<span class="chip failed">${both("未完整分析", "not read whole")}</span>`;
+  return html`<span class="chip clear">${both("未检出", "none detected")}</span>`;
+}
+
+function notWholeNote({ zh, en }: Bilingual): Html {
+  return html`<p class="message">${both(
+    `未能完整读取：${zh}。以下内容仅涉及已读取的部分。`,
+    `Not read whole: ${en}. What follows is about what was read.`,
+  )}</p>`;
+}
+
+function rejectedNote(rejected: number): Html {
+  return html`<p class="small">${both(
+    `其中${rejected}处已被阅片者拒绝。`,
+    `${rejected} of them ${rejected === 1 ? "was" : "were"} rejected by a reader.`,
+  )}</p>`;
 }
 
 function figure(picture: string): Html {
@@ -116,25 +144,34 @@ function figure(picture: string): Html {
   return html`<div class="pictures single"><figure><img src="${source}" alt="检测结果 Detected" loading="lazy"></figure></div>`;
 }
 
-function findingsTable(findings: readonly JudgedLesion[], image: JudgedImage, classNames: ClassNames = {}): Html {
+const REVIEWS = {
+  open: { zh: "待审阅", en: "open" },
+  accepted: { zh: "已接受", en: "accepted" },
+  rejected: { zh: "已拒绝", en: "rejected" },
+} as const;
+
+function findingsTable(findings: readonly ReviewedLesion[], image: JudgedImage, classNames: ClassNames = {}): Html {
+  const reviewed = findings.some(({ review }) => review !== undefined);
   return html`<div class="scroll"><table>
 <thead><tr><th>#</th><th>${both("类别", "Class")}</th><th>${both("位置（图像）", "Place (image)")}</th>
 <th class="number">${both("大小 (px)", "Size (px)")}</th><th class="number">${both("大小 (mm)", "Size (mm)")}</th>
-<th>${both("置信度", "Confidence")}</th><th>${both("分级", "Category")}</th><th>${both("建议", "Suggestion")}</th></tr></thead>
+<th>${both("置信度", "Confidence")}</th><th>${both("分级", "Category")}</th><th>${both("建议", "Suggestion")}</th>
+${reviewed ? html`<th>${both("审阅", "Review")}</th>` : undefined}</tr></thead>
 <tbody>${findings.map((finding, i) => findingRow(finding, i, image, classNames))}</tbody></table></div>`;
 }
 
-function findingRow(finding: JudgedLesion, i: number, image: JudgedImage, classNames: ClassNames): Html {
-  const { className, confidence, box, sizeMm, category, suggestion } = finding;
+function findingRow(finding: ReviewedLesion, i: number, image: JudgedImage, classNames: ClassNames): Html {
+  const { className, confidence, box, sizeMm, category, suggestion, review } = finding;
   const place = placeInWords(box, image, image.sideAtLeft);
   const mm = sizeMm === undefined ? "–" : `${sizeMm.width.toFixed(1)} × ${sizeMm.height.toFixed(1)}`;
   const said = (text: Bilingual | undefined) => (text === undefined ? "–" : both(text.zh, text.en));
   const tone = confidence > HIGH_CONFIDENCE ? "sure" : "unsure";
-  return html`<tr><td>${i + 1}</td><td>${both(shownName(className, "zh", classNames), shownName(className, "en", classNames))}</td>
+  const row = review === "rejected" ? html`<tr class="rejected">` : html`<tr>`;
+  return html`${row}<td>${i + 1}</td><td>${both(shownName(className, "zh", classNames), shownName(className, "en", classNames))}</td>
 <td>${both(place.zh, place.en)}<span class="at">${Math.round(box.x1)}, ${Math.round(box.y1)}</span></td>
 <td class="number">${(box.x2 - box.x1).toFixed(0)} × ${(box.y2 - box.y1).toFixed(0)}</td><td class="number">${mm}</td>
 <td class="${tone}"><span class="bar"><i style="width:${Math.round(100 * confidence)}%"></i></span>${confidence.toFixed(2)}</td>
-<td>${said(category)}</td><td class="said">${said(suggestion)}</td></tr>`;
+<td>${said(category)}</td><td class="said">${said(suggestion)}</td>${review && html`<td class="review">${said(REVIEWS[review])}</td>`}</tr>`;
 }
 
 function leftOut(left: number, reportAbove: number): Html {
@@ -146,8 +183,8 @@ function leftOut(left: number, reportAbove: number): Html {
 
 function unreadNote(unread: number, all: number): Html {
   return html`<p class="notice">${both(
-    `注意：共${all}幅图像，其中${unread}幅未分析或分析失败；对这些图像不作任何结论。`,
-    `Note: of ${all} images, ${unread} ${unread === 1 ? "was" : "were"} not analysed, or could not be; nothing is said of them.`,
+    `注意：共${all}幅图像，其中${unread}幅未分析、分析失败或未能完整读取；对未读取的内容不作任何结论。`,
+    `Note: of ${all} images, ${unread} ${unread === 1 ? "was" : "were"} not analysed, could not be, or not whole; nothing is said of what was not read.`,
   )}</p>`;
 }
 

@@ -9,5 +9,7 @@ export const CLINICAL_STYLE = `${STYLE}
 td { vertical-align: top; }
 td.sure, td.unsure, .number + th { padding-left: 14px; white-space: nowrap; }
 td.sure { font-weight: 600; }
+tr.rejected td { color: var(--soft); text-decoration: line-through; }
+tr.rejected td.review { text-decoration: none; }
 figure img { max-height: 60vh; }
 `;

@@ -10,7 +10,7 @@ import { AnalysisPool } from "./analysis-pool";
 import type { AnalysisTiming } from "./inference-pool";
 import { Models } from "./model-registry";
 import { NetworkLanes } from "./network-lanes";
-import type { DecodeLimits } from "./prepared-frame";
+import { DECODE_LIMITS, type DecodeLimits } from "./prepared-frame";
 import { Preparer } from "./preparer";
 
 export interface InferencePoolOptions {
@@ -32,12 +32,6 @@ export interface InferencePoolOptions {
   readonly onReplaced?: () => void;
 }
 
-const DEFAULT_LIMITS: DecodeLimits = {
-  maxPixels: 2 ** 27,
-  maxFrames: 4096,
-  maxInflated: 2 ** 28,
-  maxElements: 600_000,
-};
 const DEFAULT_QUEUE_BYTES = 2 ** 30;
 const DEFAULT_DECODE_MS = 30_000;
 
@@ -99,6 +93,6 @@ function planOf({ lanes, models, inference }: InferencePoolOptions, threads: num
 }
 
 function openPreparers({ limits, decodeMs = DEFAULT_DECODE_MS, onReplaced }: InferencePoolOptions, count: number) {
-  const options = { limits: { ...DEFAULT_LIMITS, ...limits }, stepMs: decodeMs, onReplaced };
+  const options = { limits: { ...DECODE_LIMITS, ...limits }, stepMs: decodeMs, onReplaced };
   return Array.from({ length: count }, () => new Preparer(options));
 }

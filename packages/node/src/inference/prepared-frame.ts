@@ -26,6 +26,14 @@ export interface DecodeLimits {
   readonly maxElements: number;
 }
 
+/** Of files that come from outside, unless told otherwise. */
+export const DECODE_LIMITS: DecodeLimits = {
+  maxPixels: 2 ** 27,
+  maxFrames: 4096,
+  maxInflated: 2 ** 28,
+  maxElements: 600_000,
+};
+
 /** What the network reads: one image, its memory filling a buffer of its own. */
 export interface NetworkFrame {
   readonly value: Value;

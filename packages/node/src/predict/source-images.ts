@@ -85,10 +85,14 @@ export function openSourceBytes(bytes: Uint8Array, name: string, options: OpenSo
   };
 }
 
-function checkSize(
+/** Before memory is taken for its pixels. @throws {FoveaError} `invalid_dicom` */
+export function checkSize(
   dataSet: DataSet,
   { rows, columns, frames }: ImagePixel,
-  { maxPixels = Number.POSITIVE_INFINITY, maxFrames = Number.POSITIVE_INFINITY }: OpenSourceOptions,
+  {
+    maxPixels = Number.POSITIVE_INFINITY,
+    maxFrames = Number.POSITIVE_INFINITY,
+  }: Pick<OpenSourceOptions, "maxPixels" | "maxFrames">,
 ): void {
   const refuse = (at: string, message: string) => new FoveaError("invalid_dicom", message, { file: dataSet.file, at });
   if (rows * columns > maxPixels) {

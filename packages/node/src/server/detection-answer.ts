@@ -80,11 +80,11 @@ function summaryOf({ images }: ImageAnalysis, findings: readonly Finding[], lang
 /** `2 of 30 frames could not be analysed`; undefined where all could. */
 export function unreadFrames(images: ImageAnalysis["images"]): Bilingual | undefined {
   const failed = images.filter(({ error }) => error !== undefined).length;
-  if (failed === 0) return undefined;
-  return {
-    zh: `${images.length}帧中有${failed}帧未能分析`,
-    en: `${failed} of ${images.length} frames could not be analysed`,
-  };
+  return failed === 0 ? undefined : unreadNote(failed, images.length);
+}
+
+export function unreadNote(failed: number, all: number): Bilingual {
+  return { zh: `${all}帧中有${failed}帧未能分析`, en: `${failed} of ${all} frames could not be analysed` };
 }
 
 /** Millimetres that are not the patient's. */

@@ -201,7 +201,9 @@ onEachEngine("the list of studies", (engine) => {
     const { studyList } = await five();
     const detail = await studyList.detail("2.25.5", { language: "zh", showPatient: false });
     expect(detail?.study).toMatchObject({ patient_id: null, patient_name: null });
-    expect(detail?.series).toMatchObject([{ modality: "DX", description: "Lung 1.0", instances: [{ rows: 512 }] }]);
+    expect(detail?.series).toMatchObject([{ modality: "DX", description: null, instances: [{ rows: 512 }] }]);
+    const whole = await studyList.detail("2.25.5", { language: "zh", showPatient: true });
+    expect(whole?.series).toMatchObject([{ description: "Lung 1.0" }]);
     expect(detail?.findings[0]).toMatchObject({ category: "轻微", suggestion: "复查", width_mm: 13.9 });
     expect(await studyList.detail("2.25.404", { language: "en", showPatient: true })).toBeUndefined();
   });

@@ -32,6 +32,8 @@ export interface FindingPage {
 export interface ImageOutcome {
   /** Why it could not be analysed. */
   readonly failure?: string;
+  /** Frames that could not be read, of one that was analysed otherwise. */
+  readonly unreadFrames?: number;
   /** Of the rules that were in force, whether or not anything was found. */
   readonly rulesVersion?: string;
 }
@@ -86,15 +88,17 @@ export class Analyses {
   /** What became of each image of a study that the model of its series was shown. */
   async outcomes(studyUid: string): Promise<Map<string, ImageOutcome>> {
     const rows = await this.#database.query(
-      `SELECT sop_uid, analysis.state, analysis.reason, rules_version
-       FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid)
+      `SELECT sop_uid, analysis.state, analysis.reason, rules_version,
+              CASE WHEN origin = 'upload' THEN substring(series.reason FROM '^([0-9]+) of [0-9]+ frames')::integer END AS unread
+       FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid) JOIN study USING (study_uid)
        WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id)`,
       [studyUid],
     );
     return new Map(
-      rows.map(({ sop_uid, state, reason, rules_version }) => [
+      rows.map(({ sop_uid, state, reason, unread, rules_version }) => [
         sop_uid as string,
         {
+          ...(unread !== null && { unreadFrames: unread as number }),
           ...(state === "failed" && { failure: (reason as string | null) ?? "unknown" }),
           ...(rules_version !== null && { rulesVersion: rules_version as string }),
         },
@@ -108,6 +112,15 @@ export class Analyses {
       `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE series_uid = $1 AND ${FINDING_COUNTS}
        ORDER BY instance_number NULLS LAST, sop_uid, frame, ordinal`,
       [seriesUid],
+    );
+    return rows.map(findingOfRow);
+  }
+
+  /** All findings of a frame, counted from 0, by falling confidence. */
+  async ofFrame(sopUid: string, frame: number): Promise<KeptFinding[]> {
+    const rows = await this.#database.query(
+      `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE} WHERE sop_uid = $1 AND frame = $2 AND ${FINDING_COUNTS} ORDER BY ordinal`,
+      [sopUid, frame],
     );
     return rows.map(findingOfRow);
   }

@@ -114,7 +114,7 @@ export class StudyList {
     for (const instance of instances) imagesOf.get(instance.series_uid)?.push(instance);
     return {
       study: this.#summary(study, showPatient),
-      series: series.map((row) => this.#seriesRecord(row, imagesOf.get(row.series_uid) ?? [])),
+      series: series.map((row) => this.#seriesRecord(row, imagesOf.get(row.series_uid) ?? [], showPatient)),
       findings: findings.map((row) => findingRecord(findingOfRow(row), language)),
       deliveries: deliveries.map(deliveryRecord),
     };
@@ -139,8 +139,9 @@ export class StudyList {
     };
   }
 
-  #seriesRecord(row: Row, instances: readonly Row[]): StudyDetail["series"][number] {
-    const description = row.description as Uint8Array | null;
+  #seriesRecord(row: Row, instances: readonly Row[], showPatient: boolean): StudyDetail["series"][number] {
+    // Names stand in descriptions.
+    const description = showPatient ? (row.description as Uint8Array | null) : null;
     return {
       series_uid: row.series_uid as string,
       modality: row.modality as string | null,

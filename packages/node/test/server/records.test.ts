@@ -115,8 +115,10 @@ describe("a report", () => {
     await store.studies.setSeriesState("2.25.77.2", { state: "not_attempted", reason: "no model for CT" });
 
     const en = (await get(`/studies/${study}/report?format=html&lang=en`)).body;
-    expect(en).toContain("Note: of 4 images, 3 were not analysed, or could not be; nothing is said of them.");
-    expect(en).toContain("注意：共4幅图像，其中3幅未分析或分析失败；对这些图像不作任何结论。");
+    expect(en).toContain(
+      "Note: of 4 images, 3 were not analysed, could not be, or not whole; nothing is said of what was not read.",
+    );
+    expect(en).toContain("注意：共4幅图像，其中3幅未分析、分析失败或未能完整读取；对未读取的内容不作任何结论。");
     // Rules were in force, although they had nothing to judge.
     expect(en).toContain("7@0123456789ab");
     expect(en).not.toContain("no rule file");

@@ -13,7 +13,10 @@ describe("displayValues", () => {
   });
 
   test("takes rescale from the frame, where frames differ", () => {
-    const frame_values = [1, 2].map((slope) => ({ rescale_slope: slope, rescale_intercept: -slope, windows: [] }));
+    const frame_values = [1, 2].map((slope) => ({
+      ...{ rescale_slope: slope, rescale_intercept: -slope, windows: [], voi_lut_function: "LINEAR" as const },
+      ...{ pixel_spacing: null, image_orientation: null },
+    }));
     const image = madeImage({ rows: 1, columns: 1, frames: 2, frame_values });
     expect(displayValues(new ArrayBuffer(2), image, 1)).toMatchObject({ slope: 2, intercept: -2 });
   });

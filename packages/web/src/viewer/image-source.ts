@@ -6,6 +6,7 @@ import type { InstanceImage } from "@fovea/core/contract/image";
 import type { Client } from "../api/client";
 import { RequestError } from "../api/request-error";
 import { type DisplayValues, displayValues } from "./display-values";
+import { frameImage } from "./frame-image";
 import type { ImageReference } from "./image-reference";
 import type { ImageShape } from "./image-view";
 
@@ -18,6 +19,7 @@ const LONGEST_WAIT_S = 10;
 /** A frame with what is needed to show it. */
 export interface LoadedImage {
   readonly reference: ImageReference;
+  /** As the frame itself has it: `frameImage`. */
   readonly image: InstanceImage;
   readonly display: DisplayValues;
 }
@@ -76,7 +78,7 @@ export class ImageSource {
     }
     const display = this.#displays.get(cache.getImage(id) as Types.IImage);
     if (!display) throw new Error("unreachable: an image without its values");
-    return { reference, image: await this.#image(reference.sopUid), display };
+    return { reference, image: frameImage(await this.#image(reference.sopUid), reference.frame), display };
   }
 
   dispose(): void {
@@ -100,7 +102,7 @@ export class ImageSource {
     const { sopUid, frame } = reference;
     const [image, bytes] = await Promise.all([this.#image(sopUid), this.#client.pixels(sopUid, frame)]);
     const display = displayValues(bytes, image, frame);
-    const loaded = cornerstoneImage(reference, image, display);
+    const loaded = cornerstoneImage(reference, frameImage(image, frame), display);
     this.#displays.set(loaded, display);
     return loaded;
   }
@@ -108,8 +110,10 @@ export class ImageSource {
   /** Images lie in a world of their own: row along x, column along y, the centre of pixel (0, 0) at the origin. */
   readonly #provide = (type: string, id: unknown): unknown => {
     if (typeof id !== "string" || !id.startsWith(`${SCHEME}:`)) return undefined;
-    const image = this.#known.get(referenceOf(id).sopUid);
-    if (!image) return undefined;
+    const { sopUid, frame } = referenceOf(id);
+    const known = this.#known.get(sopUid);
+    if (!known) return undefined;
+    const image = frameImage(known, frame);
     const shape = shapeOf(image);
     if (type === Enums.MetadataModules.IMAGE_PLANE) {
       return {

@@ -14,7 +14,7 @@ const OPPOSITE: Readonly<Record<string, string>> = { L: "R", R: "L", A: "P", P: 
 /** Below this cosine a direction is no part of the name (about 6 degrees off an axis). */
 const LEAST_COSINE = 0.1;
 
-/** From the direction cosines, else PatientOrientation; undefined where the file tells neither. */
+/** Of an image as a frame has it (`frameImage`): from the direction cosines, else PatientOrientation; undefined where the file tells neither. */
 export function edgeLabels({
   image_orientation: cosines,
   patient_orientation: named,

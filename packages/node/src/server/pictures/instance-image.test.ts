@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../../test/shared";
 import { dicomBytes, greyElements, type TestElement } from "../../../../core/test/dicom-bytes";
 import { FrameDecoder } from "../../dicom/frame-decoder";
-import { describeImage, frameValues, shownFrame } from "./instance-image";
+import { describeImage, frameValues, openImageFile, shownFrame } from "./instance-image";
 
 const NAMES = { studyUid: "1.2", seriesUid: "1.2.3", sopUid: "1.2.3.4", modality: "CT" };
 const decoder = new FrameDecoder();
@@ -16,9 +16,9 @@ function grey(pixels: readonly number[], extra: readonly TestElement[] = []): Ui
   return dicomBytes(greyElements(1, pixels.length, bytes, [...extra]));
 }
 
-const values16 = async (bytes: Uint8Array) => [
-  ...new Int16Array((await frameValues(bytes, 0, decoder)).slice().buffer),
-];
+const described = async (bytes: Uint8Array) => describeImage(openImageFile(bytes), NAMES);
+const valuesOf = async (bytes: Uint8Array) => frameValues(openImageFile(bytes), 0, decoder);
+const values16 = async (bytes: Uint8Array) => [...new Int16Array((await valuesOf(bytes)).slice().buffer)];
 
 describe("describeImage", () => {
   test("tells slope, intercept and windows as the file has them (PS3.3 C.11.1, C.11.2)", async () => {
@@ -32,7 +32,7 @@ describe("describeImage", () => {
         [0x00281055, "LO", "SOFT\\LUNG"],
       ],
     );
-    expect(await describeImage(bytes, NAMES)).toMatchObject({
+    expect(await described(bytes)).toMatchObject({
       sop_uid: "1.2.3.4",
       modality: "CT",
       rows: 1,
@@ -62,7 +62,7 @@ describe("describeImage", () => {
         [0x00281051, "DS", "0\\100"],
       ],
     );
-    expect((await describeImage(bytes, NAMES)).values.windows).toEqual([{ center: 50, width: 100, explanation: null }]);
+    expect((await described(bytes)).values.windows).toEqual([{ center: 50, width: 100, explanation: null }]);
   });
 
   test("tells padding, spacing and aspect, and where the file says nothing, that", async () => {
@@ -74,12 +74,12 @@ describe("describeImage", () => {
         [0x00280120, "US", [4000]],
       ],
     );
-    expect(await describeImage(bytes, NAMES)).toMatchObject({
+    expect(await described(bytes)).toMatchObject({
       pixel_padding: { low: 4000, high: 4000 },
       pixel_spacing: { row: 0.5, column: 0.25, source: "PixelSpacing" },
       pixel_aspect: 2,
     });
-    expect(await describeImage(grey([0, 1]), NAMES)).toMatchObject({
+    expect(await described(grey([0, 1]))).toMatchObject({
       pixel_padding: null,
       pixel_spacing: null,
       pixel_aspect: 1,
@@ -88,11 +88,136 @@ describe("describeImage", () => {
     });
   });
 
+  describe("of frames with functional groups (PS3.3 C.7.6.16)", () => {
+    const AXIAL = "1\\0\\0\\0\\1\\0";
+    const SAGITTAL = "0\\1\\0\\0\\0\\-1";
+    const group = (cosines: string, spacing: string, slope: string, lutFunction = "LINEAR"): TestElement[] => [
+      [0x00209116, "SQ", [[[0x00200037, "DS", cosines]]]],
+      [0x00289110, "SQ", [[[0x00280030, "DS", spacing]]]],
+      [
+        0x00289132,
+        "SQ",
+        [
+          [
+            [0x00281050, "DS", "40"],
+            [0x00281051, "DS", "400"],
+            [0x00281056, "CS", lutFunction],
+          ],
+        ],
+      ],
+      [
+        0x00289145,
+        "SQ",
+        [
+          [
+            [0x00281052, "DS", "0"],
+            [0x00281053, "DS", slope],
+          ],
+        ],
+      ],
+    ];
+    const frames = (groups: readonly TestElement[][], count: number, extra: readonly TestElement[] = []) =>
+      described(
+        dicomBytes(
+          greyElements(2, 2, new Uint8Array(8 * count), [
+            [0x00280008, "IS", String(count)],
+            [0x52009230, "SQ", groups],
+            ...extra,
+          ]),
+        ),
+      );
+
+    test("tells sides, spacing, rescale and window function of each where they differ, and no side of all", async () => {
+      const image = await frames([group(AXIAL, "1\\1", "1"), group(SAGITTAL, "1\\2", "2", "SIGMOID")], 2, [
+        [0x00200020, "CS", "L\\P"],
+      ]);
+      expect(image).toMatchObject({ image_orientation: null, pixel_spacing: null, patient_orientation: null });
+      expect(image.frame_values).toMatchObject([
+        {
+          rescale_slope: 1,
+          voi_lut_function: "LINEAR",
+          image_orientation: [1, 0, 0, 0, 1, 0],
+          pixel_spacing: { row: 1, column: 1 },
+        },
+        {
+          rescale_slope: 2,
+          voi_lut_function: "SIGMOID",
+          image_orientation: [0, 1, 0, 0, 0, -1],
+          pixel_spacing: { row: 1, column: 2 },
+        },
+      ]);
+    });
+
+    test("tells of all what all have", async () => {
+      const one = group(AXIAL, "1\\2", "1");
+      expect(await frames([one, one], 2)).toMatchObject({
+        frame_values: null,
+        image_orientation: [1, 0, 0, 0, 1, 0],
+        pixel_spacing: { row: 1, column: 2 },
+      });
+      const image = await frames([one, group(AXIAL, "1\\2", "3")], 2);
+      expect(image.image_orientation).toEqual([1, 0, 0, 0, 1, 0]);
+      expect(image.frame_values?.map(({ rescale_slope }) => rescale_slope)).toEqual([1, 3]);
+    });
+
+    test("gives a frame without a group of its own nothing of another's", async () => {
+      const { frame_values } = await frames([group(AXIAL, "1\\2", "3")], 2);
+      expect(frame_values?.[1]).toEqual({
+        rescale_slope: 1,
+        rescale_intercept: 0,
+        windows: [],
+        voi_lut_function: "LINEAR",
+        pixel_spacing: null,
+        image_orientation: null,
+      });
+    });
+
+    test("refuses to describe more differing frames than a page can hold, and describes as many alike", async () => {
+      const one = group(AXIAL, "1\\2", "3");
+      // The frames after the first have no group of their own: they differ from it, or have what is shared.
+      const many = (extra: readonly TestElement[], groups: readonly TestElement[][]) =>
+        described(
+          dicomBytes(
+            greyElements(1, 1, new Uint8Array(2 * 100_001), [
+              [0x00280008, "IS", "100001"],
+              [0x52009230, "SQ", groups],
+              ...extra,
+            ]),
+          ),
+        );
+      await expect(many([], [one])).rejects.toMatchObject({
+        code: "unsupported_dicom",
+        place: { at: "NumberOfFrames" },
+      });
+      const alike = await many([[0x52009229, "SQ", [one]]], [[]]);
+      expect(alike).toMatchObject({ frames: 100_001, frame_values: null, pixel_spacing: { row: 1, column: 2 } });
+    });
+
+    test("tells no sides of an animal on four legs, whose directions have other names", async () => {
+      const one = group(AXIAL, "1\\2", "1");
+      const image = await frames([one, one], 2, [
+        [0x00102210, "CS", "QUADRUPED"],
+        [0x00200020, "CS", "L\\P"],
+      ]);
+      expect(image).toMatchObject({ image_orientation: null, patient_orientation: null, pixel_spacing: { row: 1 } });
+    });
+  });
+
+  test("refuses what the pool that analyses refuses: many elements, frames of too many pixels", async () => {
+    // Items of no length, FFFE,E000 in little endian, each of which would become an object.
+    const emptyItems = new Uint8Array(8 * 600_001);
+    for (let at = 0; at < emptyItems.length; at += 8) emptyItems.set([0xfe, 0xff, 0x00, 0xe0], at);
+    const items = dicomBytes(greyElements(1, 2, new Uint8Array(4), [[0x52009230, "SQ", emptyItems]]));
+    await expect(described(items)).rejects.toMatchObject({ code: "invalid_dicom" });
+    const wide = dicomBytes(greyElements(16384, 8193, new Uint8Array(2)));
+    await expect(described(wide)).rejects.toMatchObject({ code: "invalid_dicom", place: { at: "Rows" } });
+  });
+
   test("refuses what is no image", async () => {
-    await expect(describeImage(Buffer.from("{}"), NAMES)).rejects.toMatchObject({ code: "invalid_dicom" });
+    await expect(described(Buffer.from("{}"))).rejects.toMatchObject({ code: "invalid_dicom" });
     const cut = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
-    await expect(describeImage(cut, NAMES)).rejects.toMatchObject({ code: "invalid_image" });
-    await expect(describeImage(dicomBytes([[0x00080060, "CS", "SR"]]), NAMES)).rejects.toMatchObject({
+    await expect(described(cut)).rejects.toMatchObject({ code: "invalid_image" });
+    await expect(described(dicomBytes([[0x00080060, "CS", "SR"]]))).rejects.toMatchObject({
       code: "unsupported_dicom",
     });
   });
@@ -117,9 +242,9 @@ describe("frameValues", () => {
       ],
     ];
     const bytes = grey([2, 0, 1], [table]);
-    const values = await frameValues(bytes, 0, decoder);
+    const values = await valuesOf(bytes);
     expect([...new Uint16Array(values.slice().buffer)]).toEqual([60000, 7, 500]);
-    expect(await describeImage(bytes, NAMES)).toMatchObject({
+    expect(await described(bytes)).toMatchObject({
       bits_stored: 16,
       signed: false,
       values: { rescale_slope: 1, rescale_intercept: 0 },
@@ -127,8 +252,8 @@ describe("frameValues", () => {
   });
 
   test("has no frame beyond the last", async () => {
-    await expect(frameValues(grey([0, 1]), 1, decoder)).rejects.toMatchObject({ code: "not_found" });
-    await expect(shownFrame(grey([0, 1]), 7, decoder)).rejects.toMatchObject({ code: "not_found" });
+    await expect(frameValues(openImageFile(grey([0, 1])), 1, decoder)).rejects.toMatchObject({ code: "not_found" });
+    await expect(shownFrame(openImageFile(grey([0, 1])), 7, decoder)).rejects.toMatchObject({ code: "not_found" });
   });
 });
 
@@ -150,7 +275,7 @@ describe.skipIf(!sharedAvailable)("values of real files", () => {
       // Masks of one bit we answer as bytes; of one big-endian file the list has values with their bytes swapped (dicom-corpus.test.ts).
       if (gdcm === undefined || lossy || gdcm.bits_allocated < 8 || path.includes("rtdose_expb")) continue;
       const bytes = readFileSync(sharedPath(`data/dicom/${path}`));
-      const image = await describeImage(bytes, NAMES).catch(() => undefined);
+      const image = await described(bytes).catch(() => undefined);
       // Beside monochrome frames of all their bits we answer something else on purpose.
       if (image?.frames !== 1 || !image.photometric_interpretation.startsWith("MONOCHROME")) continue;
       if (
@@ -160,7 +285,7 @@ describe.skipIf(!sharedAvailable)("values of real files", () => {
         continue;
       }
       // Files that are cut short are refused, where GDCM fills them up.
-      const values = await frameValues(bytes, 0, decoder).catch(() => undefined);
+      const values = await valuesOf(bytes).catch(() => undefined);
       if (values === undefined) continue;
       compared++;
       const sha256 = createHash("sha256").update(values).digest("hex");

@@ -2,16 +2,23 @@
  * @file Images that are kept: how they are to be shown, their values, and pictures of them.
  */
 import { InstanceImageSchema } from "@fovea/core/contract/image";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import type { ImageOutcome } from "../../store/analyses";
 import type { InstanceRecord } from "../../store/studies";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
+import { unreadNote } from "../detection-answer";
 import { PROBLEMS } from "../open-api";
+import { type PictureFile, recordFile } from "../pictures/picture-thread";
+import { UnsentAnswers } from "../pictures/unsent-answers";
 import { HttpProblem } from "../problem";
 import { LangQuery, LangSchema, UidSchema } from "../route-schemas";
 import { readerOf } from "./studies";
+
+/** Bytes of pictures and values that wait for those who asked, all together. */
+const MOST_UNSENT = 2 ** 28;
 
 const FrameSchema = Type.Integer({ minimum: 0, maximum: 1_000_000 });
 const FrameParams = Type.Object({ uid: UidSchema, n: FrameSchema });
@@ -21,18 +28,31 @@ const AnnotatedQuery = Type.Object(
 );
 
 /** @throws {HttpProblem} 404 for an image that is not here, or no longer */
-async function imageOf(
-  { store }: RouteParts,
-  sopUid: string,
-): Promise<{ readonly image: InstanceRecord; readonly bytes: Uint8Array }> {
+async function imageOf({ store }: RouteParts, sopUid: string): Promise<KeptImage> {
   const image = await store.studies.findInstance(sopUid);
   if (image === undefined) throw new HttpProblem(404, "no such image");
   if (image.blob === undefined) throw new HttpProblem(404, "the image was deleted by the retention rules");
-  return { image, bytes: await store.blobs.read(image.blob) };
+  return { image, file: recordFile(store.blobs, image.blob) };
+}
+
+interface KeptImage {
+  readonly image: InstanceRecord;
+  readonly file: PictureFile;
+}
+
+/** A picture without boxes says that nothing was found. @throws {HttpProblem} 409 if nobody looked, or not at every frame */
+function checkLookedAt(outcome: ImageOutcome | undefined, { frames }: InstanceRecord): void {
+  if (outcome === undefined) throw new HttpProblem(409, "the image was not analysed; GET /studies/:uid says why");
+  if (outcome.failure !== undefined) throw new HttpProblem(409, `the image could not be analysed: ${outcome.failure}`);
+  const { unreadFrames = 0 } = outcome;
+  if (unreadFrames === 0) return;
+  const { en } = unreadNote(unreadFrames, frames);
+  throw new HttpProblem(409, `nothing was found in this frame, but it may be one that was not read: ${en}`);
 }
 
 export function instanceRoutes(app: App, parts: RouteParts): void {
   const { store, pictures, config } = parts;
+  const unsent = new UnsentAnswers(MOST_UNSENT);
 
   /** Pictures and values are seen: that is written down before they leave. */
   const seen = (request: FastifyRequest, { sopUid, sha256 }: InstanceRecord) =>
@@ -42,6 +62,13 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       subject: sopUid,
       inputSha256: sha256,
     });
+
+  /** Sends what was made of an image. */
+  const show = async (request: FastifyRequest, reply: FastifyReply, image: InstanceRecord, bytes: Uint8Array) => {
+    unsent.hold(reply.raw, bytes.length);
+    await seen(request, image);
+    return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  };
 
   app.get(
     "/instances/:uid",
@@ -54,10 +81,10 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request) => {
-      const { image, bytes } = await imageOf(parts, request.params.uid);
+      const { image, file } = await imageOf(parts, request.params.uid);
       const { studyUid, seriesUid, sopUid } = image;
       const series = await store.studies.findSeries(seriesUid);
-      return pictures.describe(bytes, { studyUid, seriesUid, sopUid, modality: series?.modality });
+      return pictures.describe(file, { studyUid, seriesUid, sopUid, modality: series?.modality });
     },
   );
   app.get(
@@ -70,12 +97,10 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      const { image, bytes } = await imageOf(parts, request.params.uid);
-      const values = await pictures.values(bytes, request.params.n);
-      await seen(request, image);
-      return reply
-        .type("application/octet-stream")
-        .send(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+      unsent.checkRoom();
+      const { image, file } = await imageOf(parts, request.params.uid);
+      const values = await pictures.values(file, request.params.n);
+      return show(request, reply.type("application/octet-stream"), image, values);
     },
   );
   app.get(
@@ -85,11 +110,11 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       schema: { summary: "A frame, counted from 0, as a picture, through the file's own window", params: FrameParams },
     },
     async (request, reply) => {
-      const { image, bytes } = await imageOf(parts, request.params.uid);
-      const task = { frame: request.params.n, findings: [], classNames: {}, format: "png" } as const;
-      const picture = await pictures.picture(bytes, task);
-      await seen(request, image);
-      return reply.type("image/png").send(Buffer.from(picture));
+      unsent.checkRoom();
+      const { image, file } = await imageOf(parts, request.params.uid);
+      const task = { frame: request.params.n, findings: [], classNames: {}, language: "en", format: "png" } as const;
+      const picture = await pictures.picture(file, task);
+      return show(request, reply.type("image/png"), image, picture);
     },
   );
   app.get(
@@ -103,14 +128,16 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
+      unsent.checkRoom();
       const { lang, frame = 0 } = request.query;
-      const { image, bytes } = await imageOf(parts, request.params.uid);
-      const { findings } = await store.analyses.list({ sopUid: image.sopUid }, undefined, 1000);
-      const classNames = config.classNames[readerOf(request, lang).language] ?? {};
-      const drawn = findings.filter((finding) => finding.frame === frame);
-      const picture = await pictures.picture(bytes, { frame, findings: drawn, classNames, format: "png" });
-      await seen(request, image);
-      return reply.type("image/png").send(Buffer.from(picture));
+      const { image, file } = await imageOf(parts, request.params.uid);
+      const findings = await store.analyses.ofFrame(image.sopUid, frame);
+      const outcome = (await store.analyses.outcomes(image.studyUid)).get(image.sopUid);
+      if (findings.length === 0) checkLookedAt(outcome, image);
+      const { language } = readerOf(request, lang);
+      const classNames = config.classNames[language] ?? {};
+      const picture = await pictures.picture(file, { frame, findings, classNames, language, format: "png" });
+      return show(request, reply.type("image/png"), image, picture);
     },
   );
 }

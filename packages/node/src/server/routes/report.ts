@@ -4,19 +4,21 @@
 import type { StudyDetail } from "@fovea/core/contract/study";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import { FoveaError } from "@fovea/core/errors";
-import { clinicalHtml } from "@fovea/core/report/clinical-html";
+import { type ClinicalPageImage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
-import type { JudgedImage } from "@fovea/core/report/judged-image";
 import type { Language } from "@fovea/core/report/summary";
 import { reported } from "@fovea/core/rules/judge";
 import type { Bilingual } from "@fovea/core/rules/rule-set";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
+import { isImageClass } from "../../pipeline/routing";
 import type { ImageOutcome } from "../../store/analyses";
 import type { KeptFinding } from "../../store/findings";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
+import { unreadNote } from "../detection-answer";
+import { recordFile } from "../pictures/picture-thread";
 import { HttpProblem } from "../problem";
 import { LangSchema, UidSchema } from "../route-schemas";
 import { readerOf } from "./studies";
@@ -38,35 +40,43 @@ const ReportQuery = Type.Object(
   { additionalProperties: false },
 );
 
-/** Pictures on one page; further images are counted there. */
+/** Pictures on one page; further images with findings are there without. */
 const MOST_PICTURES = 24;
+/** Images on one page; further ones are counted there. */
+const MOST_IMAGES = 1000;
 
 /** A frame of an image of the study, with what was found in it. */
-interface StudyFrame extends JudgedImage {
+interface StudyFrame extends ClinicalPageImage {
   readonly findings: readonly KeptFinding[];
   readonly sopUid: string;
   readonly frame: number;
 }
 
-/** All images of the study; of those with several frames, the ones in which something was found. */
+/** All images of the study, without what is no image; of those with several frames, the ones in which something was found. */
 async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): Promise<readonly StudyFrame[]> {
   const bySop = groupedBy(await store.analyses.ofStudy(study.study_uid), ({ sopUid }) => sopUid);
   const outcomes = await store.analyses.outcomes(study.study_uid);
-  return series.flatMap((one) =>
-    one.instances.flatMap(({ sop_uid, rows, columns }) => {
-      const image = { file: sop_uid, sopUid: sop_uid, width: columns, height: rows };
-      const notAnalysed = whyNot(outcomes.get(sop_uid), one);
+  const frames: StudyFrame[] = [];
+  for (const one of series) {
+    for (const { sopUid, sopClassUid, rows, columns, frames: count } of await store.studies.instances(one.series_uid)) {
+      // Reports, key objects, presentation states and the like.
+      if (rows * columns === 0 || !isImageClass(sopClassUid)) continue;
+      const image = { file: sopUid, sopUid, width: columns, height: rows };
+      const outcome = outcomes.get(sopUid);
+      const notAnalysed = whyNot(outcome, one);
+      const unread = outcome?.unreadFrames ?? 0;
+      const notWhole = unread === 0 ? undefined : unreadNote(unread, count);
       // Nothing was found where nobody looked: that must not read as "none detected".
-      if (notAnalysed !== undefined) return [{ ...image, frame: 0, findings: [], notAnalysed }];
-      const byFrame = groupedBy(bySop.get(sop_uid) ?? [], ({ frame }) => frame);
-      const frames = byFrame.size === 0 ? [0] : [...byFrame.keys()].sort((a, b) => a - b);
-      return frames.map((frame) => ({
-        ...image,
-        frame,
-        findings: byFrame.get(frame) ?? [],
-      }));
-    }),
-  );
+      if (notAnalysed !== undefined) {
+        frames.push({ ...image, frame: 0, findings: [], notAnalysed });
+        continue;
+      }
+      const byFrame = groupedBy(bySop.get(sopUid) ?? [], ({ frame }) => frame);
+      const found = byFrame.size === 0 ? [0] : [...byFrame.keys()].sort((a, b) => a - b);
+      for (const frame of found) frames.push({ ...image, frame, findings: byFrame.get(frame) ?? [], notWhole });
+    }
+  }
+  return frames;
 }
 
 /** Why an image has no result; undefined if it has one. */
@@ -84,10 +94,13 @@ function whyNot(
     : { zh: `未分析：${reason}`, en: `not analysed: ${reason}` };
 }
 
-/** A row of the table says in its last column why there is nothing in the others. */
+/** Whether something of an image was not looked at. */
+const isUnread = ({ notAnalysed, notWhole }: StudyFrame) => notAnalysed !== undefined || notWhole !== undefined;
+
+/** A row of the table says in its last column why there is nothing in the others, or not all. */
 function tableRow(frame: StudyFrame): StudyFrame {
-  const { notAnalysed } = frame;
-  return notAnalysed === undefined ? frame : { ...frame, error: { code: "not_found", message: notAnalysed.en } };
+  const reason = frame.notAnalysed ?? frame.notWhole;
+  return reason === undefined ? frame : { ...frame, error: { code: "not_found", message: reason.en } };
 }
 
 function groupedBy<K>(findings: readonly KeptFinding[], key: (finding: KeptFinding) => K): Map<K, KeptFinding[]> {
@@ -160,16 +173,20 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
   const frames = await framesOf(parts, detail);
   const findings = frames.flatMap((frame) => frame.findings);
   const reportAbove = rules?.reportAbove ?? config.reportAbove;
-  // What was found comes first where not all has room, then what nobody looked at.
-  const rank = ({ findings, notAnalysed }: StudyFrame) => (findings.length > 0 ? 0 : notAnalysed !== undefined ? 1 : 2);
+  const hasReported = ({ findings }: StudyFrame) => reported(findings, { reportAbove }).length > 0;
+  // What is reported comes first where not all has room, then what else was found and what nobody looked at.
+  const rank = (frame: StudyFrame) => (hasReported(frame) ? 0 : frame.findings.length > 0 || isUnread(frame) ? 1 : 2);
   const ranked = frames.toSorted((a, b) => rank(a) - rank(b));
-  const shown = new Set(ranked.slice(0, MOST_PICTURES));
+  const pictured = new Set(ranked.slice(0, MOST_PICTURES));
+  const told = (frame: StudyFrame) => pictured.has(frame) || frame.findings.length > 0;
+  const shown = new Set(ranked.slice(0, MOST_IMAGES).filter(told));
   const images = [];
   for (const frame of frames) {
     if (!shown.has(frame)) continue;
     // The picture shows what the table beside it lists.
     const drawn = { ...frame, findings: reported(frame.findings, { reportAbove }) };
-    const picture = frame.notAnalysed === undefined ? await pictureOf(parts, drawn, language) : undefined;
+    const wantsPicture = pictured.has(frame) && frame.notAnalysed === undefined;
+    const picture = wantsPicture ? await pictureOf(parts, drawn, language) : undefined;
     images.push({ ...frame, picture, spacingMm: await spacingOf(parts, frame) });
   }
   const versions = [...new Set(findings.map(({ modelId }) => modelId))];
@@ -183,7 +200,7 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
     modelVersion: (versions.length > 0 ? versions : [...new Set(known)]).join(", ") || "–",
     rulesVersion: rulesVersions.length > 0 ? rulesVersions.join(", ") : undefined,
     ...{ reportAbove, classNames: config.classNames, omitted: frames.length - shown.size },
-    unread: frames.filter(({ notAnalysed }) => notAnalysed !== undefined).length,
+    unread: frames.filter(isUnread).length,
     tellsSpacing: false,
     language,
   });
@@ -193,16 +210,16 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
 /** What the millimetres of its findings were measured on: at a detector they are not the patient's. */
 async function spacingOf(
   { store, pictures }: RouteParts,
-  { sopUid, findings }: StudyFrame,
+  { sopUid, frame, findings }: StudyFrame,
 ): Promise<Spacing | undefined> {
   const sized = findings.find(({ sizeMm }) => sizeMm !== undefined);
   const instance = sized && (await store.studies.findInstance(sopUid));
   if (sized?.sizeMm === undefined || instance?.blob === undefined) return undefined;
   try {
     const { studyUid, seriesUid } = instance;
-    const bytes = await store.blobs.read(instance.blob);
-    const { pixel_spacing: spacing } = await pictures.describe(bytes, { studyUid, seriesUid, sopUid });
-    // That of the first frame; another frame may have another one.
+    const image = await pictures.describe(recordFile(store.blobs, instance.blob), { studyUid, seriesUid, sopUid });
+    const { pixel_spacing: spacing } = image.frame_values?.at(frame) ?? image;
+    // What was measured by another spacing, of a file that was read otherwise, is not told as of this one.
     const width = (sized.box.x2 - sized.box.x1) * (spacing?.column ?? 0);
     return spacing !== null && Math.abs(width - sized.sizeMm.width) < 1e-6 * width ? spacing : undefined;
   } catch (error) {
@@ -211,7 +228,10 @@ async function spacingOf(
   }
 }
 
-const UNSHOWN: ReadonlySet<string> = new Set(["file_not_found", "invalid_image", "invalid_dicom", "unsupported_dicom"]);
+/** `timed_out` is also what a file comes to that ends the thread. */
+const UNSHOWN: ReadonlySet<string> = new Set([
+  ...["file_not_found", "invalid_image", "invalid_dicom", "unsupported_dicom", "timed_out"],
+]);
 
 /** As a data URI; undefined where the image is not here any more, or cannot be shown. */
 async function pictureOf(parts: RouteParts, frame: StudyFrame, language: Language): Promise<string | undefined> {
@@ -233,14 +253,23 @@ async function drawn(
 ): Promise<Uint8Array | undefined> {
   const instance = await store.studies.findInstance(sopUid);
   if (instance?.blob === undefined) return undefined;
-  const bytes = await store.blobs.read(instance.blob);
-  return pictures.picture(bytes, { frame, findings, classNames: config.classNames[language] ?? {}, format });
+  const classNames = config.classNames[language] ?? {};
+  return pictures.picture(recordFile(store.blobs, instance.blob), { frame, findings, classNames, language, format });
 }
 
 async function pictureReport(parts: RouteParts, detail: StudyDetail, language: Language): Promise<Answer> {
-  const frames = (await framesOf(parts, detail)).filter(({ notAnalysed }) => notAnalysed === undefined);
-  const surest = ({ findings }: StudyFrame) => Math.max(0, ...findings.map(({ confidence }) => confidence));
-  const [first] = frames.toSorted((a, b) => surest(b) - surest(a));
+  const frames = await framesOf(parts, detail);
+  // One that a reader rejected comes after all others.
+  const sure = ({ review, confidence }: KeptFinding) => (review === "rejected" ? 0 : confidence);
+  const surest = ({ findings }: StudyFrame) => Math.max(0, ...findings.map(sure));
+  const looked = frames.filter(({ notAnalysed }) => notAnalysed === undefined);
+  const [first] = looked.toSorted((a, b) => surest(b) - surest(a));
+  if (first?.findings.length === 0 && frames.some(isUnread)) {
+    throw new HttpProblem(
+      409,
+      "nothing was found in what was analysed, and not all was; ask for format=html, which says what",
+    );
+  }
   const picture = first && (await drawn(parts, first, language, "png"));
   if (picture === undefined) throw new HttpProblem(404, "no image of the study is here that was analysed");
   return { type: "image/png", content: picture };

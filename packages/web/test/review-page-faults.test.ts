@@ -111,6 +111,17 @@ describe.skipIf(missing !== "")(`the review page, where something goes wrong${mi
     expect(service.reviews.get("ct-2")).toBe("accepted");
   });
 
+  test("shows no image under a finding whose image is lost, and decides nothing", async () => {
+    await read(RADIOGRAPH);
+    service.misbehave({ lost: /1\.2\.3\.2\.1\.5\/frames/ });
+    await browser.evaluate(`location.hash = '#/studies/${CT}'`);
+    await says(".viewer-notice[role=alert]", "This image cannot be shown: The service cannot be reached.");
+    await browser.press("n");
+    await browser.press("a");
+    await says("[role=status]", "Show its image before you decide.");
+    expect(await count(".boxes")).toBe(0);
+  });
+
   test("says saved when it is, and asks what was kept where the answer was lost", async () => {
     await read(CT);
     await browser.press("n");

@@ -8,7 +8,7 @@ import { extname, join } from "node:path";
 import type { ReviewState, StudyDetail, StudySummary } from "@fovea/core/contract/study";
 import { details, instances, summaries } from "./made-studies";
 
-/** Stricter than the service needs to be: no inline style either. */
+/** What the page may do, no more than under the service's own: neither inline scripts nor inline styles. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' data: blob:; " +
   "style-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";

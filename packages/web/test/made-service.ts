@@ -1,17 +1,14 @@
 /**
- * @file A service for the page that answers from made studies, with the headers that the real one sends.
+ * @file A service for the page that answers from made studies, with the headers that the real one sends, and with its faults.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, resolve } from "node:path";
-import type { ReviewState } from "@fovea/core/contract/study";
+import { extname, join } from "node:path";
+import type { ReviewState, StudyDetail, StudySummary } from "@fovea/core/contract/study";
 import { details, instances, summaries } from "./made-studies";
 
-/** Where `npm ci` builds the page to. */
-export const pageFolder = resolve(import.meta.dirname, "../../node/dist/page");
-
-/** Stricter than the service needs to be: no inline style either. */
+/** What the page may do, no more than under the service's own: neither inline scripts nor inline styles. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' data: blob:; " +
   "style-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -22,37 +19,68 @@ const PAGE_SIZE = 15;
 export const READER_KEY = "key-of-a-reader";
 export const VIEWER_KEY = "key-of-a-viewer";
 
+/** What goes wrong, by the path of the request. */
+export interface Faults {
+  /** Answered with 503. */
+  busy?: RegExp;
+  /** Done, but the connection breaks before the answer. */
+  lost?: RegExp;
+  /** Waits for as long as this is set. */
+  held?: RegExp;
+  /** A byte of every frame is missing. */
+  truncating?: boolean;
+}
+
 export interface MadeService {
   readonly address: string;
+  /** What it has; tests change it as a service would. */
+  readonly details: Map<string, StudyDetail>;
   /** Decisions that it kept, by finding. */
   readonly reviews: Map<string, ReviewState>;
-  /** While true, decisions are refused. */
-  failing: boolean;
-  /** While true, a byte of every frame is missing. */
-  truncating: boolean;
-  /** How long a decision takes, ms. */
-  slowness: number;
+  /** Of each request so far. */
+  readonly asked: string[];
   /** Paths asked for that are none of its own. */
   readonly strays: string[];
+  /** Replaces all faults there are; none: it works. */
+  misbehave(faults?: Faults): void;
   close(): Promise<void>;
 }
 
-export async function startService(): Promise<MadeService> {
-  const service = {
-    reviews: new Map<string, ReviewState>(),
-    failing: false,
-    truncating: false,
-    slowness: 0,
-    strays: [] as string[],
+interface State extends Pick<MadeService, "details" | "reviews" | "asked" | "strays"> {
+  /** With the built page. */
+  readonly folder: string;
+  faults: Faults;
+  /** Called when the faults change. */
+  changed: (() => void)[];
+}
+
+/** @param folder with the built page */
+export async function startService(folder: string): Promise<MadeService> {
+  const state: State = {
+    folder,
+    details: new Map(structuredClone(details).map((detail) => [detail.study.study_uid, detail])),
+    reviews: new Map(),
+    asked: [],
+    strays: [],
+    faults: {},
+    changed: [],
   };
   const server = createServer((request, response) => {
     response.setHeader("Content-Security-Policy", POLICY);
     response.setHeader("X-Content-Type-Options", "nosniff");
-    answer(service, request, response).catch((error) => problem(response, 500, String(error)));
+    answer(state, request, response).catch((error) => problem(response, 500, String(error)));
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
-  return Object.assign(service, { address: `http://127.0.0.1:${port}/`, close: () => closed(server) });
+  return {
+    ...state,
+    address: `http://127.0.0.1:${port}/`,
+    misbehave: (faults = {}) => {
+      state.faults = faults;
+      for (const changed of state.changed.splice(0)) changed();
+    },
+    close: () => closed(server),
+  };
 }
 
 function closed(server: Server): Promise<void> {
@@ -60,30 +88,44 @@ function closed(server: Server): Promise<void> {
   return new Promise((done) => server.close(() => done()));
 }
 
-type State = Pick<MadeService, "reviews" | "failing" | "truncating" | "slowness" | "strays">;
-
-async function answer(service: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://page");
+  state.asked.push(pathname);
+  while (state.faults.held?.test(pathname)) await new Promise<void>((done) => state.changed.push(done));
+  if (state.faults.busy?.test(pathname)) return problem(response, 503, "the database is away");
+  if (state.faults.lost?.test(pathname)) response.end = () => response.destroy();
   const [top, ...rest] = pathname.slice(1).split("/").map(decodeURIComponent);
-  if (pathname === "/" || top === "assets") return file(service, pathname, response);
+  if (pathname === "/" || top === "assets") return file(state, pathname, response);
   const key = request.headers.authorization?.replace(/^Bearer /, "");
   if (key !== READER_KEY && key !== VIEWER_KEY) return problem(response, 401, "a key is wanted");
   const role = key === READER_KEY ? "reader" : "viewer";
+  const shownTo = <T extends { study: StudySummary; series?: StudyDetail["series"] }>(one: T) =>
+    role === "reader" ? one : withheld(one);
   switch (top) {
     case "session":
       return json(response, { name: role === "reader" ? "Dr Li" : "Guest", role, may_review: role === "reader" });
     case "models":
       return json(response, { models: [model] });
     case "studies":
-      return rest.length === 0 ? json(response, list(searchParams)) : study(service, rest[0], response);
+      if (rest.length === 0) {
+        const { studies, next } = list(state, searchParams);
+        return json(response, { studies: studies.map((study) => shownTo({ study }).study), next });
+      }
+      return study(state, rest[0], shownTo, response);
     case "instances":
-      return instance(service, rest, response);
+      return instance(state, rest, response);
     case "findings":
-      return review(service, rest[0], request, response);
+      return review(state, rest[0], request, response);
     default:
-      service.strays.push(pathname);
+      state.strays.push(pathname);
       return problem(response, 404, "no such route");
   }
+}
+
+/** As viewers get a study: without the patient. */
+function withheld<T extends { study: StudySummary; series?: StudyDetail["series"] }>(one: T): T {
+  const study = { ...one.study, patient_id: null, patient_name: null, description: null };
+  return { ...one, study, ...(one.series && { series: one.series.map((each) => ({ ...each, description: null })) }) };
 }
 
 const model = {
@@ -95,50 +137,54 @@ const model = {
   state: "ready",
 };
 
-function list(query: URLSearchParams) {
+function list({ details }: State, query: URLSearchParams) {
   const wanted = (name: string) => query.get(name) ?? "";
-  const found = summaries.filter(
-    (one) =>
-      (wanted("state") === "" || one.state === wanted("state")) &&
-      (wanted("modality") === "" || one.modalities.includes(wanted("modality"))) &&
-      `${one.patient_name} ${one.patient_id} ${one.description}`.toLowerCase().includes(wanted("q").toLowerCase()),
-  );
+  const found = summaries
+    .map((one) => details.get(one.study_uid)?.study ?? one)
+    .filter(
+      ({ state, modalities }) =>
+        (wanted("state") === "" || state === wanted("state")) &&
+        (wanted("modality") === "" || modalities.includes(wanted("modality"))),
+    );
   const start = Number(wanted("after") || 0);
   const end = start + PAGE_SIZE;
   return { studies: found.slice(start, end), next: end < found.length ? String(end) : null };
 }
 
-function study({ reviews }: State, uid: string, response: ServerResponse): void {
-  const detail = details.find((one) => one.study.study_uid === uid);
+function study(
+  { details, reviews }: State,
+  uid: string,
+  shownTo: (detail: StudyDetail) => StudyDetail,
+  response: ServerResponse,
+): void {
+  const detail = details.get(uid);
   const findings = detail?.findings.map((one) => ({ ...one, review: reviews.get(one.id) ?? one.review }));
-  if (detail) json(response, { ...detail, findings });
+  if (detail && findings) json(response, shownTo({ ...detail, findings }));
   else problem(response, 404, "no such study");
 }
 
-function instance({ truncating }: State, [uid, , frame]: string[], response: ServerResponse): void {
+function instance({ faults }: State, [uid, , frame]: string[], response: ServerResponse): void {
   const found = instances.find(({ image }) => image.sop_uid === uid);
   if (!found) problem(response, 404, "no such instance");
   else if (frame === undefined) json(response, found.image);
   else
     response
       .setHeader("Content-Type", "application/octet-stream")
-      .end(found.frames[Number(frame)].subarray(truncating ? 1 : 0));
+      .end(found.frames[Number(frame)].subarray(faults.truncating ? 1 : 0));
 }
 
-async function review(service: State, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function review(state: State, id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = "";
   for await (const chunk of request) body += chunk;
-  await new Promise((done) => setTimeout(done, service.slowness));
-  if (service.failing) return problem(response, 503, "the database is away");
-  const finding = details.flatMap(({ findings }) => findings).find((one) => one.id === id);
+  const finding = [...state.details.values()].flatMap(({ findings }) => findings).find((one) => one.id === id);
   if (!finding) return problem(response, 404, "no such finding");
   const decided = JSON.parse(body).review as ReviewState;
-  service.reviews.set(id, decided);
+  state.reviews.set(id, decided);
   json(response, { ...finding, review: decided });
 }
 
-function file({ strays }: State, pathname: string, response: ServerResponse): void {
-  const path = join(pageFolder, pathname === "/" ? "index.html" : pathname);
+function file({ folder, strays }: State, pathname: string, response: ServerResponse): void {
+  const path = join(folder, pathname === "/" ? "index.html" : pathname);
   if (existsSync(path)) {
     response.setHeader("Content-Type", TYPES[extname(path)] ?? "application/octet-stream").end(readFileSync(path));
   } else {

@@ -53,7 +53,8 @@ function ctSlice(slice: number): MadeInstance {
       values: {
         rescale_slope: 1,
         rescale_intercept: -1024,
-        windows: [{ center: 40, width: 400, explanation: "BODY" }],
+        // The last one has none of its own.
+        windows: slice === SLICES - 1 ? [] : [{ center: 40, width: 400, explanation: "BODY" }],
       },
       pixel_spacing: { row: 0.8, column: 0.5, source: "PixelSpacing" },
       image_orientation: [1, 0, 0, 0, 1, 0],
@@ -185,9 +186,9 @@ export const summaries: readonly StudySummary[] = [
     patient_id: "P-1002",
     patient_name: "Miller^Anna",
     description: "CT chest without contrast",
-    modalities: ["CT"],
+    modalities: ["CT", "SR"],
     series: 2,
-    instances: SLICES,
+    instances: SLICES + 1,
     findings: 2,
     unreviewed: 2,
     state: "analysed",
@@ -277,6 +278,9 @@ function series(uid: string, change: Partial<StudyDetail["series"][number]>): St
   };
 }
 
+/** As the service gives what is no image: one frame of nothing. */
+const DOSE_REPORT = { sop_uid: "1.2.3.2.2.1", instance_number: 1, frames: 1, rows: 0, columns: 0 };
+
 const SENT = {
   destination: "PACS",
   state: "sent",
@@ -291,12 +295,13 @@ export const details: readonly StudyDetail[] = [
     series: [
       series("1.2.3.2.1", { modality: "CT", description: "Axial 1.0 mm", series_number: 2 }),
       series("1.2.3.2.2", {
-        modality: "CT",
+        modality: "SR",
         description: "Dose report",
         series_number: 501,
         state: "not_attempted",
-        reason: "A secondary capture is not analysed",
+        reason: "SR holds no image",
         model_version: null,
+        instances: [DOSE_REPORT],
       }),
     ],
     findings: [...ctFindings],

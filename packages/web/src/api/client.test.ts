@@ -2,19 +2,17 @@ import { describe, expect, test } from "vitest";
 import { createClient } from "./client";
 import { type RequestError, reasonOf } from "./request-error";
 
-/** A client whose service answers with `answer`; what it asked, and how often it was not let in. */
+/** A client whose service answers with `answer`; what it asked, and the keys that were not let in. */
 function clientOf(answer: () => Response | Promise<Response>) {
   const asked: { path: string; init: RequestInit }[] = [];
-  let refusals = 0;
+  const refused: (string | undefined)[] = [];
   const fetch = (async (path: string, init: RequestInit) => {
     asked.push({ path, init });
     return answer();
   }) as typeof globalThis.fetch;
-  const onUnauthorised = () => {
-    refusals++;
-  };
+  const onUnauthorised = (key: string | undefined) => refused.push(key);
   const client = createClient({ key: () => "secret", language: () => "zh", onUnauthorised, fetch });
-  return { client, asked, refusals: () => refusals };
+  return { client, asked, refused };
 }
 
 const problem = (status: number, headers = {}) =>
@@ -34,10 +32,10 @@ describe("the client", () => {
     expect(asked[0].path).toBe("studies/1.2%2F..%2F3");
   });
 
-  test("tells when the key is no longer accepted", async () => {
-    const { client, refusals } = clientOf(() => problem(401));
+  test("tells which key is no longer accepted", async () => {
+    const { client, refused } = clientOf(() => problem(401));
     await expect(client.session()).rejects.toMatchObject({ fault: "unauthorised" });
-    expect(refusals()).toBe(1);
+    expect(refused).toEqual(["secret"]);
   });
 
   test.each([

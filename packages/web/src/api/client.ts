@@ -44,8 +44,8 @@ export interface ClientOptions {
   readonly key: () => string | undefined;
   /** In which the service is to answer. */
   readonly language: () => Language;
-  /** Called at each 401. */
-  readonly onUnauthorised: () => void;
+  /** Called at each 401, with the key that was sent: another may have been typed since. */
+  readonly onUnauthorised: (key: string | undefined) => void;
   /** @default the browser's */
   readonly fetch?: typeof globalThis.fetch;
   /** How long an answer may take, ms. @default 60000 */
@@ -82,7 +82,7 @@ export function createClient({
       if (init.signal?.aborted) throw cause;
       throw new RequestError("unreachable", undefined, { cause });
     }
-    if (response.status === 401) onUnauthorised();
+    if (response.status === 401) onUnauthorised(given);
     if (!response.ok) throw await errorOf(response);
     return response;
   }
@@ -91,6 +91,7 @@ export function createClient({
     try {
       return (await response.json()) as T;
     } catch (cause) {
+      if (signal?.aborted) throw cause;
       throw new RequestError("broken", undefined, { cause });
     }
   }
@@ -103,7 +104,12 @@ export function createClient({
     image: (sopUid, signal) => json(`instances/${part(sopUid)}`, signal),
     pixels: async (sopUid, frame, signal) => {
       const response = await ask(`instances/${part(sopUid)}/frames/${frame}/pixels`, { signal });
-      return response.arrayBuffer();
+      try {
+        return await response.arrayBuffer();
+      } catch (cause) {
+        if (signal?.aborted) throw cause;
+        throw new RequestError("unreachable", undefined, { cause });
+      }
     },
     review: async (findingId, review) => {
       const response = await ask(`findings/${part(findingId)}/review`, {

@@ -2,7 +2,7 @@
  * @file Boxes, outlines and labels over the image.
  */
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
-import { percent } from "../language/clinical-text";
+import { wholePercent } from "../language/clinical-text";
 import type { Language } from "../language/language";
 import { useSpeech } from "../language/language-context";
 import { lesionName } from "../language/lesion-name";
@@ -62,7 +62,7 @@ interface Drawing {
 }
 
 function drawingOf(finding: FindingRecord, isSelected: boolean, review: ReviewState, language: Language): Drawing {
-  const name = `${MARKS[review]}${lesionName(finding.class, language)} ${percent(finding.confidence)}%`;
+  const name = `${MARKS[review]}${lesionName(finding.class, language)} ${wholePercent(finding.confidence)}%`;
   return {
     finding,
     className: `box ${review}${isSelected ? " selected" : ""}`,
@@ -82,9 +82,7 @@ function FindingBox({ drawing: { finding, className, text }, box, label, mapping
       className={className}
       data-finding={finding.id}
       onPointerDown={(event) => {
-        if (event.button !== 0 || event.shiftKey || event.ctrlKey) return;
-        event.stopPropagation();
-        onSelect(finding.id);
+        if (event.button === 0 && !event.shiftKey && !event.ctrlKey) onSelect(finding.id);
       }}
     >
       <rect className="halo" {...box} />

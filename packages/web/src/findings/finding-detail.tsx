@@ -2,7 +2,7 @@
  * @file The selected finding, and what a reader may do about it.
  */
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
-import { percent } from "../language/clinical-text";
+import { wholePercent } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
 import { lesionName } from "../language/lesion-name";
 import { sizeText } from "./finding-text";
@@ -11,12 +11,15 @@ import { type Reviews, reviewOf } from "./review-state";
 export interface FindingDetailProps {
   readonly finding: FindingRecord | undefined;
   readonly reviews: Reviews;
+  /** Whether its image is on the screen: nothing is decided unseen. */
+  readonly isSeen: boolean;
   readonly mayReview: boolean;
+  readonly canUndo: boolean;
   readonly onDecide: (review: ReviewState) => void;
   readonly onUndo: () => void;
 }
 
-export function FindingDetail({ finding, reviews, mayReview, onDecide, onUndo }: FindingDetailProps) {
+export function FindingDetail({ finding, reviews, isSeen, mayReview, canUndo, onDecide, onUndo }: FindingDetailProps) {
   const { say } = useSpeech();
   const review = finding && reviewOf(reviews, finding.id);
   return (
@@ -26,7 +29,7 @@ export function FindingDetail({ finding, reviews, mayReview, onDecide, onUndo }:
         <button
           type="button"
           className="decision accept"
-          disabled={!mayReview || !finding}
+          disabled={!mayReview || !isSeen}
           aria-pressed={review === "accepted"}
           aria-keyshortcuts="a"
           onClick={() => onDecide("accepted")}
@@ -36,7 +39,7 @@ export function FindingDetail({ finding, reviews, mayReview, onDecide, onUndo }:
         <button
           type="button"
           className="decision reject"
-          disabled={!mayReview || !finding}
+          disabled={!mayReview || !isSeen}
           aria-pressed={review === "rejected"}
           aria-keyshortcuts="r"
           onClick={() => onDecide("rejected")}
@@ -46,14 +49,18 @@ export function FindingDetail({ finding, reviews, mayReview, onDecide, onUndo }:
         <button
           type="button"
           className="decision"
-          disabled={!mayReview || reviews.undo.length === 0}
+          disabled={!mayReview || !canUndo}
           aria-keyshortcuts="u"
           onClick={onUndo}
         >
           {say("review.undo")} <kbd>U</kbd>
         </button>
       </div>
-      {!mayReview && <p className="hint">{say("review.notAllowed")}</p>}
+      {mayReview ? (
+        <p className={finding && !isSeen ? "hint unseen" : "hint seen"}>{say("review.notSeen")}</p>
+      ) : (
+        <p className="hint">{say("review.notAllowed")}</p>
+      )}
     </section>
   );
 }
@@ -61,7 +68,7 @@ export function FindingDetail({ finding, reviews, mayReview, onDecide, onUndo }:
 function Facts({ finding }: { readonly finding: FindingRecord }) {
   const { say, language } = useSpeech();
   const facts = [
-    [say("findings.confidence"), `${percent(finding.confidence)} %`],
+    [say("findings.confidence"), `${wholePercent(finding.confidence)} %`],
     [say("findings.sizeLabel"), sizeText(finding, say)],
     [say("findings.category"), finding.category],
     [say("findings.suggestion"), finding.suggestion],

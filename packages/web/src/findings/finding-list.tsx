@@ -2,7 +2,7 @@
  * @file The findings beside the image: a list box, in step with what is selected.
  */
 import { useEffect, useRef } from "react";
-import { percent } from "../language/clinical-text";
+import { wholePercent } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
 import { lesionName } from "../language/lesion-name";
 import type { PlacedFinding } from "./finding-order";
@@ -79,7 +79,7 @@ function FindingOption({ placed: { finding, place, seriesName }, isSelected, rev
       onClick={() => onSelect(finding.id)}
     >
       <span className="finding-class">{lesionName(finding.class, language)}</span>
-      <span className="finding-confidence">{percent(finding.confidence)} %</span>
+      <span className="finding-confidence">{wholePercent(finding.confidence)} %</span>
       <span className="finding-place">
         {seriesName === undefined
           ? say("findings.image", { index: place.image + 1 })

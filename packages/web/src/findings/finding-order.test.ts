@@ -46,6 +46,12 @@ describe("aboveThreshold", () => {
     expect(ids(aboveThreshold(placed, 0.4))).toEqual(["late and sure", "late"]);
     expect(aboveThreshold(placed, 0.91)).toEqual([]);
   });
+
+  test("keeps what is shown as being at the threshold: 0.246 is 25 %", () => {
+    const near = placedFindings(series, [{ ...made, confidence: 0.246 }]);
+    expect(aboveThreshold(near, 0.25)).toHaveLength(1);
+    expect(aboveThreshold(near, 0.26)).toEqual([]);
+  });
 });
 
 describe("neighbour", () => {

@@ -2,6 +2,7 @@
  * @file Which findings are shown, and which comes next.
  */
 import type { FindingRecord } from "@fovea/core/contract/study";
+import { wholePercent } from "../language/clinical-text";
 import { imagesOf, type Series } from "../viewer/image-reference";
 
 /** Where a finding is: which series, and which image of it, both counted from 0. */
@@ -19,16 +20,16 @@ export interface PlacedFinding {
 
 /** Findings in the order in which images are looked through; within an image the surest first. */
 export function placedFindings(series: readonly Series[], findings: readonly FindingRecord[]): PlacedFinding[] {
-  const places = new Map<string, FindingPlace>();
-  for (const [seriesIndex, one] of series.entries()) {
-    for (const [image, { sopUid, frame }] of imagesOf(one).entries()) {
-      places.set(`${sopUid}:${frame}`, { series: seriesIndex, image });
-    }
-  }
+  const stacks = series.map(imagesOf);
+  const placeOf = ({ series_uid, sop_uid: sopUid, frame }: FindingRecord): FindingPlace | undefined => {
+    const index = series.findIndex((one) => one.series_uid === series_uid);
+    const image = index < 0 ? -1 : stacks[index].indexOf({ sopUid, frame });
+    return image < 0 ? undefined : { series: index, image };
+  };
   const isOne = new Set(findings.map(({ series_uid }) => series_uid)).size <= 1;
   return findings
     .flatMap((finding) => {
-      const place = places.get(`${finding.sop_uid}:${finding.frame}`);
+      const place = placeOf(finding);
       if (!place) return [];
       return isOne ? [{ finding, place }] : [{ finding, place, seriesName: nameOf(series[place.series]) }];
     })
@@ -43,9 +44,10 @@ function comparePlaces(a: FindingPlace, b: FindingPlace): number {
   return a.series - b.series || a.image - b.image;
 }
 
-/** Those whose confidence is `threshold` or more. */
+/** Those whose confidence, in whole per cent as it is shown, is `threshold` or more. */
 export function aboveThreshold(findings: readonly PlacedFinding[], threshold: number): PlacedFinding[] {
-  return findings.filter(({ finding }) => finding.confidence >= threshold);
+  const least = Math.round(100 * threshold);
+  return findings.filter(({ finding }) => wholePercent(finding.confidence) >= least);
 }
 
 /**

@@ -11,6 +11,8 @@ export const CHINESE: Messages = {
   "app.help": "快捷键",
   "app.loading": "加载中…",
   "app.retry": "重试",
+  "app.broken": "此页面出错：{reason}",
+  "app.reload": "重新加载页面",
   "app.models": "模型",
   "app.noModel": "未加载模型",
   "app.signedInAs": "{name}（{role}）",
@@ -82,6 +84,7 @@ export const CHINESE: Messages = {
 
   "viewer.image": "第 {index} 幅，共 {count} 幅，{series}",
   "viewer.loading": "图像加载中…",
+  "viewer.nothing": "未显示图像",
   "viewer.failed": "无法显示该图像：{reason}",
   "viewer.window": "窗位 {center}  窗宽 {width}",
   "viewer.zoom": "缩放 {percent} %",
@@ -133,7 +136,10 @@ export const CHINESE: Messages = {
   "review.reject": "拒绝",
   "review.undo": "撤销",
   "review.saving": "保存中…",
-  "review.failed": "未能保存，仍为“{state}”：{reason}",
+  "review.failed": "{class}：未能保存，仍为“{state}”：{reason}",
+  "review.unknown": "{class}：无法确认“{wanted}”是否已保存：{reason}",
+  "review.notSeen": "请先显示其图像，再作审核。",
+  "review.show": "查看",
   "review.notAllowed": "当前角色可查看，不可审核。",
   "review.dismiss": "知道了",
 

@@ -32,8 +32,8 @@ export function localTime(iso: string): string {
 }
 
 /** A confidence in [0, 1] as whole per cent, never rounded up to 100. */
-export function percent(confidence: number): string {
-  return String(confidence < 1 ? Math.min(99, Math.round(100 * confidence)) : 100);
+export function wholePercent(confidence: number): number {
+  return confidence < 1 ? Math.min(99, Math.round(100 * confidence)) : 100;
 }
 
 /** Millimetres or pixels with one decimal below 100, whole above. */

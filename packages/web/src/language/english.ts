@@ -9,6 +9,8 @@ export const ENGLISH = {
   "app.help": "Keys",
   "app.loading": "Loading…",
   "app.retry": "Try again",
+  "app.broken": "This screen has failed: {reason}",
+  "app.reload": "Load the page again",
   "app.models": "Models",
   "app.noModel": "No model is loaded",
   "app.signedInAs": "{name} ({role})",
@@ -80,6 +82,7 @@ export const ENGLISH = {
 
   "viewer.image": "Image {index} of {count}, {series}",
   "viewer.loading": "Loading image…",
+  "viewer.nothing": "No image is shown",
   "viewer.failed": "This image cannot be shown: {reason}",
   "viewer.window": "C {center}  W {width}",
   "viewer.zoom": "Zoom {percent} %",
@@ -131,7 +134,10 @@ export const ENGLISH = {
   "review.reject": "Reject",
   "review.undo": "Undo",
   "review.saving": "Saving…",
-  "review.failed": "Not saved, still “{state}”: {reason}",
+  "review.failed": "{class}: not saved, still “{state}”: {reason}",
+  "review.unknown": "{class}: nobody knows whether “{wanted}” was saved: {reason}",
+  "review.notSeen": "Show its image before you decide.",
+  "review.show": "Show",
   "review.notAllowed": "Your role may look but not review.",
   "review.dismiss": "Dismiss",
 

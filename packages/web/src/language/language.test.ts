@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CHINESE } from "./chinese";
-import { localTime, measure, percent, personName, studyDate } from "./clinical-text";
+import { localTime, measure, personName, studyDate, wholePercent } from "./clinical-text";
 import { ENGLISH } from "./english";
 import { fill, preferredLanguage } from "./language";
 import { lesionName } from "./lesion-name";
@@ -55,7 +55,7 @@ describe("clinical text", () => {
   });
 
   test("does not round a confidence up to certainty", () => {
-    expect([percent(0.999), percent(1), percent(0.505), percent(0)]).toEqual(["99", "100", "51", "0"]);
+    expect([0.999, 1, 0.505, 0].map(wholePercent)).toEqual([99, 100, 51, 0]);
   });
 
   test("gives small sizes one decimal", () => {

@@ -7,10 +7,14 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { type Client, createClient } from "../api/client";
 import { RequestError, reasonOf } from "../api/request-error";
 import { forgetKey, storedKey, storeKey } from "../api/session-key";
+import { ReviewDesk } from "../findings/review-desk";
 import type { MessageKey } from "../language/language";
 import { useSpeech } from "../language/language-context";
 import { ALL_STUDIES } from "../worklist/study-filter";
 import { Worklist } from "../worklist/worklist";
+import { BackLink } from "./back-link";
+import { ErrorBoundary } from "./error-boundary";
+import { FailedDecisions } from "./failed-decisions";
 import { PageFrame } from "./page-frame";
 import { useRoute } from "./route";
 import { SignIn } from "./sign-in";
@@ -34,8 +38,10 @@ export function App() {
       createClient({
         key: storedKey,
         language: () => spoken.current,
-        onUnauthorised: () => {
-          const known = storedKey() !== undefined;
+        onUnauthorised: (key) => {
+          // Of a request that was sent before another key was typed.
+          if (key !== storedKey()) return;
+          const known = key !== undefined;
           forgetKey();
           setAccess((before) => {
             const message = before.kind === "granted" ? "login.again" : known ? "login.refused" : undefined;
@@ -45,6 +51,11 @@ export function App() {
       }),
     [],
   );
+  const desk = useMemo(() => new ReviewDesk(client), [client]);
+  useEffect(() => {
+    if (access.kind === "asked") desk.leave();
+  }, [access.kind, desk]);
+  useUnsavedGuard(desk);
   const enter = useCallback(async () => {
     try {
       setAccess({ kind: "granted", session: await client.session() });
@@ -63,11 +74,11 @@ export function App() {
       setAccess({ kind: "asked" });
     };
     const signedIn = access.session.name !== null;
-    return <Screens client={client} session={access.session} {...(signedIn && { onSignOut: signOut })} />;
+    return <Screens client={client} desk={desk} session={access.session} {...(signedIn && { onSignOut: signOut })} />;
   }
   const message = access.kind === "asked" ? messageOf(access, say) : undefined;
   return (
-    <PageFrame>
+    <PageFrame notice={<FailedDecisions desk={desk} />}>
       {access.kind === "checking" && !access.typed ? (
         <main className="sign-in" aria-busy="true" />
       ) : (
@@ -95,14 +106,26 @@ function messageOf({ message, error }: Access & { kind: "asked" }, say: ReturnTy
   return error === undefined ? undefined : reasonOf(error, say);
 }
 
+/** The browser asks before it closes the page over a decision that is being saved. */
+function useUnsavedGuard(desk: ReviewDesk): void {
+  useEffect(() => {
+    const leaving = (event: BeforeUnloadEvent) => {
+      if (desk.reviews().pending.size > 0) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", leaving);
+    return () => window.removeEventListener("beforeunload", leaving);
+  }, [desk]);
+}
+
 interface ScreensProps {
   readonly client: Client;
+  readonly desk: ReviewDesk;
   readonly session: Session;
   /** Absent where nobody had to sign in. */
   readonly onSignOut?: () => void;
 }
 
-function Screens({ client, session, onSignOut }: ScreensProps) {
+function Screens({ client, desk, session, onSignOut }: ScreensProps) {
   const { say } = useSpeech();
   const route = useRoute();
   const [filter, setFilter] = useState(ALL_STUDIES);
@@ -110,20 +133,30 @@ function Screens({ client, session, onSignOut }: ScreensProps) {
   const lastOpened = useRef<string>(undefined);
   if (route.screen === "study") {
     lastOpened.current = route.studyUid;
+    const { studyUid } = route;
+    const frame = { session, onSignOut, notice: <FailedDecisions desk={desk} studyUid={studyUid} /> };
     return (
-      <Suspense fallback={<PageFrame session={session}>{null}</PageFrame>}>
-        <StudyPage
-          key={route.studyUid}
-          client={client}
-          session={session}
-          studyUid={route.studyUid}
-          onSignOut={onSignOut}
-        />
-      </Suspense>
+      <ErrorBoundary
+        key={studyUid}
+        frame={(reason) => (
+          <PageFrame {...frame} heading={<BackLink />}>
+            {reason}
+          </PageFrame>
+        )}
+      >
+        <Suspense fallback={<PageFrame {...frame}>{null}</PageFrame>}>
+          <StudyPage {...frame} client={client} desk={desk} studyUid={studyUid} />
+        </Suspense>
+      </ErrorBoundary>
     );
   }
   return (
-    <PageFrame session={session} onSignOut={onSignOut} footing={models && modelsText(models, say)}>
+    <PageFrame
+      session={session}
+      onSignOut={onSignOut}
+      notice={<FailedDecisions desk={desk} />}
+      footing={models && modelsText(models, say)}
+    >
       <Worklist client={client} filter={filter} onFilter={setFilter} lastOpened={lastOpened.current} />
     </PageFrame>
   );

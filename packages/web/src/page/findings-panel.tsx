@@ -1,24 +1,25 @@
 /**
- * @file Beside the image: threshold, list, the selected finding, and what could not be saved.
+ * @file Beside the image: threshold, list, and the selected finding.
  */
-import type { ReviewState, StudyState } from "@fovea/core/contract/study";
-import { reasonOf } from "../api/request-error";
+import type { FindingRecord, ReviewState, StudyState } from "@fovea/core/contract/study";
 import { FindingDetail } from "../findings/finding-detail";
 import { FindingList } from "../findings/finding-list";
 import type { PlacedFinding } from "../findings/finding-order";
-import { reviewOf } from "../findings/review-state";
+import type { Reviews } from "../findings/review-state";
 import { ThresholdSlider } from "../findings/threshold-slider";
-import type { ReviewDesk } from "../findings/use-reviews";
 import type { MessageKey } from "../language/language";
 import { useSpeech } from "../language/language-context";
-import type { Reading } from "./reading-state";
+import type { Reading, StudyOrder } from "./reading-state";
 
 export interface FindingsPanelProps {
   readonly all: readonly PlacedFinding[];
   readonly shown: readonly PlacedFinding[];
   readonly reading: Reading;
-  readonly desk: ReviewDesk;
+  readonly reviews: Reviews;
+  /** The selected finding, where its image is on the screen. */
+  readonly seen: FindingRecord | undefined;
   readonly mayReview: boolean;
+  readonly canUndo: boolean;
   readonly studyState: StudyState;
   /** Whether each of its series was analysed, and all images of it. */
   readonly isWhole: boolean;
@@ -30,7 +31,8 @@ export interface FindingsPanelProps {
 }
 
 export function FindingsPanel(props: FindingsPanelProps) {
-  const { all, shown, reading, desk, mayReview, onThreshold, onSelect, onStep, onDecide, onUndo } = props;
+  const { all, shown, reading, reviews, seen, mayReview, canUndo, onThreshold, onSelect, onStep, onDecide, onUndo } =
+    props;
   const { say } = useSpeech();
   const selected = shown.find(({ finding }) => finding.id === reading.selected)?.finding;
   return (
@@ -40,14 +42,13 @@ export function FindingsPanel(props: FindingsPanelProps) {
         <span className="secondary">{say("findings.shown", { shown: shown.length, total: all.length })}</span>
       </div>
       <ThresholdSlider threshold={reading.threshold} onChange={onThreshold} />
-      <FailedSaving desk={desk} />
       {shown.length === 0 ? (
         <p className="hint none">{say(emptyMessage(props))}</p>
       ) : (
         <FindingList
           findings={shown}
           selected={reading.selected}
-          reviews={desk.reviews}
+          reviews={reviews}
           onSelect={onSelect}
           onStep={onStep}
         />
@@ -55,8 +56,10 @@ export function FindingsPanel(props: FindingsPanelProps) {
       {all.length > 0 && (
         <FindingDetail
           finding={selected}
-          reviews={desk.reviews}
+          reviews={reviews}
+          isSeen={seen !== undefined}
           mayReview={mayReview}
+          canUndo={canUndo}
           onDecide={onDecide}
           onUndo={onUndo}
         />
@@ -84,17 +87,10 @@ export function emptyMessage({
   return NONE[studyState];
 }
 
-function FailedSaving({ desk: { reviews, dismiss } }: { readonly desk: ReviewDesk }) {
-  const { say } = useSpeech();
-  const { failed } = reviews;
-  if (!failed) return null;
-  const state = say(`review.${reviewOf(reviews, failed.findingId)}`);
-  return (
-    <div className="problem failed-saving" role="alert">
-      <p>{say("review.failed", { state, reason: reasonOf(failed.error, say) })}</p>
-      <button type="button" onClick={dismiss}>
-        {say("review.dismiss")}
-      </button>
-    </div>
+/** Whether every series was analysed, and every image of it; one without images need not be, unless it failed. */
+export function isWhole({ series, stacks }: Pick<StudyOrder, "series" | "stacks">): boolean {
+  return series.every(
+    ({ state, reason }, index) =>
+      (state === "analysed" && reason === null) || (stacks[index].length === 0 && state === "not_attempted"),
   );
 }

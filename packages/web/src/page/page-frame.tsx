@@ -12,12 +12,14 @@ export interface PageFrameProps {
   readonly onSignOut?: () => void;
   /** In the bar, after the name. */
   readonly heading?: ReactNode;
+  /** Below the bar, over everything else. */
+  readonly notice?: ReactNode;
   /** In the line at the bottom. */
   readonly footing?: ReactNode;
   readonly children: ReactNode;
 }
 
-export function PageFrame({ session, onSignOut, heading, footing, children }: PageFrameProps) {
+export function PageFrame({ session, onSignOut, heading, notice, footing, children }: PageFrameProps) {
   const { say, switchLanguage } = useSpeech();
   const [helping, setHelping] = useState(false);
   useEffect(() => {
@@ -53,6 +55,7 @@ export function PageFrame({ session, onSignOut, heading, footing, children }: Pa
           )}
         </div>
       </header>
+      <div>{notice}</div>
       {children}
       <footer className="foot">
         <span className="research">{say("app.research")}</span>

@@ -3,24 +3,25 @@
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Client } from "../api/client";
 import { BoxOverlay } from "../findings/box-overlay";
-import { aboveThreshold, placedFindings } from "../findings/finding-order";
-import { useReviews } from "../findings/use-reviews";
+import { aboveThreshold } from "../findings/finding-order";
+import { type ReviewDesk, useReviews } from "../findings/review-desk";
 import { useSpeech } from "../language/language-context";
-import { type ImageReference, imagesOf, sameImage } from "../viewer/image-reference";
+import { type ImageReference, ImageStack, sameImage } from "../viewer/image-reference";
 import type { ImageSource } from "../viewer/image-source";
 import { ImageViewer, useSnapshot } from "../viewer/image-viewer";
 import type { StackViewer } from "../viewer/stack-viewer";
-import { FindingsPanel } from "./findings-panel";
+import { FindingsPanel, isWhole } from "./findings-panel";
 import {
   atFinding,
   atImage,
   atNeighbour,
   atSeries,
-  firstPlace,
+  orderOf,
+  placeIn,
   type Reading,
   START,
+  settled,
   withThreshold,
 } from "./reading-state";
 import { SeriesList } from "./series-list";
@@ -29,50 +30,64 @@ import { useReviewCommands } from "./use-review-commands";
 import { useStudyKeys } from "./use-study-keys";
 import { ViewerToolbar } from "./viewer-toolbar";
 
+const NO_IMAGES = new ImageStack([]);
+
 export interface ReadingRoomProps {
-  readonly client: Client;
+  readonly desk: ReviewDesk;
   readonly source: ImageSource;
   readonly detail: StudyDetail;
   readonly mayReview: boolean;
 }
 
-export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomProps) {
+export function ReadingRoom({ desk, source, detail, mayReview }: ReadingRoomProps) {
   const { say } = useSpeech();
-  const all = useMemo(() => placedFindings(detail.series, detail.findings), [detail]);
-  const [reading, setReading] = useState<Reading>(() => ({ ...START, place: firstPlace(detail, all) }));
+  const order = useMemo(() => orderOf(detail), [detail]);
+  const [held, setReading] = useState<Reading>(START);
+  const reading = settled(held, order);
+  if (reading !== held) setReading(reading);
   const [viewer, setViewer] = useState<StackViewer>();
   const [message, announce] = useState("");
-  const desk = useReviews(client, detail.findings);
+  const reviews = useReviews(desk);
+  const { findings: all } = order;
   const shown = useMemo(() => aboveThreshold(all, reading.threshold), [all, reading.threshold]);
-  const series = detail.series.at(reading.place.series);
-  const images = useMemo(() => (series ? imagesOf(series) : []), [series]);
+  const place = placeIn(order, reading.place);
+  const series = order.series.at(place.series);
+  const images = order.stacks.at(place.series) ?? NO_IMAGES;
   const snapshot = useSnapshot(viewer);
 
-  const wanted = images.at(reading.place.image);
+  const wanted = reading.place?.image;
   const wantedAddress = wanted && `${wanted.sopUid}:${wanted.frame}`;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a list of equal images that was asked for anew shows nothing new
+  // biome-ignore lint/correctness/useExhaustiveDependencies: images that were asked for anew, and are the same, show nothing new
   useEffect(() => {
-    if (viewer && wantedAddress !== undefined) viewer.show(images, reading.place.image);
+    if (viewer && wantedAddress !== undefined) viewer.show(images, place.image);
   }, [viewer, wantedAddress]);
   useRevealing(viewer, snapshot.shown, shown, reading.selected);
 
-  const commands = useReviewCommands({ desk, shown, selected: reading.selected, mayReview, announce });
-  const step = useCallback((by: 1 | -1) => setReading((before) => atNeighbour(before, all, by)), [all]);
-  const toImage = useCallback(
-    (image: number) => setReading((before) => atImage(before, image, images.length)),
-    [images.length],
+  // What is told is the image on the screen, which may be another of the series than the one asked for, but is of the series.
+  const onScreen = images.indexOf(snapshot.shown?.reference);
+  const isCovered = snapshot.shown !== undefined && onScreen < 0;
+  const index = onScreen < 0 ? place.image : onScreen;
+  const isSeen = onScreen >= 0 && snapshot.error === undefined;
+  const onImage = shown.filter(
+    ({ finding }) => isSeen && sameImage({ sopUid: finding.sop_uid, frame: finding.frame }, snapshot.shown?.reference),
   );
-  const toSeries = useCallback(
-    (index: number) => setReading((before) => atSeries(before, detail, all, index)),
-    [detail, all],
-  );
-  const select = useCallback((id: string) => setReading((before) => atFinding(before, all, id)), [all]);
-  const setThreshold = (threshold: number) => setReading((before) => withThreshold(before, all, threshold));
+  const seen = onImage.find(({ finding }) => finding.id === reading.selected)?.finding;
+
+  const { study_uid: studyUid } = detail.study;
+  const { selected } = reading;
+  const commands = useReviewCommands({ desk, reviews, studyUid, shown, selected, seen, mayReview, announce });
+  const step = useCallback((by: 1 | -1) => setReading((before) => atNeighbour(before, order, by)), [order]);
+  const toImage = (image: number) => setReading((before) => atImage(before, order, image));
+  const toSeries = (to: number) => setReading((before) => atSeries(before, order, to));
+  const select = (id: string) => setReading((before) => atFinding(before, order, id));
+  const setThreshold = (threshold: number) => setReading((before) => withThreshold(before, order, threshold));
   const toggleBoxes = () => setReading((before) => ({ ...before, boxesShown: !before.boxesShown }));
-  const scroll = (by: number) => setReading((before) => atImage(before, before.place.image + by, images.length));
+  const scroll = (by: number) =>
+    setReading((before) => atImage(before, order, placeIn(order, before.place).image + by));
   const keys = useStudyKeys({
     viewer,
-    reading,
+    threshold: reading.threshold,
+    place,
     imageCount: images.length,
     hasFindings: shown.length > 0,
     announce,
@@ -84,17 +99,11 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
     ...commands,
   });
 
-  const onImage = shown.filter(({ finding }) =>
-    sameImage({ sopUid: finding.sop_uid, frame: finding.frame }, snapshot.shown?.reference),
-  );
-  // What is told is the image on the screen, which may be one behind the one asked for.
-  const onScreen = images.findIndex((image) => sameImage(image, snapshot.shown?.reference));
-  const index = onScreen < 0 ? reading.place.image : onScreen;
   const position = { index: index + 1, count: images.length };
   const name = series?.description ?? series?.modality ?? "";
   return (
     <main className="study">
-      <SeriesList detail={detail} shown={reading.place.series} onShow={toSeries} />
+      <SeriesList detail={detail} stacks={order.stacks} shown={place.series} onShow={toSeries} />
       <section className="image-column">
         <ViewerToolbar
           viewer={viewer}
@@ -112,15 +121,16 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
             viewer={viewer}
             onViewer={setViewer}
             label={say("viewer.image", { ...position, series: name })}
+            isCovered={isCovered}
             caption={name}
-            position={<Position {...position} image={images[index]} detail={detail} />}
+            position={<Position {...position} image={images.at(index)} detail={detail} />}
             onScroll={images.length > 1 ? scroll : undefined}
           >
             {reading.boxesShown && snapshot.mapping && (
               <BoxOverlay
                 findings={onImage}
                 selected={reading.selected}
-                reviews={desk.reviews}
+                reviews={reviews}
                 mapping={snapshot.mapping}
                 canvas={snapshot.canvas}
                 onSelect={select}
@@ -133,10 +143,12 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
         all={all}
         shown={shown}
         reading={reading}
-        desk={desk}
+        reviews={reviews}
+        seen={seen}
         mayReview={mayReview}
+        canUndo={reviews.undo.some(({ finding }) => finding.study_uid === studyUid)}
         studyState={detail.study.state}
-        isWhole={isWhole(detail)}
+        isWhole={isWhole(order) && all.length === detail.findings.length}
         onThreshold={setThreshold}
         onSelect={select}
         onStep={step}
@@ -153,23 +165,18 @@ export function ReadingRoom({ client, source, detail, mayReview }: ReadingRoomPr
 interface PositionProps {
   readonly index: number;
   readonly count: number;
-  readonly image: ImageReference;
+  readonly image: ImageReference | undefined;
   readonly detail: StudyDetail;
 }
 
 function Position({ index, count, image, detail }: PositionProps) {
   const { say } = useSpeech();
   const instances = detail.series.flatMap((one) => one.instances);
-  const frames = instances.find(({ sop_uid }) => sop_uid === image.sopUid)?.frames ?? 1;
+  const frames = instances.find(({ sop_uid }) => sop_uid === image?.sopUid)?.frames ?? 1;
   return (
     <>
       <div data-testid="position">{`${index} / ${count}`}</div>
-      {frames > 1 && <div>{say("viewer.frame", { frame: image.frame + 1 })}</div>}
+      {image && frames > 1 && <div>{say("viewer.frame", { frame: image.frame + 1 })}</div>}
     </>
   );
-}
-
-/** Whether every series with images was analysed, and every image of it. */
-function isWhole({ series }: StudyDetail): boolean {
-  return series.every((one) => imagesOf(one).length === 0 || (one.state === "analysed" && one.reason === null));
 }

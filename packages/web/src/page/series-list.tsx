@@ -3,16 +3,17 @@
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
 import { useSpeech } from "../language/language-context";
-import { imagesOf } from "../viewer/image-reference";
+import type { ImageStack } from "../viewer/image-reference";
 
 export interface SeriesListProps {
   readonly detail: StudyDetail;
+  readonly stacks: readonly ImageStack[];
   /** Index of the series shown. */
   readonly shown: number;
   readonly onShow: (index: number) => void;
 }
 
-export function SeriesList({ detail, shown, onShow }: SeriesListProps) {
+export function SeriesList({ detail, stacks, shown, onShow }: SeriesListProps) {
   const { say } = useSpeech();
   return (
     <nav className="series-panel" aria-label={say("study.series")}>
@@ -34,7 +35,7 @@ export function SeriesList({ detail, shown, onShow }: SeriesListProps) {
                   {series.description ?? say("study.seriesNumber", { number: series.series_number ?? index + 1 })}
                 </span>
                 <span className="secondary">
-                  {say("study.images", { count: imagesOf(series).length })}
+                  {say("study.images", { count: stacks[index].length })}
                   {series.body_part && ` · ${series.body_part}`}
                 </span>
                 <span className="series-state">

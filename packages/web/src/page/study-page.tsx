@@ -3,36 +3,41 @@
  */
 import type { Session } from "@fovea/core/contract/session";
 import type { StudyDetail, StudySummary } from "@fovea/core/contract/study";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Client } from "../api/client";
 import { reasonOf } from "../api/request-error";
+import type { ReviewDesk } from "../findings/review-desk";
 import { personName, studyDate } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
 import { ImageSource } from "../viewer/image-source";
+import { BackLink } from "./back-link";
 import { PageFrame } from "./page-frame";
 import { ReadingRoom } from "./reading-room";
 import { useStudy } from "./use-study";
 
 export interface StudyPageProps {
   readonly client: Client;
+  readonly desk: ReviewDesk;
   readonly session: Session;
   readonly studyUid: string;
   readonly onSignOut?: () => void;
+  readonly notice: ReactNode;
 }
 
-export function StudyPage({ client, session, studyUid, onSignOut }: StudyPageProps) {
+export function StudyPage({ client, desk, session, studyUid, onSignOut, notice }: StudyPageProps) {
   const { say } = useSpeech();
-  const { detail, error, retry } = useStudy(client, studyUid);
+  const { answer: detail, error, askNow } = useStudy(desk, studyUid);
   const source = useImageSource(client);
   return (
     <PageFrame
       session={session}
       onSignOut={onSignOut}
+      notice={notice}
       heading={<Heading study={detail?.study} />}
       footing={error !== undefined && detail ? say("worklist.stale", { reason: reasonOf(error, say) }) : undefined}
     >
       {detail && source ? (
-        <ReadingRoom client={client} source={source} detail={detail} mayReview={session.may_review} />
+        <ReadingRoom desk={desk} source={source} detail={detail} mayReview={session.may_review} />
       ) : (
         <main className="study-wait">
           {error === undefined ? (
@@ -40,7 +45,7 @@ export function StudyPage({ client, session, studyUid, onSignOut }: StudyPagePro
           ) : (
             <div className="empty" role="alert">
               <p>{reasonOf(error, say)}</p>
-              <button type="button" onClick={retry}>
+              <button type="button" onClick={askNow}>
                 {say("app.retry")}
               </button>
             </div>
@@ -66,9 +71,7 @@ function Heading({ study }: { readonly study: StudySummary | undefined }) {
   const { say, language } = useSpeech();
   return (
     <>
-      <a className="back" href="#/" aria-keyshortcuts="Escape">
-        ‹ {say("study.back")}
-      </a>
+      <BackLink />
       {study && (
         <div className="patient">
           <b>{study.patient_name === null ? say("worklist.withheld") : personName(study.patient_name, language)}</b>

@@ -2,12 +2,12 @@
  * @file The keys of a study, at work.
  */
 import { useEffect, useRef } from "react";
+import type { FindingPlace } from "../findings/finding-order";
 import { useSpeech } from "../language/language-context";
 import { frameValues } from "../viewer/display-values";
 import { panned, zoomed } from "../viewer/image-view";
 import type { StackViewer } from "../viewer/stack-viewer";
 import { type WindowName, windowChoices } from "../viewer/window-choice";
-import type { Reading } from "./reading-state";
 import { commandOf, type StudyCommand, takesKey } from "./study-keys";
 import type { ReviewCommands } from "./use-review-commands";
 
@@ -25,7 +25,9 @@ const PAN: Readonly<Record<string, readonly [x: number, y: number]>> = {
 
 export interface StudyKeysInput extends ReviewCommands {
   readonly viewer: StackViewer | undefined;
-  readonly reading: Reading;
+  readonly threshold: number;
+  /** Where the reader is, and how many images there are. */
+  readonly place: FindingPlace;
   readonly imageCount: number;
   readonly hasFindings: boolean;
   readonly announce: (message: string) => void;
@@ -45,8 +47,8 @@ export interface DisplayCommands {
 /** Listens while the study is on the screen; gives what the toolbar shares with the keys. */
 export function useStudyKeys(input: StudyKeysInput): DisplayCommands {
   const { say } = useSpeech();
-  const { viewer, reading, imageCount, hasFindings, announce, step } = input;
-  const { image, series } = reading.place;
+  const { viewer, threshold, imageCount, hasFindings, announce, step } = input;
+  const { image, series } = input.place;
   const chooseWindow = (name: WindowName) => {
     viewer?.chooseWindow(name);
     announce(say("say.window", { name: say(`window.${name}`) }));
@@ -68,8 +70,8 @@ export function useStudyKeys(input: StudyKeysInput): DisplayCommands {
     accept: () => input.decide("accepted"),
     reject: () => input.decide("rejected"),
     undo: input.undo,
-    lower: () => input.setThreshold(reading.threshold - THRESHOLD_STEP),
-    raise: () => input.setThreshold(reading.threshold + THRESHOLD_STEP),
+    lower: () => input.setThreshold(threshold - THRESHOLD_STEP),
+    raise: () => input.setThreshold(threshold + THRESHOLD_STEP),
     boxes: input.toggleBoxes,
     up: () => input.toImage(image - 1),
     down: () => input.toImage(image + 1),

@@ -1,43 +1,26 @@
 /**
- * @file A study from the service, asked for anew while it is still being received or analysed.
+ * @file A study from the service: asked for often while it is received and analysed, and now and then after that, since series may
+ * come late, results are sent, and others decide on findings.
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
-import { useCallback, useEffect, useState } from "react";
-import type { Client } from "../api/client";
+import { useCallback } from "react";
+import { type RepeatedAnswer, useRepeatedQuestion } from "../api/use-repeated-question";
+import type { ReviewDesk } from "../findings/review-desk";
 import { useSpeech } from "../language/language-context";
 
-const EVERY_MS = 5_000;
+const WHILE_IT_WORKS_MS = 5_000;
+/** Each question is written into the audit log. */
+const AFTERWARDS_MS = 30_000;
 
-export interface StudyAnswer {
-  readonly detail: StudyDetail | undefined;
-  readonly error: unknown;
-  readonly retry: () => void;
+export function pauseAfter(detail: StudyDetail | undefined): number {
+  const works = detail === undefined || detail.study.state === "receiving" || detail.study.state === "queued";
+  return works ? WHILE_IT_WORKS_MS : AFTERWARDS_MS;
 }
 
-export function useStudy(client: Client, studyUid: string): StudyAnswer {
-  const [answer, setAnswer] = useState<Omit<StudyAnswer, "retry">>({ detail: undefined, error: undefined });
-  const [round, setRound] = useState(0);
+/** The desk is told of the reviews in each answer. */
+export function useStudy(desk: ReviewDesk, studyUid: string): RepeatedAnswer<StudyDetail> {
   const { language } = useSpeech();
-  const retry = useCallback(() => setRound((number) => number + 1), []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round asks anew, and so does another language
-  useEffect(() => {
-    const leaving = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const ask = async () => {
-      try {
-        const detail = await client.study(studyUid, leaving.signal);
-        if (leaving.signal.aborted) return;
-        setAnswer({ detail, error: undefined });
-        if (detail.study.state === "receiving" || detail.study.state === "queued") timer = setTimeout(ask, EVERY_MS);
-      } catch (error) {
-        if (!leaving.signal.aborted) setAnswer((before) => ({ ...before, error }));
-      }
-    };
-    ask();
-    return () => {
-      leaving.abort();
-      clearTimeout(timer);
-    };
-  }, [client, studyUid, round, language]);
-  return { ...answer, retry };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another language the service answers otherwise
+  const ask = useCallback((signal: AbortSignal) => desk.load(studyUid, signal), [desk, studyUid, language]);
+  return useRepeatedQuestion({ ask, pauseMs: pauseAfter });
 }

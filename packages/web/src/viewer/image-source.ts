@@ -4,6 +4,7 @@
 import { cache, Enums, imageLoader, metaData, type Types } from "@cornerstonejs/core";
 import type { InstanceImage } from "@fovea/core/contract/image";
 import type { Client } from "../api/client";
+import { waited } from "../api/repeated-question";
 import { RequestError } from "../api/request-error";
 import { type DisplayValues, displayValues } from "./display-values";
 import { frameImage } from "./frame-image";
@@ -33,9 +34,23 @@ export function shapeOf({ rows, columns, pixel_spacing: spacing, pixel_aspect }:
   return { rows, columns, columnSide: spacing?.column ?? 1, rowSide: spacing?.row ?? pixel_aspect };
 }
 
+export interface LoadOptions {
+  readonly signal: AbortSignal;
+  /** How often a busy service is asked. @default 4 */
+  readonly attempts?: number;
+}
+
+interface Loading {
+  readonly promise: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
 /** Fetches each instance's metadata and each frame once; one at a time is in charge of Cornerstone's loader. */
 export class ImageSource {
   readonly #client: Client;
+  /** Aborted when the reader has left: nothing that comes after that is kept. */
+  readonly #leaving = new AbortController();
+  readonly #loading = new Map<string, Loading>();
   readonly #images = new Map<string, Promise<InstanceImage>>();
   readonly #known = new Map<string, InstanceImage>();
   /** On their way into Cornerstone's cache. */
@@ -46,7 +61,7 @@ export class ImageSource {
     this.#client = client;
     cache.setMaxCacheSize(CACHE_BYTES);
     imageLoader.registerImageLoader(SCHEME, (id: string) => ({
-      promise: Promise.resolve(this.#made.get(id) ?? this.#make(referenceOf(id))),
+      promise: Promise.resolve(this.#made.get(id) ?? this.#make(referenceOf(id), this.#leaving.signal)),
     }));
     metaData.addProvider(this.#provide, 1000);
   }
@@ -55,33 +70,51 @@ export class ImageSource {
    * Asks again, a few times and as late as the service wants it, while that is busy.
    *
    * @throws {RequestError} if the service does not give it
+   * @throws the reason of `signal`, if that is aborted
    */
-  async load(reference: ImageReference, attempts = ATTEMPTS): Promise<LoadedImage> {
+  async load(reference: ImageReference, { signal, attempts = ATTEMPTS }: LoadOptions): Promise<LoadedImage> {
+    const until = AbortSignal.any([signal, this.#leaving.signal]);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#loadOnce(reference);
+        return await this.#loadOnce(reference, until);
       } catch (error) {
         const isBusy = error instanceof RequestError && error.fault === "busy";
         if (!isBusy || attempt >= attempts) throw error;
-        const seconds = Math.min(LONGEST_WAIT_S, error.retryAfter ?? attempt);
-        await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+        await waited(1000 * Math.min(LONGEST_WAIT_S, error.retryAfter ?? attempt), until);
       }
     }
   }
 
-  /** What Cornerstone is given to load cannot fail any more: it would keep the failure, and tell the console of it. */
-  async #loadOnce(reference: ImageReference): Promise<LoadedImage> {
+  async #loadOnce(reference: ImageReference, signal: AbortSignal): Promise<LoadedImage> {
     const id = imageId(reference);
-    if (!cache.isLoaded(id)) {
-      this.#made.set(id, await this.#make(reference));
-      await imageLoader.loadAndCacheImage(id).finally(() => this.#made.delete(id));
-    }
+    if (!cache.isLoaded(id)) await this.#fetched(id, signal);
+    signal.throwIfAborted();
     const display = this.#displays.get(cache.getImage(id) as Types.IImage);
     if (!display) throw new Error("unreachable: an image without its values");
     return { reference, image: frameImage(await this.#image(reference.sopUid), reference.frame), display };
   }
 
+  /** Waits for who fetches it already, unless that is about to end without it. */
+  #fetched(id: string, signal: AbortSignal): Promise<void> {
+    const known = this.#loading.get(id);
+    if (known && !known.signal.aborted) return known.promise;
+    const loading = { promise: this.#fetch(id, signal), signal };
+    this.#loading.set(id, loading);
+    const forget = () => this.#loading.get(id) === loading && this.#loading.delete(id);
+    loading.promise.then(forget, forget);
+    return loading.promise;
+  }
+
+  /** What Cornerstone is given to load cannot fail any more: it would keep the failure, and tell the console of it. */
+  async #fetch(id: string, signal: AbortSignal): Promise<void> {
+    const made = await this.#make(referenceOf(id), signal);
+    signal.throwIfAborted();
+    this.#made.set(id, made);
+    await imageLoader.loadAndCacheImage(id).finally(() => this.#made.delete(id));
+  }
+
   dispose(): void {
+    this.#leaving.abort();
     metaData.removeProvider(this.#provide);
     cache.purgeCache();
   }
@@ -89,7 +122,7 @@ export class ImageSource {
   #image(sopUid: string): Promise<InstanceImage> {
     const asked = this.#images.get(sopUid);
     if (asked) return asked;
-    const asking = this.#client.image(sopUid);
+    const asking = this.#client.image(sopUid, this.#leaving.signal);
     this.#images.set(sopUid, asking);
     asking.then(
       (image) => this.#known.set(sopUid, image),
@@ -98,9 +131,9 @@ export class ImageSource {
     return asking;
   }
 
-  async #make(reference: ImageReference): Promise<Types.IImage> {
+  async #make(reference: ImageReference, signal: AbortSignal): Promise<Types.IImage> {
     const { sopUid, frame } = reference;
-    const [image, bytes] = await Promise.all([this.#image(sopUid), this.#client.pixels(sopUid, frame)]);
+    const [image, bytes] = await Promise.all([this.#image(sopUid), this.#client.pixels(sopUid, frame, signal)]);
     const display = displayValues(bytes, image, frame);
     const loaded = cornerstoneImage(reference, frameImage(image, frame), display);
     this.#displays.set(loaded, display);

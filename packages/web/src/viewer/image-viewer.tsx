@@ -6,12 +6,12 @@ import { reasonOf } from "../api/request-error";
 import { measure } from "../language/clinical-text";
 import type { MessageKey } from "../language/language";
 import { useSpeech } from "../language/language-context";
-import type { ImageSource } from "./image-source";
+import { type ImageSource, imageId } from "./image-source";
 import { edgeLabels } from "./orientation";
 import { usePointerDrag } from "./pointer-drag";
 import { StackViewer, type ViewerSnapshot } from "./stack-viewer";
 
-const NOTHING: ViewerSnapshot = { inverted: false, canvas: { width: 0, height: 0 }, loading: true };
+const NOTHING: ViewerSnapshot = { inverted: false, canvas: { width: 0, height: 0 } };
 const NO_CHANGE = () => () => undefined;
 
 export function useSnapshot(viewer: StackViewer | undefined): ViewerSnapshot {
@@ -25,6 +25,8 @@ export interface ImageViewerProps {
   readonly viewer: StackViewer | undefined;
   /** What a screen reader calls the image. */
   readonly label: string;
+  /** Whether the image that was drawn is none of what `label` and `caption` name: it is not shown then. */
+  readonly isCovered: boolean;
   /** Upper corners. */
   readonly caption: ReactNode;
   readonly position: ReactNode;
@@ -38,6 +40,7 @@ export function ImageViewer({
   onViewer,
   viewer,
   label,
+  isCovered,
   caption,
   position,
   onScroll,
@@ -47,6 +50,8 @@ export function ImageViewer({
   const [frame, setFrame] = useState<HTMLDivElement | null>(null);
   const [canvas, setCanvas] = useState<HTMLDivElement | null>(null);
   const snapshot = useSnapshot(viewer);
+  const { shown, awaited, error } = snapshot;
+  const isSeen = shown !== undefined && error === undefined && !isCovered;
 
   useLayoutEffect(() => {
     if (!canvas) return;
@@ -67,20 +72,20 @@ export function ImageViewer({
   return (
     <div className="viewer" ref={setFrame} data-testid="viewer">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the image takes the keys of the page, and shows that it does */}
-      <div className="viewer-image" role="img" aria-label={label} tabIndex={0}>
-        <div className="viewer-canvas" ref={setCanvas} />
+      <div className="viewer-image" role="img" aria-label={isSeen ? label : say("viewer.nothing")} tabIndex={0}>
+        <div className={isSeen ? "viewer-canvas" : "viewer-canvas covered"} ref={setCanvas} />
       </div>
-      {snapshot.shown && snapshot.error === undefined && children}
+      {isSeen && children}
       <div className="corner top-left">{caption}</div>
       <div className="corner top-right">{position}</div>
-      {snapshot.shown && <Edges snapshot={snapshot} />}
-      <BottomCorners snapshot={snapshot} />
-      {snapshot.error !== undefined && (
+      {isSeen && <Edges snapshot={snapshot} />}
+      {isSeen && <BottomCorners snapshot={snapshot} />}
+      {error !== undefined && (
         <div className="viewer-notice" role="alert">
-          {say("viewer.failed", { reason: reasonOf(snapshot.error, say) })}
+          {say("viewer.failed", { reason: reasonOf(error, say) })}
         </div>
       )}
-      {!snapshot.shown && snapshot.error === undefined && <Waiting />}
+      {awaited && error === undefined && <Waiting key={imageId(awaited)} isOverImage={isSeen} />}
     </div>
   );
 }
@@ -101,14 +106,16 @@ function onOtherPixels(listener: () => void): () => void {
 }
 
 /** Shows only after a moment, so that quick answers do not flicker. */
-function Waiting() {
+function Waiting({ isOverImage }: { readonly isOverImage: boolean }) {
   const { say } = useSpeech();
   const [late, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), 300);
     return () => clearTimeout(timer);
   }, []);
-  return late ? <div className="viewer-notice quiet">{say("viewer.loading")}</div> : null;
+  return late ? (
+    <div className={`viewer-notice ${isOverImage ? "aside" : "quiet"}`}>{say("viewer.loading")}</div>
+  ) : null;
 }
 
 function Edges({ snapshot: { shown } }: { readonly snapshot: ViewerSnapshot }) {

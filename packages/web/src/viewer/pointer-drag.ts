@@ -14,6 +14,10 @@ function dragOf(event: PointerEvent): Drag | undefined {
   return event.button === 0 ? "window" : undefined;
 }
 
+function isFinding(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("[data-finding]") !== null;
+}
+
 function apply(viewer: StackViewer, drag: Drag, start: Point, dx: number, dy: number): void {
   const { window, canvas } = viewer.snapshot();
   const { view, shape } = viewer;
@@ -48,7 +52,8 @@ export function usePointerDrag(
     };
     const down = (event: PointerEvent) => {
       const kind = dragOf(event);
-      if (!kind) return;
+      // A press on a box selects its finding. React hears of it only after this listener.
+      if (!kind || (kind === "window" && isFinding(event.target))) return;
       drag = { kind, start: place(event), last: place(event) };
       element.setPointerCapture(event.pointerId);
       if (event.button === 1) event.preventDefault();

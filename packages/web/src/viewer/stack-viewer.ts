@@ -14,7 +14,7 @@ import {
 } from "@cornerstonejs/core";
 import type { Window } from "@fovea/core/dicom/window";
 import { frameValues } from "./display-values";
-import type { ImageReference } from "./image-reference";
+import type { ImageReference, ImageStack } from "./image-reference";
 import { type ImageSource, imageId, type LoadedImage, shapeOf } from "./image-source";
 import { fittingView, type ImageShape, type ImageView, type Mapping, type Size } from "./image-view";
 import { initialWindow, rangeOf, type WindowName, windowOf } from "./window-choice";
@@ -31,15 +31,16 @@ export interface ViewerSnapshot {
   readonly inverted: boolean;
   /** CSS pixels. */
   readonly canvas: Size;
-  /** Whether another image than the shown one is on its way. */
-  readonly loading: boolean;
+  /** The image that is on its way; until it is drawn, `shown` is on the screen. */
+  readonly awaited?: ImageReference;
   /** Why the wanted image is not shown. */
   readonly error?: unknown;
 }
 
 interface Wish {
-  readonly images: readonly ImageReference[];
+  readonly images: ImageStack;
   readonly index: number;
+  readonly signal: AbortSignal;
 }
 
 const VIEWPORT = "image";
@@ -62,7 +63,13 @@ export class StackViewer {
   #current: LoadedImage | undefined;
   /** The image that is wanted; undefined when there is no viewer any more. */
   #wish: Wish | undefined;
-  #fetching = false;
+  #isServing = false;
+  /** Ends what is fetched of a series when another is wanted. */
+  #ofSeries = new AbortController();
+  /** Images are fetched ahead one at a time. */
+  #ahead: Promise<void> = Promise.resolve();
+  /** Whether each image is to have its file's window, where it has one. */
+  #byFile = false;
   #resizings = 0;
 
   constructor(element: HTMLDivElement, source: ImageSource) {
@@ -74,7 +81,7 @@ export class StackViewer {
     this.#engine.enableElement({ viewportId: VIEWPORT, type: Enums.ViewportType.STACK, element });
     this.#viewport = this.#engine.getViewport(VIEWPORT) as StackViewport;
     if (this.#onCpu) this.#sizeCanvas();
-    this.#snapshot = { inverted: false, canvas: this.#size(), loading: false };
+    this.#snapshot = { inverted: false, canvas: this.#size() };
     element.addEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
   }
 
@@ -97,39 +104,45 @@ export class StackViewer {
   /**
    * Shows an image, and keeps window and zoom where it looks like the one before.
    *
-   * One image is fetched at a time: of several that are wished for meanwhile only the last is, so that turning through a stack
-   * asks the service for what can be shown, and no more.
+   * One image of a series is fetched at a time: of several that are wished for meanwhile only the last is, so that turning through a
+   * stack asks the service for what can be shown, and no more. Another series is not kept waiting by the one before.
    */
-  async show(images: readonly ImageReference[], index: number): Promise<void> {
-    const wish = { images, index };
-    this.#wish = wish;
-    this.#publish({ loading: true, error: undefined });
-    if (this.#fetching) return;
-    this.#fetching = true;
+  async show(images: ImageStack, index: number): Promise<void> {
+    if (this.#wish?.images !== images) {
+      this.#ofSeries.abort();
+      this.#ofSeries = new AbortController();
+    }
+    this.#wish = { images, index, signal: this.#ofSeries.signal };
+    this.#publish({ awaited: images.at(index), error: undefined });
+    if (this.#isServing) return;
+    this.#isServing = true;
     let served: Wish | undefined;
     while (this.#wish && this.#wish !== served) {
       served = this.#wish;
       await this.#serve(served);
     }
-    this.#fetching = false;
+    this.#isServing = false;
+    if (served) this.#fetchAhead(served);
   }
 
   async #serve(wish: Wish): Promise<void> {
     const isWanted = () => wish === this.#wish;
+    const reference = wish.images.at(wish.index);
+    if (!reference) return;
     try {
-      const loaded = await this.#source.load(wish.images[wish.index]);
+      const loaded = await this.#source.load(reference, wish);
       if (!isWanted()) return;
       await this.#viewport.setStack([imageId(loaded.reference)]);
       if (this.#wish === undefined) return;
       this.#take(loaded);
-      if (isWanted()) this.#publish({ loading: false });
+      if (isWanted()) this.#publish({ awaited: undefined });
     } catch (error) {
-      if (isWanted()) this.#publish({ loading: false, error });
+      if (isWanted()) this.#publish({ awaited: undefined, error });
     }
-    await this.#fetchAhead(wish, isWanted);
   }
 
   setWindow(window: Window, windowName?: WindowName): void {
+    this.#byFile = windowName === "file";
     this.#publish({ window, windowName });
     this.#apply();
   }
@@ -156,7 +169,8 @@ export class StackViewer {
   reset(): void {
     if (!this.#current) return;
     this.#view = fittingView(shapeOf(this.#current.image), this.#size());
-    this.#publish({ inverted: false, ...firstWindow(this.#current) });
+    this.#windowAtFirst(this.#current);
+    this.#publish({ inverted: false });
     this.#apply();
   }
 
@@ -192,6 +206,7 @@ export class StackViewer {
 
   dispose(): void {
     this.#wish = undefined;
+    this.#ofSeries.abort();
     this.#listeners.clear();
     this.#element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.#drawn);
     this.#engine.destroy();
@@ -205,12 +220,19 @@ export class StackViewer {
       before && sameShape(shapeOf(before.image), shape) && before.image.series_uid === loaded.image.series_uid;
     if (!alike) {
       this.#view = fittingView(shape, this.#size());
-      this.#publish({ inverted: false, ...firstWindow(loaded) });
-    } else if (this.#snapshot.windowName === "file") {
+      this.#windowAtFirst(loaded);
+      this.#publish({ inverted: false });
+    } else if (this.#byFile) {
       // The file's window is of each image by itself; every other stays, so that slices can be compared.
-      this.chooseWindow("file");
+      this.#publish(initialWindow(loaded.image, frameValues(loaded.image, loaded.reference.frame), loaded.display));
     }
     this.#apply();
+  }
+
+  #windowAtFirst({ image, reference, display }: LoadedImage): void {
+    const choice = initialWindow(image, frameValues(image, reference.frame), display);
+    this.#byFile = choice.windowName === "file";
+    this.#publish(choice);
   }
 
   /** Brings window, inversion, zoom and place to the renderer, and has it draw. */
@@ -295,14 +317,16 @@ export class StackViewer {
   }
 
   /** One after another, nearest first, until something else is wished for. */
-  async #fetchAhead({ images, index }: Wish, isWanted: () => boolean): Promise<void> {
-    for (let distance = 1; distance <= AHEAD; distance++) {
-      for (const neighbour of [images.at(index + distance), index >= distance ? images[index - distance] : undefined]) {
-        if (!isWanted()) return;
+  #fetchAhead(wish: Wish): void {
+    const { images, index, signal } = wish;
+    const near = Array.from({ length: AHEAD }, (_, i) => [index + i + 1, index - i - 1]).flat();
+    this.#ahead = this.#ahead.then(async () => {
+      for (const neighbour of near.map((at) => images.at(at))) {
+        if (wish !== this.#wish) return;
         // Should it fail, the reader will hear of it when they come there.
-        if (neighbour) await this.#source.load(neighbour, 1).catch(() => undefined);
+        if (neighbour) await this.#source.load(neighbour, { signal, attempts: 1 }).catch(() => undefined);
       }
-    }
+    });
   }
 
   #size(): Size {
@@ -313,13 +337,6 @@ export class StackViewer {
     this.#snapshot = { ...this.#snapshot, ...change };
     for (const listener of this.#listeners) listener();
   }
-}
-
-function firstWindow({ image, reference, display }: LoadedImage): Pick<ViewerSnapshot, "window" | "windowName"> {
-  const values = frameValues(image, reference.frame);
-  const windowName =
-    values.windows.length > 0 ? "file" : image.bits_stored > 8 || image.signed ? "automatic" : undefined;
-  return { window: initialWindow(image, values, display), windowName };
 }
 
 function sameShape(a: ImageShape, b: ImageShape): boolean {

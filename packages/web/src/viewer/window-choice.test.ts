@@ -47,24 +47,33 @@ describe("rangeOf", () => {
 
 describe("initialWindow", () => {
   test("is the file's own", () => {
-    expect(initialWindow(CT, VALUES, display)).toMatchObject({ center: 40, width: 400 });
+    expect(initialWindow(CT, VALUES, display)).toEqual({
+      window: { center: 40, width: 400, voiLutFunction: "LINEAR" },
+      windowName: "file",
+    });
+  });
+
+  test("is not called the file's where that gives none, or one too narrow for its function", () => {
+    const narrow = { ...VALUES, windows: [{ center: 40, width: 0.5, explanation: null }] };
+    for (const values of [narrow, { ...VALUES, windows: [] }]) {
+      expect(initialWindow(CT, values, display).windowName).toBe("automatic");
+    }
   });
 
   test("is all of 8 bits where an 8-bit file says nothing", () => {
     const image = madeImage({ bits_allocated: 8, bits_stored: 8 });
     const byte = { ...display, pixels: new Uint8Array([7]), intercept: 0 };
-    expect(initialWindow(image, { ...VALUES, windows: [] }, byte)).toMatchObject({ center: 127.5, width: 255 });
+    const { window, windowName } = initialWindow(image, { ...VALUES, windows: [] }, byte);
+    expect(window).toMatchObject({ center: 127.5, width: 255 });
+    expect(windowName).toBeUndefined();
   });
 
   test("fits the values of other files, in modality values, padding left out", () => {
     const image = madeImage({ columns: 100, rows: 10, pixel_padding: { low: 5000, high: 5000 } });
     const stored = Uint16Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? 5000 : i));
     const values = { rescale_slope: 2, rescale_intercept: 10, windows: [] };
-    const { center, width } = initialWindow(
-      { ...image, values },
-      values,
-      displayValues(stored.buffer, { ...image, values }, 0),
-    );
+    const display = displayValues(stored.buffer, { ...image, values }, 0);
+    const { center, width } = initialWindow({ ...image, values }, values, display).window;
     // Odd numbers from 1 to 999; 0.5 % at either end are two and a half values.
     expect(center).toBeCloseTo(2 * 500 + 10, -1);
     expect(width).toBeGreaterThan(2 * 980);

@@ -50,16 +50,23 @@ export function windowOf(
   return { center, width };
 }
 
+/** A window, and which of the choices it is; undefined where it is none. */
+export interface ChosenWindow {
+  readonly window: Window;
+  readonly windowName: WindowName | undefined;
+}
+
 /**
  * How a frame is shown at first, as core/dicom/display chooses: the file's window, else all of 8 bits, else one that fits.
  */
-export function initialWindow(image: InstanceImage, values: FrameValues, display: DisplayValues): Window {
+export function initialWindow(image: InstanceImage, values: FrameValues, display: DisplayValues): ChosenWindow {
   const own = windowOf("file", image, values, display);
-  if (own && own.width >= leastWidth(own)) return own;
-  if (image.bits_stored > 8 || image.signed) return fitting(image, display);
+  if (own && own.width >= leastWidth(own)) return { window: own, windowName: "file" };
+  if (image.bits_stored > 8 || image.signed) return { window: fitting(image, display), windowName: "automatic" };
   const top = 2 ** image.bits_stored - 1;
   const center = display.slope * (top / 2) + display.intercept;
-  return { center, width: Math.abs(display.slope) * top, voiLutFunction: "LINEAR_EXACT" };
+  const width = Math.abs(display.slope) * top;
+  return { window: { center, width, voiLutFunction: "LINEAR_EXACT" }, windowName: undefined };
 }
 
 /** Percentiles of a sample of the frame: of a mammogram every twentieth value tells the same as all. */

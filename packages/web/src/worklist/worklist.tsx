@@ -4,10 +4,12 @@
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import type { Client } from "../api/client";
 import { reasonOf } from "../api/request-error";
+import type { RepeatedAnswer } from "../api/use-repeated-question";
 import { useSpeech } from "../language/language-context";
 import { isFiltered, MODALITIES, narrowed, STATES, type StudyFilter } from "./study-filter";
+import type { StudyFound } from "./study-search";
 import { StudyTable } from "./study-table";
-import { type StudyListing, useStudyList } from "./use-study-list";
+import { useStudyList } from "./use-study-list";
 
 export interface WorklistProps {
   readonly client: Client;
@@ -29,7 +31,7 @@ export function Worklist({ client, filter, onFilter, lastOpened }: WorklistProps
     document.addEventListener("keydown", slash);
     return () => document.removeEventListener("keydown", slash);
   }, []);
-  const { list } = listing;
+  const { answer: list } = listing;
   return (
     <main className="worklist">
       <div className="worklist-head">
@@ -53,16 +55,16 @@ export function Worklist({ client, filter, onFilter, lastOpened }: WorklistProps
 interface FiltersProps {
   readonly filter: StudyFilter;
   readonly onFilter: (filter: StudyFilter) => void;
-  readonly listing: StudyListing;
+  readonly listing: RepeatedAnswer<StudyFound>;
   readonly search: RefObject<HTMLInputElement | null>;
 }
 
 function Filters({ filter, onFilter, listing, search }: FiltersProps) {
   const { say } = useSpeech();
   const modalities = useMemo(() => {
-    const seen = listing.list?.studies.flatMap((study) => study.modalities) ?? [];
+    const seen = listing.answer?.studies.flatMap((study) => study.modalities) ?? [];
     return [...new Set([...MODALITIES, ...seen, ...(filter.modality ? [filter.modality] : [])])].sort();
-  }, [listing.list, filter.modality]);
+  }, [listing.answer, filter.modality]);
   return (
     // biome-ignore lint/a11y/useSemanticElements: Chromium knows <search>, older assistive technology does not
     <div className="filters" role="search">
@@ -110,7 +112,7 @@ function Filters({ filter, onFilter, listing, search }: FiltersProps) {
 
 function Pages({ filter, onFilter, listing }: Omit<FiltersProps, "search">) {
   const { say } = useSpeech();
-  const { list, updatedAt, error, refresh } = listing;
+  const { answer: list, updatedAt, error, askNow } = listing;
   const next = list?.next ?? null;
   return (
     <div className="pages">
@@ -138,7 +140,7 @@ function Pages({ filter, onFilter, listing }: Omit<FiltersProps, "search">) {
           ? say("worklist.stale", { reason: reasonOf(error, say) })
           : updatedAt && say("worklist.updated", { time: updatedAt.toTimeString().slice(0, 8) })}
       </span>
-      <button type="button" onClick={refresh}>
+      <button type="button" onClick={askNow}>
         {say("worklist.refresh")}
       </button>
     </div>

@@ -118,7 +118,9 @@ class BossQueue implements JobQueue {
   async start(): Promise<void> {
     if (this.#database.kind === "pglite") await this.#takeBackAll();
     // Somebody may have mended what it failed of: nothing waits for the end of a pause that an earlier process began.
-    await this.#database.query("UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' AND start_after > now()");
+    await this.#database.query(
+      "UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' AND start_after > now()",
+    );
     this.#timers.push(setInterval(() => this.#tend(() => this.#expire()), this.#settings.leaseSeconds * 250));
     this.#timers.push(setInterval(() => this.#tend(() => this.#boss.maintain()), TIDY_MS));
   }
@@ -219,10 +221,10 @@ class BossQueue implements JobQueue {
 
   /** Takes jobs from processes that give no sign of life. */
   async #expire(): Promise<void> {
-    await this.#database.query("UPDATE pgboss.job SET retry_limit = $1 WHERE name LIKE '%' || $2 AND retry_limit < $1", [
-      TELLINGS,
-      GIVEN_UP,
-    ]);
+    await this.#database.query(
+      "UPDATE pgboss.job SET retry_limit = $1 WHERE name LIKE '%' || $2 AND retry_limit < $1",
+      [TELLINGS, GIVEN_UP],
+    );
     await this.#boss.expire();
   }
 

@@ -16,7 +16,7 @@ export interface JobOptions {
 export interface WorkOptions {
   /** Jobs of this process at one time. */
   readonly concurrency: number;
-  /** Attempts after the first, those that ended with their process among them. @default 50: seven hours at least, if none takes long */
+  /** Attempts after the first, those that ended with their process among them. @default 50, in nearly seven hours at least */
   readonly retries?: number;
   /**
    * Called with a job whose attempts are used up, at least once: the place to write down that nothing comes of it.

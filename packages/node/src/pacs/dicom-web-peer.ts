@@ -110,7 +110,8 @@ async function has(
     SeriesInstanceUID: object.seriesUid,
     SOPInstanceUID: object.sopUid,
   };
-  for await (const one of find(web, "IMAGE", keys, times, signal)) if (one.SOPInstanceUID === object.sopUid) return true;
+  for await (const one of find(web, "IMAGE", keys, times, signal))
+    if (one.SOPInstanceUID === object.sopUid) return true;
   return false;
 }
 

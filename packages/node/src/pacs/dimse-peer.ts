@@ -90,11 +90,7 @@ function number(text: string | undefined): number | undefined {
 }
 
 /** C-GET, with contexts for what the study has: it is asked first. */
-async function* retrieve(
-  callee: Callee,
-  wanted: Wanted,
-  options: ClientOptions,
-): AsyncGenerator<Readable> {
+async function* retrieve(callee: Callee, wanted: Wanted, options: ClientOptions): AsyncGenerator<Readable> {
   const classes = await classesOf(callee, wanted, options);
   yield* get(callee, wanted, classes, options);
 }
@@ -115,7 +111,8 @@ async function classesOf(
     const classes = new Set<string>();
     for (const { SeriesInstanceUID } of series) {
       const keys = { StudyInstanceUID: studyUid, SeriesInstanceUID, SOPInstanceUID: sopUid ?? "", SOPClassUID: "" };
-      for (const { SOPClassUID } of await all(callee, "IMAGE", keys, options)) if (SOPClassUID) classes.add(SOPClassUID);
+      for (const { SOPClassUID } of await all(callee, "IMAGE", keys, options))
+        if (SOPClassUID) classes.add(SOPClassUID);
     }
     return [...classes];
   });

@@ -10,7 +10,7 @@ import { refusesObject, STATUS, statusText } from "./status";
 
 /**
  * Statuses by which a server speaks of what it was given (PS3.18 table 10.5.3-1; 413, 415, 422: RFC 9110): it would be refused
- * again. All others speak of the address, the permission or the server, which somebody mends: 401, 403, 404, 407 ...
+ * again. All others speak of the address, the permission or the server, which somebody mends: 401, 403, 404 ...
  */
 const OF_THE_OBJECT: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 

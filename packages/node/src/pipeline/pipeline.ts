@@ -23,7 +23,7 @@ import { KnownFiles } from "./known-files";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
-import { RETRIEVE, Retrieval, retrieveJob } from "./retrieval";
+import { RETRIEVE, RETRIEVE_RETRIES, Retrieval, retrieveJob } from "./retrieval";
 
 export interface PipelineOptions {
   readonly store: Store;
@@ -129,9 +129,10 @@ function receptionOf({ store, config, deidentify }: PipelineOptions, importer: I
  * sends any more: what was being sent is due at once too, and asked for first.
  */
 async function takeBackDeliveries({ database }: Store): Promise<void> {
-  await database.query("UPDATE delivery SET next_at = now() WHERE state = 'pending' OR (state = 'sending' AND $1::boolean)", [
-    database.kind === "pglite",
-  ]);
+  await database.query(
+    "UPDATE delivery SET next_at = now() WHERE state = 'pending' OR (state = 'sending' AND $1::boolean)",
+    [database.kind === "pglite"],
+  );
 }
 
 /** What waits for a destination that was taken out of the settings, or has another name now: nobody would send it. */
@@ -182,10 +183,11 @@ async function workOnRetrievals({ store, queue, peers, config }: PipelineOptions
   const moving = config.destinations.filter(({ retrieveBy }) => retrieveBy === "move");
   const ourAe = config.dimse?.aeTitle;
   const moveTo = new Map(ourAe === undefined ? [] : moving.map(({ name }) => [name, ourAe] as const));
-  const retrieval = new Retrieval({ peers, reception, audit: store.audit, moveTo });
+  const retrieval = new Retrieval({ ...store, peers, reception, moveTo });
   await queue.work(
     RETRIEVE,
-    { concurrency: 1, retries: 8, givenUp: (content) => retrieval.giveUp(retrieveJob(content)) },
+    // Beside one that waits for a tape, another goes on.
+    { concurrency: 2, retries: RETRIEVE_RETRIES, givenUp: (content) => retrieval.giveUp(retrieveJob(content)) },
     (content, signal) => retrieval.run(retrieveJob(content), signal),
   );
 }

@@ -146,6 +146,9 @@ function addGauges(
   metrics.gauge("deliveries_due", "Objects that are not delivered yet", () =>
     store.deliveries.counts().then(({ pending = 0, sending = 0 }) => pending + sending, unknown),
   );
+  metrics.gauge("deliveries_failed", "Objects that were given up, until somebody has them sent again", () =>
+    store.deliveries.counts().then(({ failed = 0 }) => failed, unknown),
+  );
 }
 
 async function listen(app: App, { http: { host, port } }: ServiceConfig): Promise<string> {

@@ -1,6 +1,7 @@
 /**
  * @file A service for tests: a real record on PGlite, behind it a pool, a queue and a reception that do what the test says.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -68,6 +69,7 @@ export class SaidPool implements InferencePool {
 export class DirectQueue implements JobQueue {
   readonly #handlers = new Map<string, Parameters<JobQueue["work"]>[2]>();
   readonly #waiting: { readonly kind: string; readonly content: Readonly<Record<string, unknown>> }[] = [];
+  readonly #outside = AsyncLocalStorage.snapshot();
   /** What is done with a job that is given up, by kind. */
   readonly givenUp = new Map<string, (content: Readonly<Record<string, unknown>>) => Promise<void>>();
   readonly running = new Set<Promise<void>>();
@@ -78,16 +80,13 @@ export class DirectQueue implements JobQueue {
     const handle = this.#handlers.get(kind);
     if (this.held) this.#waiting.push({ kind, content });
     if (handle === undefined || this.held) return;
-    const run = handle(content, new AbortController().signal).catch(() => undefined);
+    // Nobody works within the transaction that a job belongs to.
+    const run = this.#outside(() => handle(content, new AbortController().signal).catch(() => undefined));
     this.running.add(run);
     void run.finally(() => this.running.delete(run));
   }
 
-  async work(
-    kind: string,
-    { givenUp }: Partial<WorkOptions>,
-    handle: Parameters<JobQueue["work"]>[2],
-  ): Promise<void> {
+  async work(kind: string, { givenUp }: Partial<WorkOptions>, handle: Parameters<JobQueue["work"]>[2]): Promise<void> {
     this.#handlers.set(kind, handle);
     if (givenUp !== undefined) this.givenUp.set(kind, givenUp);
     for (const job of this.#waiting.splice(0)) await this.add(job.kind, job.content);

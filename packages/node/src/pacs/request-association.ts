@@ -34,6 +34,9 @@ export interface ClientTimes {
   readonly retrieveMs?: number;
 }
 
+/** A connection is silent for so long before TCP asks whether the other side is there. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** At most so many contexts fit: ids are odd, 1 to 255. */
 export const MAX_CONTEXTS = 128;
 
@@ -152,6 +155,8 @@ async function open(callee: Callee, connectMs: number, signal?: AbortSignal): Pr
     signal?.addEventListener("abort", aborted, { once: true });
     socket.once(files ? "secureConnect" : "connect", () => {
       finish();
+      // A machine that vanished is told from one that fetches a tape.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       resolve(socket);
     });
   });

@@ -212,7 +212,8 @@ class Attempt {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why an attempt did not come off, for the record: without what a message of ours does not say, such as a path. */
+export function reasonOf(error: unknown): string {
   if (error instanceof FoveaError) return `${error.code}: ${error.message}`.slice(0, 300);
   return error instanceof Error ? error.name : "failed";
 }

@@ -7,6 +7,7 @@ import type { PacsPeer } from "../pacs/peer";
 import type { AuditLog } from "../store/audit-log";
 import type { Database } from "../store/database";
 import type { RetrievalEnd, RetrievalRecord, Retrievals } from "../store/retrievals";
+import { reasonOf } from "./deliver";
 import { type Reception, STORE_STATUS } from "./reception";
 
 /** Kind of these jobs in the queue. */
@@ -125,9 +126,4 @@ async function move(
   if (failed > 0)
     throw new FoveaError("peer_refused", `C-MOVE: ${failed} of ${completed + failed + warning} did not come`);
   return { stored: completed + warning, refused: 0 };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof FoveaError) return `${error.code}: ${error.message}`.slice(0, 300);
-  return error instanceof Error ? error.name : "failed";
 }

@@ -70,6 +70,19 @@ export class BatchWork {
     await this.#clear(job);
   }
 
+  /** A job whose attempts are used up ends, and says so of each file that it did not come to. */
+  async #giveUp(job: string): Promise<void> {
+    const { batchJobs } = this.#parts.store;
+    const error = { code: "internal", message: NEVER_ENDED };
+    for (let files = await batchJobs.waiting(job, PAGE); files.length > 0; files = await batchJobs.waiting(job, PAGE)) {
+      for (const { ordinal, filename } of files) {
+        await batchJobs.keepResult(job, ordinal, { filename, error }, { failed: true });
+      }
+    }
+    await batchJobs.setState(job, "done");
+    await this.#clear(job);
+  }
+
   /** What has its result is not done again, so that a job that comes twice does no harm. */
   async #run(job: string, signal: AbortSignal): Promise<void> {
     const { batchJobs } = this.#parts.store;
@@ -83,19 +96,6 @@ export class BatchWork {
         signal.throwIfAborted();
         if ((await batchJobs.find(job))?.state === "cancelled") return this.#clear(job);
         await this.#analyse(found, file, signal);
-      }
-    }
-    await batchJobs.setState(job, "done");
-    await this.#clear(job);
-  }
-
-  /** A job whose attempts are used up ends, and says so of each file that it did not come to. */
-  async #giveUp(job: string): Promise<void> {
-    const { batchJobs } = this.#parts.store;
-    const error = { code: "internal", message: NEVER_ENDED };
-    for (let files = await batchJobs.waiting(job, PAGE); files.length > 0; files = await batchJobs.waiting(job, PAGE)) {
-      for (const { ordinal, filename } of files) {
-        await batchJobs.keepResult(job, ordinal, { filename, error }, { failed: true });
       }
     }
     await batchJobs.setState(job, "done");

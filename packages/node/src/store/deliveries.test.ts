@@ -78,6 +78,7 @@ onEachEngine("the record of deliveries", (engine) => {
     expect(await deliveries.claim(2)).toEqual([]);
     expect(await deliveries.sent(slow[0].deliveryId)).toBe(true);
     expect(await deliveries.counts()).toEqual({ sending: 1, sent: 1 });
+    expect(await deliveries.counts({ sent: false })).toEqual({ sending: 1 });
   });
 
   test("is held as long as its worker renews the lease", async () => {

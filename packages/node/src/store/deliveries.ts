@@ -208,10 +208,14 @@ export class Deliveries {
     return rows.map(deliveryOfRow);
   }
 
-  /** How many are in each state, for metrics. */
-  async counts(): Promise<Partial<Record<Delivery["state"], number>>> {
+  /**
+   * How many are in each state, for metrics.
+   *
+   * @param sent false leaves out those that were sent: the many that an index has not. @default true
+   */
+  async counts({ sent = true } = {}): Promise<Partial<Record<Delivery["state"], number>>> {
     const rows = await this.#database.query<{ state: Delivery["state"]; n: number }>(
-      "SELECT state, count(*) AS n FROM delivery GROUP BY state",
+      `SELECT state, count(*) AS n FROM delivery ${sent ? "" : "WHERE state <> 'sent'"} GROUP BY state`,
     );
     return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
   }

@@ -10,7 +10,7 @@ import type { Finding } from "@fovea/core/finding";
 import { parseConfig } from "../../src/config/read-config";
 import type { Role, ServiceConfig } from "../../src/config/service-config";
 import type { AnalysisRequest, ImageAnalysis, InferencePool } from "../../src/inference/inference-pool";
-import type { JobQueue, WorkOptions } from "../../src/jobs/job-queue";
+import type { JobQueue } from "../../src/jobs/job-queue";
 import { buildApp } from "../../src/server/app";
 import type { App, AppParts, Reception, StoredObject } from "../../src/server/app-parts";
 import { ServiceMetrics } from "../../src/server/service-metrics";
@@ -68,13 +68,13 @@ export class SaidPool implements InferencePool {
 /** Works on what it is given, at once, in this process. */
 export class DirectQueue implements JobQueue {
   readonly #handlers = new Map<string, Parameters<JobQueue["work"]>[2]>();
-  readonly #waiting: { readonly kind: string; readonly content: Readonly<Record<string, unknown>> }[] = [];
-  readonly #outside = AsyncLocalStorage.snapshot();
-  /** What is done with a job that is given up, by kind. */
+  /** What each kind does with jobs whose attempts are used up. */
   readonly givenUp = new Map<string, (content: Readonly<Record<string, unknown>>) => Promise<void>>();
   readonly running = new Set<Promise<void>>();
   /** What comes is kept for the next worker: jobs of a service that was killed. */
   held = false;
+  readonly #waiting: { readonly kind: string; readonly content: Readonly<Record<string, unknown>> }[] = [];
+  readonly #outside = AsyncLocalStorage.snapshot();
 
   async add(kind: string, content: Readonly<Record<string, unknown>>): Promise<void> {
     const handle = this.#handlers.get(kind);
@@ -86,7 +86,7 @@ export class DirectQueue implements JobQueue {
     void run.finally(() => this.running.delete(run));
   }
 
-  async work(kind: string, { givenUp }: Partial<WorkOptions>, handle: Parameters<JobQueue["work"]>[2]): Promise<void> {
+  async work(...[kind, { givenUp }, handle]: Parameters<JobQueue["work"]>): Promise<void> {
     this.#handlers.set(kind, handle);
     if (givenUp !== undefined) this.givenUp.set(kind, givenUp);
     for (const job of this.#waiting.splice(0)) await this.add(job.kind, job.content);

@@ -1,5 +1,5 @@
 /**
- * @file What was asked of a PACS, and what came of it.
+ * @file What was asked of a PACS, and what came of it; and deliveries found by time, and those that were not sent by state.
  */
 export const RETRIEVAL = `
 CREATE TABLE retrieval (
@@ -18,4 +18,7 @@ CREATE TABLE retrieval (
 );
 CREATE INDEX retrieval_by_time ON retrieval (asked_at);
 CREATE UNIQUE INDEX retrieval_under_way ON retrieval (pacs, study_uid, coalesce(series_uid, '')) WHERE ended_at IS NULL;
+
+CREATE INDEX delivery_by_time ON delivery (planned_at, delivery_id);
+CREATE INDEX delivery_not_sent ON delivery (state, planned_at, delivery_id) WHERE state <> 'sent';
 `;

@@ -74,12 +74,41 @@ export const RetrieveSchema = Type.Object(
 );
 export type Retrieve = Static<typeof RetrieveSchema>;
 
-/** `202`: the images come like any others; the study says how far they are. */
+/** `202`: the images come like any others; `GET /pacs/retrievals` and the study say how far they are. */
 export const RetrievalSchema = Type.Object({
   state: Type.Literal("queued"),
+  id: Type.String({ description: "Of GET /pacs/retrievals" }),
   study_uid: Type.String(),
   study_url: Type.String({ description: "Not there until the first image is" }),
 });
 export type RetrievalAnswer = Static<typeof RetrievalSchema>;
+
+/** `GET /pacs/retrievals`: the latest first; those that ended for 30 days. */
+export const RetrievalListSchema = Type.Object({
+  retrievals: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      pacs: Type.String(),
+      study_uid: Type.String(),
+      series_uid: nullable(Type.String()),
+      /** `partial`: objects were refused here; `failed`: given up before all had come. Asking again begins anew. */
+      state: Type.Union([
+        Type.Literal("waiting"),
+        Type.Literal("running"),
+        Type.Literal("complete"),
+        Type.Literal("partial"),
+        Type.Literal("failed"),
+      ]),
+      attempts: Type.Integer(),
+      /** Objects that are kept, and that were refused here, once it has ended. */
+      stored: Type.Integer(),
+      refused: Type.Integer(),
+      reason: nullable(Type.String({ description: "Why the last attempt did not end it, or why not all came" })),
+      asked_at: Type.String({ format: "date-time" }),
+      ended_at: nullable(Type.String({ format: "date-time" })),
+    }),
+  ),
+});
+export type RetrievalList = Static<typeof RetrievalListSchema>;
 
 export const EchoSchema = Type.Object({ reachable: Type.Boolean(), milliseconds: Type.Number() });

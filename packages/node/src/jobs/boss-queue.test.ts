@@ -87,7 +87,7 @@ describe("the queue", () => {
     });
     await queue.add("count", {});
     await until(() => at.length === 3);
-    // 1 s and 2 s, each with up to as much again (retry_delay * 2^n / 2 * (1 + random)), which begins at 1 s.
+    // 1 s and 2 s, each with up to half as much again.
     expect(at[1] - at[0]).toBeGreaterThan(900);
     expect(at[2] - at[1]).toBeGreaterThan(1900);
     expect(errors).toHaveLength(2);
@@ -201,5 +201,64 @@ describe("the queue", () => {
       done = true;
     });
     await until(() => done);
+  });
+
+  test("waits ten to fifteen minutes at most between two attempts", async () => {
+    const queue = await open({ pollMs: 50 });
+    await queue.work("count", { concurrency: 1 }, async () => {
+      throw new Error("the disk is full");
+    });
+    await database.query("UPDATE pgboss.queue SET retry_limit = 60 WHERE name = 'count'");
+    const paused = new Date(Date.now() + 500);
+    await queue.add("count", {}, { startAfter: paused });
+    await database.query("UPDATE pgboss.job SET retry_count = 40 WHERE name = 'count'");
+    await until(async () => (await database.query("SELECT 1 FROM pgboss.job WHERE state = 'retry'")).length === 1);
+    const [{ pause }] = await database.query<{ pause: number }>(
+      "SELECT extract(epoch FROM start_after - now())::double precision AS pause FROM pgboss.job WHERE name = 'count'",
+    );
+    expect(pause).toBeGreaterThan(595);
+    expect(pause).toBeLessThanOrEqual(900);
+  });
+
+  test("begins at its start with what waits for its next attempt", async () => {
+    const first = await open();
+    await first.add("count", { n: 1 });
+    await database.query("UPDATE pgboss.job SET state = 'retry', start_after = now() + interval '9 hours'");
+    const second = await open();
+    const seen: unknown[] = [];
+    await second.work("count", { concurrency: 1 }, async ({ n }) => void seen.push(n));
+    await until(() => seen.length === 1);
+  });
+
+  test("gives up a job that ended an embedded database's process as often as it may be begun, and tells of it until that is heard", async () => {
+    /** Begins the job or its telling, and ends as a killed process does: nobody says anything of it. */
+    const killed = async (kind: string) => {
+      const queue = await open({ graceMs: 0 });
+      const begun = new Promise<void>((resolve) => {
+        const hang = () => {
+          resolve();
+          return new Promise<void>(() => undefined);
+        };
+        void queue.work("deadly", { concurrency: 1, retries: 2, givenUp: hang }, hang);
+      });
+      if (kind === "first") await queue.add("deadly", { n: 1 });
+      await begun;
+      queues.splice(queues.indexOf(queue), 1);
+    };
+    await killed("first");
+    const counts: unknown[] = [];
+    for (let start = 2; start <= 6; start++) {
+      await killed(`start ${start}`);
+      const rows = await database.query("SELECT name, retry_count FROM pgboss.job WHERE state = 'active'");
+      counts.push(...rows.map(({ name, retry_count }) => `${name} ${retry_count}`));
+    }
+    // Three begins, then the telling begins, however often.
+    expect(counts).toEqual(["deadly 1", "deadly 2", "deadly.given-up 0", "deadly.given-up 1", "deadly.given-up 2"]);
+    const told: JobContent[] = [];
+    const last = await open();
+    const work = { concurrency: 1, retries: 2, givenUp: async (content: JobContent) => void told.push(content) };
+    await last.work("deadly", work, async () => undefined);
+    await until(() => told.length === 1);
+    expect(told).toEqual([{ n: 1 }]);
   });
 });

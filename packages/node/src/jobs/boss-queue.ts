@@ -20,7 +20,7 @@ export interface JobQueueSettings {
   readonly leaseSeconds?: number;
   /** How often a process looks for jobs that another one added, ms. @default 1000 */
   readonly pollMs?: number;
-  /** First interval between two attempts, whole seconds; each is twice the one before. @default 1 */
+  /** First interval between two attempts, whole seconds; each is twice the one before, up to ten minutes. @default 1 */
   readonly retrySeconds?: number;
   /** When stopping: how long what runs may take before it is told to end, ms. @default 10000 */
   readonly graceMs?: number;
@@ -30,7 +30,9 @@ export interface JobQueueSettings {
 
 /** Queue of jobs whose attempts are used up. */
 const GIVEN_UP = ".given-up";
-const RETRIES = 20;
+const RETRIES = 50;
+/** Of what is given up: it is told however often that ends with its process. */
+const TELLINGS = 1_000_000;
 /** pg-boss drops jobs that waited two weeks; ours wait for a PACS, or for somebody who comes back from a holiday. */
 const KEEP_DAYS = 3650;
 const TIDY_MS = 300_000;
@@ -115,7 +117,11 @@ class BossQueue implements JobQueue {
 
   async start(): Promise<void> {
     if (this.#database.kind === "pglite") await this.#takeBackAll();
-    this.#timers.push(setInterval(() => this.#tend(() => this.#boss.expire()), this.#settings.leaseSeconds * 250));
+    // Somebody may have mended what it failed of: nothing waits for the end of a pause that an earlier process began.
+    await this.#database.query(
+      "UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' AND start_after > now()",
+    );
+    this.#timers.push(setInterval(() => this.#tend(() => this.#expire()), this.#settings.leaseSeconds * 250));
     this.#timers.push(setInterval(() => this.#tend(() => this.#boss.maintain()), TIDY_MS));
   }
 
@@ -123,7 +129,8 @@ class BossQueue implements JobQueue {
     await this.#ensure(kind);
     const { leaseSeconds, retrySeconds } = this.#settings;
     const options: PgBoss.SendOptions = {
-      ...{ expireInSeconds: leaseSeconds, retryDelay: retrySeconds, retryBackoff: true },
+      // Of a lease that ran out; after what threw, the loop says how long.
+      ...{ expireInSeconds: leaseSeconds, retryDelay: retrySeconds, retryBackoff: false },
       // Jobs without a key would all share the empty one.
       singletonKey: key ?? randomUUID(),
       ...(startAfter !== undefined && { startAfter }),
@@ -172,9 +179,9 @@ class BossQueue implements JobQueue {
 
   #loop(kind: string, concurrency: number, handle: (content: JobContent, signal: AbortSignal) => Promise<void>): void {
     if (this.#loops.has(kind)) throw new Error(`unreachable: jobs of ${kind} have a worker already`);
-    const { leaseSeconds, pollMs, onError } = this.#settings;
+    const { leaseSeconds, pollMs, retrySeconds, onError } = this.#settings;
     const loop = new JobLoop(
-      { kind, concurrency, handle, pollMs, leaseMs: 1000 * leaseSeconds, onError },
+      { kind, concurrency, handle, pollMs, leaseMs: 1000 * leaseSeconds, retryMs: 1000 * retrySeconds, onError },
       this.#boss,
       this.#database,
     );
@@ -200,9 +207,25 @@ class BossQueue implements JobQueue {
     await this.#boss.createQueue(kind, { name: kind, policy: "short", deadLetter, retryLimit: RETRIES });
   }
 
-  /** After a crash of the only process: what it held waits again, and the attempt counts. */
+  /** After a crash of the only process: what it held waits again, and the attempt counts; what has no attempts left is given up. */
   async #takeBackAll(): Promise<void> {
-    await this.#database.query("UPDATE pgboss.job SET state = 'retry', start_after = now() WHERE state = 'active'");
+    await this.#database.query(
+      `UPDATE pgboss.job SET state = 'retry', start_after = now()
+       WHERE state = 'active' AND (retry_count < retry_limit OR name LIKE '%' || $1)`,
+      [GIVEN_UP],
+    );
+    // As if the lease had run out.
+    await this.#database.query("UPDATE pgboss.job SET started_on = 'epoch' WHERE state = 'active'");
+    await this.#expire();
+  }
+
+  /** Takes jobs from processes that give no sign of life. */
+  async #expire(): Promise<void> {
+    await this.#database.query(
+      "UPDATE pgboss.job SET retry_limit = $1 WHERE name LIKE '%' || $2 AND retry_limit < $1",
+      [TELLINGS, GIVEN_UP],
+    );
+    await this.#boss.expire();
   }
 
   /** One piece of upkeep at a time; that it failed is told, and it comes again. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type PgBoss from "pg-boss";
 import type { Database } from "../store/database";
 import type { JobContent } from "./job-queue";
+import { pauseAfter } from "./pause";
 
 export interface JobLoopSettings {
   readonly kind: string;
@@ -12,6 +13,8 @@ export interface JobLoopSettings {
   readonly handle: (content: JobContent, signal: AbortSignal) => Promise<void>;
   readonly pollMs: number;
   readonly leaseMs: number;
+  /** The first pause before another attempt. */
+  readonly retryMs: number;
   readonly onError: (error: unknown, kind: string) => void;
 }
 
@@ -113,24 +116,36 @@ export class JobLoop {
     this.#running.set(id, { attempt, end, done });
   }
 
-  async #work({ id, data, retryCount }: FetchedJob, signal: AbortSignal): Promise<void> {
+  async #work(job: FetchedJob, signal: AbortSignal): Promise<void> {
     const { kind, handle, onError } = this.#settings;
+    const { id, data, retryCount } = job;
     try {
       try {
         await handle(data, signal);
       } catch (error) {
         if (this.#stopping && signal.aborted) return await this.#putBack(id, retryCount);
         onError(error, kind);
-        if (await this.#isOurs(id, retryCount)) {
-          await this.#boss.fail(kind, id, { message: error instanceof Error ? error.name : "failed" });
-        }
-        return;
+        return await this.#failed(job);
       }
       if (await this.#isOurs(id, retryCount)) await this.#boss.complete(kind, id);
     } catch (error) {
       // The database is away: the lease runs out, and the job comes again.
       onError(error, kind);
     }
+  }
+
+  /** Another attempt, after a pause; without any left, it is given up. */
+  async #failed({ id, retryCount, retryLimit }: FetchedJob): Promise<void> {
+    const { kind, retryMs } = this.#settings;
+    if (retryCount >= retryLimit) {
+      if (await this.#isOurs(id, retryCount)) await this.#boss.fail(kind, id);
+      return;
+    }
+    await this.#database.query(
+      `UPDATE pgboss.job SET state = 'retry', start_after = now() + $4::double precision * interval '1 millisecond'
+       WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`,
+      [kind, id, retryCount, pauseAfter(retryCount + 1, Math.random, retryMs)],
+    );
   }
 
   async #isOurs(id: string, attempt: number): Promise<boolean> {

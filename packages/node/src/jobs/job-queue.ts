@@ -16,7 +16,7 @@ export interface JobOptions {
 export interface WorkOptions {
   /** Jobs of this process at one time. */
   readonly concurrency: number;
-  /** Attempts after the first, those that ended with their process among them. @default 20 */
+  /** Attempts after the first, those that ended with their process among them. @default 50, in nearly seven hours at least */
   readonly retries?: number;
   /**
    * Called with a job whose attempts are used up, at least once: the place to write down that nothing comes of it.
@@ -28,8 +28,8 @@ export interface WorkOptions {
 export interface JobQueue {
   add(kind: string, content: JobContent, options?: JobOptions): Promise<void>;
   /**
-   * @param handle called for each job; if it throws, the job comes again later, at growing intervals. The signal is
-   *   aborted when the queue stops, or when the job has gone to another process because this one was silent too long
+   * @param handle called for each job; if it throws, the job comes again later, at intervals that grow up to ten minutes, and at
+   *   the next start. The signal is aborted when the queue stops, or when the job has gone to another process because this one was silent too long
    */
   work(
     kind: string,

@@ -25,8 +25,8 @@ export function dicomWebPeer({ name, dicomWeb }: DestinationConfig, times: WebTi
       await page(web, "/studies?limit=1", times, signal);
     },
     send: (objects, signal) => stow(web, objects, times, signal),
-    has: (object) => unlessRefused(() => has(web, object, times)),
-    count: (studyUid) => unlessRefused(() => count(web, studyUid, times)),
+    has: (object, signal) => unlessRefused(() => has(web, object, times, signal)),
+    count: (studyUid, signal) => unlessRefused(() => count(web, studyUid, times, signal)),
     find: (level, query, signal) => find(web, level, query, times, signal),
     retrieve: (wanted, signal) => retrieve(web, wanted, times, signal),
   };
@@ -99,29 +99,35 @@ async function* find(
   }
 }
 
-async function has(web: DicomWeb, object: Parameters<PacsPeer["has"]>[0], times: WebTimes): Promise<boolean> {
+async function has(
+  web: DicomWeb,
+  object: Parameters<PacsPeer["has"]>[0],
+  times: WebTimes,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const keys = {
     StudyInstanceUID: object.studyUid,
     SeriesInstanceUID: object.seriesUid,
     SOPInstanceUID: object.sopUid,
   };
-  for await (const one of find(web, "IMAGE", keys, times)) if (one.SOPInstanceUID === object.sopUid) return true;
+  for await (const one of find(web, "IMAGE", keys, times, signal))
+    if (one.SOPInstanceUID === object.sopUid) return true;
   return false;
 }
 
-async function count(web: DicomWeb, studyUid: string, times: WebTimes): Promise<number> {
+async function count(web: DicomWeb, studyUid: string, times: WebTimes, signal?: AbortSignal): Promise<number> {
   const study = { StudyInstanceUID: studyUid };
-  for await (const one of find(web, "STUDY", { ...study, NumberOfStudyRelatedInstances: "" }, times)) {
+  for await (const one of find(web, "STUDY", { ...study, NumberOfStudyRelatedInstances: "" }, times, signal)) {
     const told = one.NumberOfStudyRelatedInstances ?? "";
     if (/^\d+$/.test(told)) return Number(told);
     break;
   }
   let instances = 0;
-  for await (const _ of find(web, "IMAGE", study, times)) instances++;
+  for await (const _ of find(web, "IMAGE", study, times, signal)) instances++;
   return instances;
 }
 
-/** Files part by part; a stream is over when the next one is asked for. */
+/** Files part by part; a stream is over when the next one is asked for. @throws {FoveaError} `peer_refused` at the end, if it has more */
 async function* retrieve(
   web: DicomWeb,
   { studyUid, seriesUid, sopUid }: Wanted,
@@ -142,4 +148,6 @@ async function* retrieve(
     yield stream;
     if (!stream.readableEnded) stream.destroy();
   }
+  // Partial Content: not all of it could be given (PS3.18 table 10.4.3-1).
+  if (response.status === 206) throw new FoveaError("peer_refused", "WADO-RS: not everything came (HTTP status 206)");
 }

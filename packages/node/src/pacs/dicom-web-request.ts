@@ -11,21 +11,67 @@ export interface DicomWeb {
 }
 
 export interface WebTimes {
-  /** From the request to the answer's first byte. @default 120000 */
+  /** From the request's last byte to the answer's first. @default 120000 */
   readonly responseMs?: number;
-  /** Between two pieces of an answer. @default 60000 */
+  /** Between two pieces of a body that is sent, or of an answer. @default 60000 */
   readonly idleMs?: number;
+}
+
+/** Bytes of a body that are handed over at a time: with each, the time limit begins anew. */
+const PIECE = 64 * 1024;
+
+/**
+ * A body that tells how much of it is left. A Blob, so that its length is announced (there are servers that take no chunked
+ * bodies), whose stream is read as the connection takes it.
+ */
+class WatchedBody extends Blob {
+  readonly #parts: readonly Uint8Array<ArrayBuffer>[];
+  readonly #tell: (left: number) => void;
+
+  constructor(parts: readonly Uint8Array<ArrayBuffer>[], tell: (left: number) => void) {
+    super([...parts]);
+    this.#parts = parts;
+    this.#tell = tell;
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const pieces = this.#pieces();
+    return new ReadableStream(
+      {
+        pull: (controller) => {
+          const { value } = pieces.next();
+          if (value === undefined) controller.close();
+          else controller.enqueue(value);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  *#pieces(): Generator<Uint8Array<ArrayBuffer>, undefined> {
+    let left = this.size;
+    for (const part of this.#parts) {
+      for (let at = 0; at < part.length; at += PIECE) {
+        const piece = part.subarray(at, at + PIECE);
+        left -= piece.length;
+        this.#tell(left);
+        yield piece;
+      }
+    }
+  }
 }
 
 export interface WebRequest {
   readonly method?: "GET" | "POST";
   readonly accept: string;
   readonly contentType?: string;
-  readonly body?: Blob;
+  readonly body?: readonly Uint8Array<ArrayBuffer>[];
   readonly signal?: AbortSignal;
 }
 
 /**
+ * A body may take as long as it needs while the server takes it; only standing still is limited.
+ *
  * @param path behind the root, with a leading slash
  * @throws {FoveaError} `peer_unreachable`, `interrupted`; statuses are the caller's matter
  */
@@ -33,10 +79,15 @@ export async function request(
   { url, authorization }: DicomWeb,
   path: string,
   { method = "GET", accept, contentType, body, signal }: WebRequest,
-  { responseMs = 120_000 }: WebTimes = {},
+  { responseMs = 120_000, idleMs = 60_000 }: WebTimes = {},
 ): Promise<Response> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), responseMs);
+  let timer: NodeJS.Timeout | undefined;
+  const within = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => late.abort(), ms);
+  };
+  within(responseMs);
   try {
     return await fetch(url.replace(/\/+$/, "") + path, {
       method,
@@ -45,7 +96,7 @@ export async function request(
         ...(contentType === undefined ? {} : { "content-type": contentType }),
         ...(authorization === undefined ? {} : { authorization }),
       },
-      ...(body === undefined ? {} : { body }),
+      ...(body && { body: new WatchedBody(body, (left) => within(left > 0 ? idleMs : responseMs)) }),
       // A redirect would carry the authorization elsewhere.
       redirect: "error",
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
@@ -68,11 +119,19 @@ export function webError(error: unknown, signal?: AbortSignal): FoveaError {
   return new FoveaError("peer_unreachable", `no answer from the PACS by DICOMweb (${why})`);
 }
 
-/** The error that an HTTP status is. */
-export function statusError(status: number, what: string): FoveaError {
-  const isTransient = status >= 500 || status === 408 || status === 429;
-  const advice = status === 401 || status === 403 ? "; check dicomWeb.authorization" : "";
-  return new FoveaError(isTransient ? "peer_unreachable" : "peer_refused", `${what}: HTTP status ${status}${advice}`);
+/** Whether a question that is answered so would be refused again. */
+function isRefusal(status: number): boolean {
+  return status < 500 && status !== 408 && status !== 429;
+}
+
+/**
+ * The error that an HTTP status is.
+ *
+ * @param refused whether the same request would be refused again
+ */
+export function statusError(status: number, what: string, refused = isRefusal(status)): FoveaError {
+  const advice = status === 401 || status === 403 ? "; check dicom_web.authorization" : "";
+  return new FoveaError(refused ? "peer_refused" : "peer_unreachable", `${what}: HTTP status ${status}${advice}`);
 }
 
 /**

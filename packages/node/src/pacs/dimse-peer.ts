@@ -6,7 +6,7 @@ import { FoveaError } from "@fovea/core/errors";
 import type { DestinationConfig } from "../config/service-config";
 import { get } from "./get-client";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "./peer";
-import { echo, find, type Level, move, type SuboperationCounts, type Wanted } from "./query-client";
+import { type ClientOptions, echo, find, type Level, move, type SuboperationCounts, type Wanted } from "./query-client";
 import type { Callee, ClientTimes } from "./request-association";
 import { sendObjects } from "./store-client";
 
@@ -25,8 +25,8 @@ export function dimsePeer({ name, dimse }: DestinationConfig, times: ClientTimes
     echo: (signal?: AbortSignal) => echo(callee, { signal, times }),
     send: (objects: readonly OutgoingObject[], signal?: AbortSignal): Promise<SendOutcome[]> =>
       sendObjects(callee, objects, { signal, times }),
-    has: (object) => has(callee, object, times),
-    count: (studyUid) => count(callee, studyUid, times),
+    has: (object, signal) => has(callee, object, { signal, times }),
+    count: (studyUid, signal) => count(callee, studyUid, { signal, times }),
     find: (level, query, signal?: AbortSignal) => find(callee, level, query, { signal, times }),
     retrieve: (wanted, signal?: AbortSignal) => retrieve(callee, wanted, { signal, times }),
     move: (wanted, destinationAe, signal) => move(callee, wanted, destinationAe, { signal, times }),
@@ -43,30 +43,30 @@ async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function all(callee: Callee, level: Level, query: Readonly<Record<string, string>>, times: ClientTimes) {
+async function all(callee: Callee, level: Level, query: Readonly<Record<string, string>>, options: ClientOptions) {
   const found: Record<string, string>[] = [];
-  for await (const one of find(callee, level, query, { times })) found.push(one);
+  for await (const one of find(callee, level, query, options)) found.push(one);
   return found;
 }
 
 function has(
   callee: Callee,
   { studyUid, seriesUid, sopUid }: Parameters<PacsPeer["has"]>[0],
-  times: ClientTimes,
+  options: ClientOptions,
 ): Promise<boolean | undefined> {
   const keys = { StudyInstanceUID: studyUid, SeriesInstanceUID: seriesUid, SOPInstanceUID: sopUid };
   return unlessRefused(async () => {
-    const found = await all(callee, "IMAGE", keys, times);
+    const found = await all(callee, "IMAGE", keys, options);
     // A peer that ignores a key answers with everything.
     return found.some((one) => one.SOPInstanceUID === sopUid);
   });
 }
 
 /** By the study's own number, else by its series' numbers, else by counting instances. */
-function count(callee: Callee, studyUid: string, times: ClientTimes): Promise<number | undefined> {
+function count(callee: Callee, studyUid: string, options: ClientOptions): Promise<number | undefined> {
   const study = { StudyInstanceUID: studyUid };
   return unlessRefused(async () => {
-    const [found] = await all(callee, "STUDY", { ...study, NumberOfStudyRelatedInstances: "" }, times);
+    const [found] = await all(callee, "STUDY", { ...study, NumberOfStudyRelatedInstances: "" }, options);
     if (!found) return 0;
     const told = number(found.NumberOfStudyRelatedInstances);
     if (told !== undefined) return told;
@@ -74,12 +74,12 @@ function count(callee: Callee, studyUid: string, times: ClientTimes): Promise<nu
       callee,
       "SERIES",
       { ...study, SeriesInstanceUID: "", NumberOfSeriesRelatedInstances: "" },
-      times,
+      options,
     );
     let sum = 0;
     for (const { SeriesInstanceUID, NumberOfSeriesRelatedInstances } of series) {
       const one = { ...study, SeriesInstanceUID, SOPInstanceUID: "" };
-      sum += number(NumberOfSeriesRelatedInstances) ?? (await all(callee, "IMAGE", one, times)).length;
+      sum += number(NumberOfSeriesRelatedInstances) ?? (await all(callee, "IMAGE", one, options)).length;
     }
     return sum;
   });
@@ -90,12 +90,8 @@ function number(text: string | undefined): number | undefined {
 }
 
 /** C-GET, with contexts for what the study has: it is asked first. */
-async function* retrieve(
-  callee: Callee,
-  wanted: Wanted,
-  options: { signal?: AbortSignal; times: ClientTimes },
-): AsyncGenerator<Readable> {
-  const classes = await classesOf(callee, wanted, options.times);
+async function* retrieve(callee: Callee, wanted: Wanted, options: ClientOptions): AsyncGenerator<Readable> {
+  const classes = await classesOf(callee, wanted, options);
   yield* get(callee, wanted, classes, options);
 }
 
@@ -103,19 +99,20 @@ async function* retrieve(
 async function classesOf(
   callee: Callee,
   { studyUid, seriesUid, sopUid }: Wanted,
-  times: ClientTimes,
+  options: ClientOptions,
 ): Promise<string[]> {
   const found = await unlessRefused(async () => {
-    const [study] = await all(callee, "STUDY", { StudyInstanceUID: studyUid, SOPClassesInStudy: "" }, times);
+    const [study] = await all(callee, "STUDY", { StudyInstanceUID: studyUid, SOPClassesInStudy: "" }, options);
     const told = study?.SOPClassesInStudy?.split("\\").filter(Boolean) ?? [];
     if (told.length > 0) return told;
     const series = seriesUid
       ? [{ SeriesInstanceUID: seriesUid }]
-      : await all(callee, "SERIES", { StudyInstanceUID: studyUid, SeriesInstanceUID: "" }, times);
+      : await all(callee, "SERIES", { StudyInstanceUID: studyUid, SeriesInstanceUID: "" }, options);
     const classes = new Set<string>();
     for (const { SeriesInstanceUID } of series) {
       const keys = { StudyInstanceUID: studyUid, SeriesInstanceUID, SOPInstanceUID: sopUid ?? "", SOPClassUID: "" };
-      for (const { SOPClassUID } of await all(callee, "IMAGE", keys, times)) if (SOPClassUID) classes.add(SOPClassUID);
+      for (const { SOPClassUID } of await all(callee, "IMAGE", keys, options))
+        if (SOPClassUID) classes.add(SOPClassUID);
     }
     return [...classes];
   });

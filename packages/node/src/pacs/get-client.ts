@@ -54,7 +54,7 @@ export async function* get(
   const known = classes.length > 0 ? classes : COMMON_CLASSES;
   const roles: Role[] = [...new Set(known)].map((sopClass) => ({ sopClass, scu: false, scp: true }));
   const contexts = proposals([[STUDY_ROOT_GET, UNCOMPRESSED], ...offers([...new Set(known)])]);
-  const association = await requestAssociation(callee, contexts, { roles, signal, times });
+  const association = await requestAssociation(callee, contexts, { roles, retrieves: true, signal, times });
   let over = false;
   try {
     const context = contextOf(association, STUDY_ROOT_GET, "C-GET");

@@ -11,7 +11,7 @@ export interface OutgoingObject {
   readonly bytes: Uint8Array;
 }
 
-/** What became of one object. `refused`: another attempt will not help. */
+/** What became of one object. `refused`: because of what it is, so that it would be refused again. */
 export type SendOutcome =
   | { readonly state: "stored"; readonly warning?: string }
   | { readonly state: "refused"; readonly reason: string }
@@ -23,13 +23,16 @@ export interface PacsPeer {
   echo(signal?: AbortSignal): Promise<void>;
   send(objects: readonly OutgoingObject[], signal?: AbortSignal): Promise<SendOutcome[]>;
   /** Whether the peer has it; undefined where it cannot be asked. */
-  has(object: {
-    readonly studyUid: string;
-    readonly seriesUid: string;
-    readonly sopUid: string;
-  }): Promise<boolean | undefined>;
+  has(
+    object: {
+      readonly studyUid: string;
+      readonly seriesUid: string;
+      readonly sopUid: string;
+    },
+    signal?: AbortSignal,
+  ): Promise<boolean | undefined>;
   /** Instances of a study, as it counts them; undefined where it does not say. */
-  count(studyUid: string): Promise<number | undefined>;
+  count(studyUid: string, signal?: AbortSignal): Promise<number | undefined>;
   /** Values by keyword of what matches, as they come; who stops early cancels the query. */
   find(
     level: "STUDY" | "SERIES" | "IMAGE",

@@ -173,7 +173,9 @@ export async function move(
   destinationAe: string,
   { signal, times }: ClientOptions = {},
 ): Promise<SuboperationCounts> {
-  const association = await requestAssociation(callee, proposals([[STUDY_ROOT_MOVE, UNCOMPRESSED]]), { signal, times });
+  const association = await requestAssociation(callee, proposals([[STUDY_ROOT_MOVE, UNCOMPRESSED]]), {
+    ...{ retrieves: true, signal, times },
+  });
   try {
     const context = contextOf(association, STUDY_ROOT_MOVE, "C-MOVE");
     const id = association.messageId();

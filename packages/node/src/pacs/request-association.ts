@@ -27,7 +27,15 @@ export interface ClientTimes {
   readonly connectMs?: number;
   /** From a request to its (next) response. @default 120000 */
   readonly responseMs?: number;
+  /**
+   * From one message to the next while a retrieval runs: an archive may have to fetch from tape first, and to tell of it
+   * meanwhile (a pending response) is its own choice (PS3.4 C.4.2.3). @default 1800000
+   */
+  readonly retrieveMs?: number;
 }
+
+/** A connection is silent for so long before TCP asks whether the other side is there. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** At most so many contexts fit: ids are odd, 1 to 255. */
 export const MAX_CONTEXTS = 128;
@@ -35,6 +43,14 @@ export const MAX_CONTEXTS = 128;
 /** Contexts with ids in order. @param offers abstract syntax and transfer syntaxes; at most 128 */
 export function proposals(offers: readonly (readonly [string, readonly string[]])[]): ProposedContext[] {
   return offers.map(([abstractSyntax, transferSyntaxes], i) => ({ id: 2 * i + 1, abstractSyntax, transferSyntaxes }));
+}
+
+interface RequestOptions {
+  readonly roles?: readonly Role[];
+  /** Whether it is for C-MOVE or C-GET. @default false */
+  readonly retrieves?: boolean;
+  readonly signal?: AbortSignal;
+  readonly times?: ClientTimes;
 }
 
 /**
@@ -46,9 +62,9 @@ export function proposals(offers: readonly (readonly [string, readonly string[]]
 export async function requestAssociation(
   callee: Callee,
   contexts: readonly ProposedContext[],
-  { roles = [], signal, times = {} }: { roles?: readonly Role[]; signal?: AbortSignal; times?: ClientTimes } = {},
+  { roles = [], retrieves = false, signal, times = {} }: RequestOptions = {},
 ): Promise<Association> {
-  const { connectMs = 10_000, responseMs = 120_000 } = times;
+  const { connectMs = 10_000, responseMs = 120_000, retrieveMs = 1_800_000 } = times;
   if (signal?.aborted) throw new FoveaError("interrupted", "the request to the PACS was cancelled");
   const socket = await open(callee, connectMs, signal);
   const connection = new Connection(socket);
@@ -76,7 +92,7 @@ export async function requestAssociation(
     association = new Association(
       connection,
       { ...parties, maxPdu: accept.maxPdu, contexts: agreed },
-      { idleMs: responseMs, pduMs: responseMs },
+      { idleMs: retrieves ? retrieveMs : responseMs, pduMs: responseMs },
     );
     return association;
   } catch (error) {
@@ -139,6 +155,8 @@ async function open(callee: Callee, connectMs: number, signal?: AbortSignal): Pr
     signal?.addEventListener("abort", aborted, { once: true });
     socket.once(files ? "secureConnect" : "connect", () => {
       finish();
+      // A machine that vanished is told from one that fetches a tape.
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       resolve(socket);
     });
   });

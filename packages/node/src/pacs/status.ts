@@ -27,9 +27,18 @@ export function isWarning(status: number): boolean {
   return status === 0x0001 || status >>> 12 === 0xb || status === 0x0107 || status === 0x0116;
 }
 
-/** Whether the same may succeed at another time. */
-export function isTransient(status: number): boolean {
-  return status >>> 8 === 0xa7 || status === STATUS.processingFailure || status === 0x0213;
+/** Of PS3.7 annex C, what is said of the object itself: attributes and values, class against instance, a SOP Class not taken. */
+const OF_THE_OBJECT: ReadonlySet<number> = new Set([
+  ...[0x0105, 0x0106, 0x0115, STATUS.invalidInstance, 0x0118, 0x0119, 0x0120, 0x0121, STATUS.sopClassNotSupported],
+]);
+
+/**
+ * Whether a refusal to store speaks of the object: it would be refused again. Everything else may pass: no room, no permission
+ * (0x0124), a fault over there.
+ */
+export function refusesObject(status: number): boolean {
+  const service = status >>> 8;
+  return OF_THE_OBJECT.has(status) || service === 0xa9 || status >>> 12 === 0xc;
 }
 
 /** As logs and reasons show it. */

@@ -14,7 +14,7 @@ import {
   proposals,
   requestAssociation,
 } from "./request-association";
-import { isTransient, isWarning, STATUS, statusText } from "./status";
+import { isWarning, refusesObject, STATUS, statusText } from "./status";
 
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 
@@ -147,5 +147,5 @@ function outcomeOf(status: number): SendOutcome {
   if (status === STATUS.duplicateInstance)
     return { state: "stored", warning: `it was there already (${statusText(status)})` };
   if (isWarning(status)) return { state: "stored", warning: statusText(status) };
-  return { state: isTransient(status) ? "unreachable" : "refused", reason: statusText(status) };
+  return { state: refusesObject(status) ? "refused" : "unreachable", reason: statusText(status) };
 }

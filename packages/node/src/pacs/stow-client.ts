@@ -6,7 +6,13 @@ import { FoveaError } from "@fovea/core/errors";
 import { valuesOf } from "./dicom-json";
 import { type DicomWeb, json, request, statusError, type WebTimes, webError } from "./dicom-web-request";
 import type { OutgoingObject, SendOutcome } from "./peer";
-import { isTransient, STATUS, statusText } from "./status";
+import { refusesObject, STATUS, statusText } from "./status";
+
+/**
+ * Statuses by which a server speaks of what it was given (PS3.18 table 10.5.3-1; 413, 415, 422: RFC 9110): it would be refused
+ * again. All others speak of the address, the permission or the server, which somebody mends: 401, 403, 404 ...
+ */
+const OF_THE_OBJECT: ReadonlySet<number> = new Set([400, 409, 413, 415, 422]);
 
 /** Of one request. */
 const MAX_BYTES = 64 * 2 ** 20;
@@ -27,14 +33,14 @@ function batches(objects: readonly OutgoingObject[]): OutgoingObject[][] {
 }
 
 /** The body begins with the boundary itself: with a line's end before it, some servers answer 200 and store nothing. */
-function body(objects: readonly OutgoingObject[], boundary: string): Blob {
-  const parts: (string | Uint8Array<ArrayBuffer>)[] = [];
+function body(objects: readonly OutgoingObject[], boundary: string): Uint8Array<ArrayBuffer>[] {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   for (const [i, { bytes }] of objects.entries()) {
-    parts.push(`${i === 0 ? "" : "\r\n"}--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`);
+    parts.push(Buffer.from(`${i === 0 ? "" : "\r\n"}--${boundary}\r\nContent-Type: application/dicom\r\n\r\n`));
     parts.push(bytes as Uint8Array<ArrayBuffer>);
   }
-  parts.push(`\r\n--${boundary}--\r\n`);
-  return new Blob(parts);
+  parts.push(Buffer.from(`\r\n--${boundary}--\r\n`));
+  return parts;
 }
 
 /** Sends files; tells of each what became of it, in the order given, and never throws for what the peer does. */
@@ -82,12 +88,13 @@ async function post(
   );
   // 409: nothing of it was stored, and the answer says why.
   const isAnswer = response.status === 200 || response.status === 202 || response.status === 409;
-  const answer = await json(response, times, signal).catch((error) => {
-    if (isAnswer) throw error;
+  const answer = await json(response, times, signal).catch((error: unknown) => {
+    // A page of a proxy in place of an answer says nothing of the objects.
+    if (isAnswer && !(error instanceof FoveaError && error.code === "peer_refused")) throw error;
   });
   if (isAnswer && answer !== undefined) return answer;
   if (response.ok) throw new FoveaError("peer_unreachable", "STOW-RS: the answer does not say what was stored");
-  throw statusError(response.status, "STOW-RS");
+  throw statusError(response.status, "STOW-RS", OF_THE_OBJECT.has(response.status));
 }
 
 /** What the Store Instances Response says of one instance (PS3.18 table 10.5.3-2). */
@@ -105,5 +112,5 @@ function outcomeOf(answer: unknown, sopUid: string): SendOutcome {
   const status = typeof reason === "number" ? reason : STATUS.processingFailure;
   if (status === STATUS.duplicateInstance)
     return { state: "stored", warning: `it was there already (${statusText(status)})` };
-  return { state: isTransient(status) ? "unreachable" : "refused", reason: `STOW-RS: ${statusText(status)}` };
+  return { state: refusesObject(status) ? "refused" : "unreachable", reason: `STOW-RS: ${statusText(status)}` };
 }

@@ -5,47 +5,45 @@
  * connection that broke, knows that the object may have arrived, and asks the PACS first. If it is there, it is `sent` without
  * being sent again. If the PACS answers no queries (`has` is undefined), the object is sent again: under the same SOP Instance
  * UID and with the same bytes it is the same object to a PACS, and the alternative would be to lose it.
+ *
+ * An attempt may take as long as the line needs. It is the worker's while that gives signs of life, and ends by the limits of
+ * connection and answer (`pacs/`), not by a time for the whole.
  */
-import { FoveaError } from "@fovea/core/errors";
+import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import { pauseAfter } from "../jobs/pause";
 import { readFileHeader } from "../pacs/part10";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "../pacs/peer";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
-import type { Database } from "../store/database";
+import type { Database, Sql } from "../store/database";
 import type { Deliveries, DeliveryRow } from "../store/deliveries";
 import { readInstanceHead } from "./instance-head";
 
+/** What became of an attempt. `unread`: the object's file could not be read, so that the peer was not asked. */
+export type AttemptOutcome =
+  | SendOutcome
+  | { readonly state: "unread"; readonly reason: string; readonly isFinal: boolean };
+
 export interface DelivererOptions {
   readonly database: Database;
-  readonly deliveries: Pick<Deliveries, "claim" | "sent" | "retry" | "failed">;
+  readonly deliveries: Pick<Deliveries, "claim" | "renew" | "sent" | "retry" | "failed">;
   readonly blobs: Pick<BlobStore, "read">;
   readonly audit: Pick<AuditLog, "appendIn">;
   readonly peer: Pick<PacsPeer, "name" | "send" | "has">;
   /** Objects of one association at most. @default 16 */
   readonly together?: number;
-  /** A delivery whose worker is silent so long is taken up by another, ms; an attempt is ended before. @default 120000 */
+  /** A delivery whose worker gives no sign of life for so long is taken up by another, ms. @default 120000 */
   readonly leaseMs?: number;
   /** @default the system's clock */
   readonly now?: () => number;
   /** In [0, 1). @default Math.random */
   readonly random?: () => number;
-  readonly onAttempt?: (delivery: DeliveryRow, outcome: SendOutcome) => void;
+  readonly onAttempt?: (delivery: DeliveryRow, outcome: AttemptOutcome) => void;
   readonly onError?: (error: unknown) => void;
 }
 
-/** Between attempts: one second, doubled each time, up to ten minutes. */
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [1000, 600_000];
-
-/**
- * Pause before the next attempt, ms: between one and one and a half times 1 s, 2 s, 4 s ... 10 min, so that many objects that
- * failed together do not come back together.
- *
- * @param attempts so far, from 1
- */
-export function pauseAfter(attempts: number, random: () => number): number {
-  const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempts - 1, 20), LONGEST_PAUSE_MS);
-  return Math.round(pause * (1 + random() / 2));
-}
+/** What another attempt does not mend: the object's own file is missing, damaged, or no object. */
+const FILE_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["file_not_found", "file_unreadable", "invalid_dicom"]);
 
 /** Deliveries to one peer. */
 export class Deliverer {
@@ -62,27 +60,59 @@ export class Deliverer {
    * @param signal ends the attempt under way; what was not answered by then is asked for at the next
    * @returns how many deliveries were taken up
    */
-  async deliver(signal?: AbortSignal): Promise<number> {
+  async deliver(signal: AbortSignal = new AbortController().signal): Promise<number> {
     const { deliveries, peer, together, leaseMs } = this.#options;
     const claimed = await deliveries.claim(together, { destination: peer.name, leaseMs });
-    if (claimed.length === 0) return 0;
-    const limit = AbortSignal.timeout(0.8 * leaseMs);
-    const ended = signal === undefined ? limit : AbortSignal.any([signal, limit]);
-    const due = await this.#toSend(claimed, ended);
-    if (due.length > 0) await this.#send(due, ended);
+    if (claimed.length > 0) await new Attempt(this.#options, claimed, signal).run();
     return claimed.length;
+  }
+}
+
+/** One attempt at some deliveries that this worker has claimed. */
+class Attempt {
+  readonly #options: Required<DelivererOptions>;
+  readonly #claimed: readonly DeliveryRow[];
+  /** Those of which nothing is said yet. */
+  readonly #open: Set<DeliveryRow>;
+  readonly #lost = new AbortController();
+  readonly #signal: AbortSignal;
+
+  constructor(options: Required<DelivererOptions>, claimed: readonly DeliveryRow[], signal: AbortSignal) {
+    this.#options = options;
+    this.#claimed = claimed;
+    this.#open = new Set(claimed);
+    this.#signal = AbortSignal.any([signal, this.#lost.signal]);
+  }
+
+  async run(): Promise<void> {
+    const { leaseMs, onError } = this.#options;
+    const signs = setInterval(() => void this.#signOfLife().catch(onError), leaseMs / 4);
+    try {
+      const due = await this.#notThere();
+      if (due.length > 0) await this.#send(due);
+    } finally {
+      clearInterval(signs);
+    }
+  }
+
+  /** Where this process stood still for longer than the lease, another has begun: two do not send side by side. */
+  async #signOfLife(): Promise<void> {
+    const claims = [...this.#open];
+    const held = await this.#options.deliveries.renew(claims, this.#options.leaseMs);
+    // What was settled while we asked is not held any more either.
+    if (claims.some((one) => this.#open.has(one) && !held.has(one.deliveryId))) this.#lost.abort();
   }
 
   /** Without those that an earlier attempt has brought though nobody heard of it, or of which nobody can say whether it did. */
-  async #toSend(claimed: readonly DeliveryRow[], signal: AbortSignal): Promise<DeliveryRow[]> {
+  async #notThere(): Promise<DeliveryRow[]> {
     const due: DeliveryRow[] = [];
     /** Why the peer cannot be asked: then it is not asked once more for each. */
     let silent: string | undefined;
-    for (const delivery of claimed) {
+    for (const delivery of this.#claimed) {
       let there: boolean | undefined;
       if (delivery.attempts > 1 && silent === undefined) {
         try {
-          signal.throwIfAborted();
+          this.#signal.throwIfAborted();
           there = await this.#has(delivery);
         } catch (error) {
           silent = reasonOf(error);
@@ -99,35 +129,37 @@ export class Deliverer {
 
   /** Results stand in series of their own, which their files name; the delivery names the series that was analysed. */
   async #has(delivery: DeliveryRow): Promise<boolean | undefined> {
-    const file = await this.#fileOf(delivery).catch(() => undefined);
+    const place = await this.#placeOf(delivery).catch(() => undefined);
     // Sending says what is wrong with the file.
-    if (file === undefined) return undefined;
-    const { studyUid, seriesUid, sopUid } = readInstanceHead(file.dataSet, file.header).instance;
-    return this.#options.peer.has({ studyUid, seriesUid, sopUid });
+    return place && this.#options.peer.has(place, this.#signal);
   }
 
-  async #send(due: readonly DeliveryRow[], signal: AbortSignal): Promise<void> {
+  async #placeOf(delivery: DeliveryRow): Promise<Parameters<PacsPeer["has"]>[0]> {
+    const { dataSet, header } = await this.#fileOf(delivery);
+    const { studyUid, seriesUid, sopUid } = readInstanceHead(dataSet, header).instance;
+    return { studyUid, seriesUid, sopUid };
+  }
+
+  async #send(due: readonly DeliveryRow[]): Promise<void> {
     const readable: { readonly delivery: DeliveryRow; readonly object: OutgoingObject }[] = [];
     for (const delivery of due) {
       try {
         readable.push({ delivery, object: await this.#objectOf(delivery) });
       } catch (error) {
-        await this.#settle(delivery, { state: "refused", reason: reasonOf(error) });
+        const isFinal = error instanceof FoveaError && FILE_FAULTS.has(error.code);
+        await this.#settle(delivery, { state: "unread", reason: reasonOf(error), isFinal });
       }
     }
     if (readable.length === 0) return;
-    const outcomes = await this.#outcomes(
-      readable.map(({ object }) => object),
-      signal,
-    );
+    const outcomes = await this.#outcomes(readable.map(({ object }) => object));
     for (const [i, { delivery }] of readable.entries()) {
       await this.#settle(delivery, outcomes[i] ?? { state: "unreachable", reason: "no answer" });
     }
   }
 
-  async #outcomes(objects: readonly OutgoingObject[], signal: AbortSignal): Promise<readonly SendOutcome[]> {
+  async #outcomes(objects: readonly OutgoingObject[]): Promise<readonly SendOutcome[]> {
     try {
-      return await this.#options.peer.send(objects, signal);
+      return await this.#options.peer.send(objects, this.#signal);
     } catch (error) {
       const outcome: SendOutcome = { state: "unreachable", reason: reasonOf(error) };
       return objects.map(() => outcome);
@@ -147,27 +179,41 @@ export class Deliverer {
     return { bytes, header, dataSet: bytes.subarray(header.dataSetStart) };
   }
 
-  /** What became of an attempt, with its entry in the audit log. */
-  async #settle(delivery: DeliveryRow, outcome: SendOutcome, details: object = {}): Promise<void> {
-    const { database, deliveries, audit, now, random, onAttempt } = this.#options;
-    const { deliveryId, destination, kind, attempts, objectSopUid } = delivery;
-    if (outcome.state === "unreachable") {
-      await deliveries.retry(deliveryId, outcome.reason, new Date(now() + pauseAfter(attempts, random)));
+  /** What became of an attempt; an end has its entry in the audit log. Of what another worker has taken up, only `stored` is said. */
+  async #settle(delivery: DeliveryRow, outcome: AttemptOutcome, details: object = {}): Promise<void> {
+    const { deliveries, now, random, onAttempt } = this.#options;
+    const { deliveryId, attempts } = delivery;
+    this.#open.delete(delivery);
+    if (outcome.state === "stored") {
+      const { warning } = outcome;
+      const told = { ...details, ...(warning !== undefined && { warning }) };
+      await this.#end(delivery, "object.send", told, (sql) => deliveries.sent(deliveryId, warning, sql));
+    } else if (outcome.state === "refused" || (outcome.state === "unread" && outcome.isFinal)) {
+      const action = outcome.state === "refused" ? "object.refused" : "object.unread";
+      await this.#end(delivery, action, details, (sql) => deliveries.failed(delivery, outcome.reason, sql));
     } else {
-      const stored = outcome.state === "stored";
-      await database.transaction(async (sql) => {
-        if (stored) await deliveries.sent(deliveryId, sql);
-        else await deliveries.failed(deliveryId, outcome.reason, sql);
-        const told = { destination, kind, attempts, ...details };
-        const action = stored ? "object.send" : "object.refused";
-        await audit.appendIn(sql, [{ actor: "system", action, subject: objectSopUid, details: told }]);
-      });
+      await deliveries.retry(delivery, outcome.reason, new Date(now() + pauseAfter(attempts, random)));
     }
     onAttempt(delivery, outcome);
   }
+
+  async #end(
+    { destination, kind, attempts, objectSopUid }: DeliveryRow,
+    action: string,
+    details: object,
+    work: (sql: Sql) => Promise<boolean>,
+  ): Promise<void> {
+    const { database, audit } = this.#options;
+    const told = { destination, kind, attempts, ...details };
+    await database.transaction(async (sql) => {
+      if (!(await work(sql))) return;
+      await audit.appendIn(sql, [{ actor: "system", action, subject: objectSopUid, details: told }]);
+    });
+  }
 }
 
-function reasonOf(error: unknown): string {
+/** Why an attempt did not come off, for the record: without what a message of ours does not say, such as a path. */
+export function reasonOf(error: unknown): string {
   if (error instanceof FoveaError) return `${error.code}: ${error.message}`.slice(0, 300);
   return error instanceof Error ? error.name : "failed";
 }

@@ -5,23 +5,25 @@
  *
  * Every arrow survives a kill: what is on its left stays until what is on its right is durable, and doing it twice does no harm.
  */
+import { FoveaError } from "@fovea/core/errors";
 import type { ServiceConfig } from "../config/service-config";
 import type { InferencePool } from "../inference/inference-pool";
 import type { JobQueue } from "../jobs/job-queue";
-import type { PacsPeer, SendOutcome } from "../pacs/peer";
+import type { PacsPeer } from "../pacs/peer";
+import { NO_DESTINATION } from "../store/deliveries";
 import type { Store } from "../store/open-store";
 import type { InstanceAnalysis } from "../store/record";
 import type { Judge } from "./analyse-image";
 import { SeriesAnalysis } from "./analyse-series";
 import { ANALYSE_SERIES, analyseSeriesJob } from "./analysis-job";
 import { Completeness } from "./completeness";
-import { Deliverer, type DelivererOptions } from "./deliver";
+import { type AttemptOutcome, Deliverer, type DelivererOptions } from "./deliver";
 import { Importer } from "./importer";
 import { KnownFiles } from "./known-files";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
-import { RETRIEVE, Retrieval, retrieveJob } from "./retrieval";
+import { RETRIEVE, RETRIEVE_RETRIES, Retrieval, retrieveJob } from "./retrieval";
 
 export interface PipelineOptions {
   readonly store: Store;
@@ -38,7 +40,7 @@ export interface PipelineOptions {
   readonly series?: number;
   readonly onAnalysed?: (analysis: InstanceAnalysis) => void;
   /** Told of each attempt to send an object. */
-  readonly onDelivered?: (destination: string, outcome: SendOutcome["state"]) => void;
+  readonly onDelivered?: (destination: string, outcome: AttemptOutcome["state"]) => void;
   /** Told of what goes wrong; the work goes on. */
   readonly onError?: (error: unknown, where: string) => void;
 }
@@ -48,8 +50,6 @@ export interface Pipeline {
   readonly reception: Reception;
   /** Acknowledged objects that are not in the record yet. */
   readonly backlog: number;
-  /** Tries due deliveries now: somebody wants a failed one again. */
-  deliverNow(): void;
   /** Finishes what was accepted, as far as that is possible in `graceMs`; the rest goes on at the next start. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -72,12 +72,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     },
   });
   const reception = receptionOf(options, importer, known);
-  if (store.database.kind === "pglite") {
-    await takeBackDeliveries(store);
-    await store.uploadSweep.apply({ atOnce: true });
-  }
+  await takeBackDeliveries(store);
+  if (store.database.kind === "pglite") await store.uploadSweep.apply({ atOnce: true });
+  await giveUpHomeless(store, config.destinations, told("delivery"));
   await importer.start();
 
+  const ending = new AbortController();
   const loops: Repeating[] = [];
   const repeat = (where: string, everyMs: number, work: (signal: AbortSignal) => Promise<unknown>): Repeating => {
     const loop = new Repeating(work, { everyMs, onError: told(where) });
@@ -95,7 +95,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const completeness = new Completeness({
     ...{ ...store, queue, config: config.completeness, routing: config.routing },
     resolve: (wanted) => pool.models.resolve(wanted),
-    ...counterOf(options),
+    ...counterOf(options, ending.signal),
     onError: told("completeness"),
   });
   repeat("completeness", Math.max(50, Math.min(1000, config.completeness.quietMs / 4)), () => completeness.look());
@@ -108,8 +108,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     get backlog() {
       return importer.backlog;
     },
-    deliverNow,
     async stop(graceMs = GRACE_MS) {
+      ending.abort();
       await importer.stop();
       await Promise.all([...loops.map((loop) => loop.stop(graceMs)), queue.stop()]);
     },
@@ -125,11 +125,36 @@ function receptionOf({ store, config, deidentify }: PipelineOptions, importer: I
 }
 
 /**
- * When the only process starts nobody sends any more: what was being sent is due at once, and asked for first; and what waited
- * for a PACS does not wait for the end of a pause that an earlier process began.
+ * What waited for a PACS does not wait for the end of a pause that an earlier process began. When the only process starts nobody
+ * sends any more: what was being sent is due at once too, and asked for first.
  */
 async function takeBackDeliveries({ database }: Store): Promise<void> {
-  await database.query("UPDATE delivery SET next_at = now() WHERE state IN ('pending', 'sending')");
+  await database.query(
+    "UPDATE delivery SET next_at = now() WHERE state = 'pending' OR (state = 'sending' AND $1::boolean)",
+    [database.kind === "pglite"],
+  );
+}
+
+/** What waits for a destination that was taken out of the settings, or has another name now: nobody would send it. */
+async function giveUpHomeless(
+  { database, deliveries, audit }: Store,
+  destinations: PipelineOptions["config"]["destinations"],
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const names = destinations.map(({ name }) => name);
+  const counts = await database.transaction(async (sql) => {
+    const given = await deliveries.reconcile(names, sql);
+    const entries = [...given].map(([destination, objects]) => ({ destination, objects, reason: NO_DESTINATION }));
+    await audit.appendIn(
+      sql,
+      entries.map((details) => ({ actor: "system", action: "delivery.fail", details })),
+    );
+    return given;
+  });
+  for (const [destination, objects] of counts) {
+    const message = `${objects} objects wait for the destination ${JSON.stringify(destination)}, which the settings do not have; enter it again`;
+    onError(new FoveaError("invalid_config", message));
+  }
 }
 
 function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {
@@ -146,7 +171,7 @@ async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Pr
   });
   await queue.work(
     ANALYSE_SERIES,
-    { concurrency: options.series ?? 2, retries: 50, givenUp: (content) => analysis.giveUp(analyseSeriesJob(content)) },
+    { concurrency: options.series ?? 2, givenUp: (content) => analysis.giveUp(analyseSeriesJob(content)) },
     (content, signal) => analysis.run(analyseSeriesJob(content), signal),
   );
 }
@@ -155,15 +180,21 @@ async function workOnRetrievals({ store, queue, peers, config }: PipelineOptions
   const moving = config.destinations.filter(({ retrieveBy }) => retrieveBy === "move");
   const ourAe = config.dimse?.aeTitle;
   const moveTo = new Map(ourAe === undefined ? [] : moving.map(({ name }) => [name, ourAe] as const));
-  const retrieval = new Retrieval({ peers, reception, audit: store.audit, moveTo });
+  const retrieval = new Retrieval({ ...store, peers, reception, moveTo });
   await queue.work(
     RETRIEVE,
-    { concurrency: 1, retries: 8, givenUp: (content) => retrieval.giveUp(retrieveJob(content)) },
+    // Beside one that waits for a tape, another goes on.
+    { concurrency: 2, retries: RETRIEVE_RETRIES, givenUp: (content) => retrieval.giveUp(retrieveJob(content)) },
     (content, signal) => retrieval.run(retrieveJob(content), signal),
   );
 }
 
-function counterOf({ peers, config }: PipelineOptions): { readonly counter?: Pick<PacsPeer, "count"> } {
-  const counter = peers.get(config.completeness.countFrom ?? "");
-  return counter === undefined ? {} : { counter };
+/** The PACS that counts; whoever stops does not wait for its answers. */
+function counterOf(
+  { peers, config }: PipelineOptions,
+  stopping: AbortSignal,
+): { readonly counter?: Pick<PacsPeer, "count"> } {
+  const peer = peers.get(config.completeness.countFrom ?? "");
+  if (peer === undefined) return {};
+  return { counter: { count: async (uid) => (stopping.aborted ? undefined : peer.count(uid, stopping)) } };
 }

@@ -5,29 +5,25 @@ import { FoveaError } from "@fovea/core/errors";
 import type { DimsePeer } from "../pacs/dimse-peer";
 import type { PacsPeer } from "../pacs/peer";
 import type { AuditLog } from "../store/audit-log";
+import type { Database } from "../store/database";
+import type { RetrievalEnd, RetrievalRecord, Retrievals } from "../store/retrievals";
+import { reasonOf } from "./deliver";
 import { type Reception, STORE_STATUS } from "./reception";
 
 /** Kind of these jobs in the queue. */
 export const RETRIEVE = "retrieve";
 
-export interface RetrieveJob {
-  readonly pacs: string;
-  readonly studyUid: string;
-  readonly seriesUid?: string;
-  /** Who asked. */
-  readonly actor: string;
-}
+/** Attempts after the first: with pauses of ten minutes a PACS may be away for a day. */
+export const RETRIEVE_RETRIES = 150;
 
-/** One job at a time waits for the same images. */
-export function retrieveKey({ pacs, studyUid, seriesUid = "" }: RetrieveJob): string {
-  return `${pacs}/${studyUid}/${seriesUid}`;
+/** Content of such a job: which of the record's retrievals. */
+export interface RetrieveJob {
+  readonly retrievalId: string;
 }
 
 /** Content of a job of ours. */
-export function retrieveJob(content: Readonly<Record<string, unknown>>): RetrieveJob {
-  const { pacs, studyUid, seriesUid, actor } = content;
-  if (typeof pacs !== "string" || typeof studyUid !== "string") throw new Error("unreachable: no job of ours");
-  return { pacs, studyUid, actor: String(actor), ...(typeof seriesUid === "string" && { seriesUid }) };
+export function retrieveJob({ retrievalId }: Readonly<Record<string, unknown>>): RetrieveJob {
+  return { retrievalId: String(retrievalId) };
 }
 
 /** Whether a peer can be asked to send to somebody. */
@@ -36,11 +32,18 @@ export function canMove(peer: PacsPeer): peer is DimsePeer {
 }
 
 export interface RetrievalOptions {
+  readonly database: Database;
+  readonly retrievals: Pick<Retrievals, "find" | "begin" | "wait" | "end">;
   readonly peers: ReadonlyMap<string, PacsPeer>;
   readonly reception: Pick<Reception, "receive">;
-  readonly audit: Pick<AuditLog, "append">;
+  readonly audit: Pick<AuditLog, "appendIn">;
   /** By name: the AE title that a PACS is asked to send to, in place of being asked for the images. */
   readonly moveTo: ReadonlyMap<string, string>;
+}
+
+interface Counts {
+  readonly stored: number;
+  readonly refused: number;
 }
 
 export class Retrieval {
@@ -51,41 +54,73 @@ export class Retrieval {
   }
 
   /** What came already does no harm when it comes again. @throws what makes the job come again */
-  async run(job: RetrieveJob, signal: AbortSignal): Promise<void> {
-    const { peers, moveTo } = this.#options;
-    const peer = peers.get(job.pacs);
-    // Taken out of the settings meanwhile.
-    if (peer === undefined) return this.#note(job, "pacs.fail", { reason: "no such destination any more" });
-    const to = moveTo.get(job.pacs);
-    const counts = to === undefined ? await this.#get(peer, job, signal) : await move(peer, job, to, signal);
-    await this.#note(job, "pacs.retrieved", counts);
+  async run({ retrievalId }: RetrieveJob, signal: AbortSignal): Promise<void> {
+    const { retrievals, peers, moveTo } = this.#options;
+    const asked = await retrievals.begin(retrievalId);
+    // Another job of the same retrieval was faster.
+    if (asked === undefined) return;
+    const peer = peers.get(asked.pacs);
+    if (peer === undefined) return this.#end(asked, failure("the settings have no such destination any more"));
+    const to = moveTo.get(asked.pacs);
+    let counts: Counts;
+    try {
+      counts = to === undefined ? await this.#get(peer, asked, signal) : await move(peer, asked, to, signal);
+    } catch (error) {
+      await retrievals.wait(retrievalId, reasonOf(error));
+      throw error;
+    }
+    const { stored, refused } = counts;
+    const reason = `${refused} of ${stored + refused} objects were refused here: they are damaged, or others are here under their UIDs`;
+    return this.#end(asked, refused === 0 ? { state: "complete", ...counts } : { state: "partial", ...counts, reason });
   }
 
   /** A job whose attempts are used up. */
-  giveUp(job: RetrieveJob): Promise<void> {
-    return this.#note(job, "pacs.fail", { reason: "tried many times, and not everything came" });
+  async giveUp({ retrievalId }: RetrieveJob): Promise<void> {
+    const asked = await this.#options.retrievals.find(retrievalId);
+    if (asked === undefined) return;
+    const last = asked.reason === undefined ? "" : `; the last time: ${asked.reason}`;
+    await this.#end(asked, failure(`tried ${asked.attempts} times, and not everything came${last}`));
   }
 
-  async #get(peer: PacsPeer, { studyUid, seriesUid, actor }: RetrieveJob, signal: AbortSignal) {
-    const counts = { stored: 0, refused: 0 };
+  async #get(peer: PacsPeer, { studyUid, seriesUid, actor }: RetrievalRecord, signal: AbortSignal): Promise<Counts> {
+    const counts = { stored: 0, refused: 0, lost: 0 };
     for await (const file of peer.retrieve({ studyUid, seriesUid }, signal)) {
       signal.throwIfAborted();
       const { status } = await this.#options.reception.receive(file, { origin: "retrieve", actor });
       // No room at the moment: what the PACS has is not lost.
       if (status === STORE_STATUS.outOfResources) throw new FoveaError("busy", "no room for retrieved images");
-      counts[status === STORE_STATUS.success ? "stored" : "refused"]++;
+      if (status === STORE_STATUS.success) counts.stored++;
+      else if (status === STORE_STATUS.processingFailure) counts.lost++;
+      else counts.refused++;
     }
-    return counts;
+    // That we could not write an object says nothing of it; the others are here by then.
+    if (counts.lost > 0) throw new FoveaError("write_failed", `${counts.lost} retrieved images could not be kept`);
+    return { stored: counts.stored, refused: counts.refused };
   }
 
-  #note({ pacs, studyUid, seriesUid, actor }: RetrieveJob, action: string, more: Readonly<Record<string, unknown>>) {
-    const details = { pacs, ...(seriesUid !== undefined && { series: seriesUid }), ...more };
-    return this.#options.audit.append({ actor, action, subject: studyUid, details });
+  async #end({ retrievalId, pacs, studyUid, seriesUid, actor }: RetrievalRecord, end: RetrievalEnd): Promise<void> {
+    const { database, retrievals, audit } = this.#options;
+    const { state, ...came } = end;
+    const details = { pacs, ...(seriesUid !== undefined && { series: seriesUid }), ...came };
+    const action = state === "failed" ? "pacs.fail" : "pacs.retrieved";
+    await database.transaction(async (sql) => {
+      if (!(await retrievals.end(retrievalId, end, sql))) return;
+      await audit.appendIn(sql, [{ actor, action, subject: studyUid, details }]);
+    });
   }
 }
 
+function failure(reason: string): RetrievalEnd {
+  return { state: "failed", stored: 0, refused: 0, reason };
+}
+
 /** Images come to our own receiver. @throws {FoveaError} `peer_refused` if not all were sent */
-async function move(peer: PacsPeer, { studyUid, seriesUid }: RetrieveJob, to: string, signal: AbortSignal) {
+async function move(
+  peer: PacsPeer,
+  { studyUid, seriesUid }: RetrievalRecord,
+  to: string,
+  signal: AbortSignal,
+): Promise<Counts> {
   if (!canMove(peer)) throw new Error("unreachable: the settings were checked");
   const { completed, failed, warning } = await peer.move({ studyUid, seriesUid }, to, signal);
   if (failed > 0)

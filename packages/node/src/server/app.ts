@@ -22,6 +22,7 @@ import { guardRequests } from "./request-guards";
 import { analyzeBatchRoute } from "./routes/analyze-batch";
 import { analyzeImageRoute } from "./routes/analyze-image";
 import { auditRoute } from "./routes/audit";
+import { deliveryRoutes } from "./routes/deliveries";
 import { detectRoute } from "./routes/detect";
 import { findingRoutes } from "./routes/findings";
 import { healthRoutes } from "./routes/health";
@@ -107,6 +108,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   instanceRoutes(app, shared);
   findingRoutes(app, shared);
   modelRoutes(app, shared);
+  deliveryRoutes(app, shared);
   pacsRoutes(app, shared);
   keyRoutes(app, shared);
   auditRoute(app, shared);

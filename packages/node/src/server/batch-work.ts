@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
 import type { ImageAnalysis } from "../inference/inference-pool";
-import type { BatchFile, BatchJobRecord } from "../store/batch-jobs";
+import type { BatchFile, BatchJobRecord, NewBatchFile } from "../store/batch-jobs";
 import { analyseUpload, ENDING } from "./analyse-upload";
 import type { AppParts } from "./app-parts";
 import { analyzeAnswer } from "./detection-answer";
@@ -17,6 +17,8 @@ const KIND = "batch";
 const PAGE = 64;
 /** Those who wait for an answer go first: a job asks again after so long. */
 const BUSY_MS = 500;
+/** Said of the files of a job that is given up. */
+const NEVER_ENDED = "the batch was begun many times and never came to its end; send this file again";
 /** Ends of the process within a file, before it is not tried again. */
 const MAX_DEATHS = 3;
 /** Whoever else was under way when the process ended goes first, so that the next end tells whose doing it is. */
@@ -26,11 +28,6 @@ const WARY_MS = 10_000;
 export function jobAnswer({ jobId, state, total, done, failed }: BatchJobRecord): BatchJob {
   return { id: jobId, state, total, done, failed, status_url: `/jobs/${jobId}` };
 }
-
-/** A file that waits, or one whose result is here already. */
-export type NewBatchFile =
-  | { readonly filename: string; readonly blob: string }
-  | { readonly filename: string; readonly result: unknown; readonly failed: boolean };
 
 export interface NewBatch {
   readonly actor: string;
@@ -47,23 +44,20 @@ export class BatchWork {
 
   /** Jobs are worked on from now on, one after another: the pool is shared with those who wait. */
   async start(): Promise<void> {
-    const { queue, store } = this.#parts;
-    await queue.work(KIND, { concurrency: 1 }, ({ job }, signal) => this.#run(String(job), signal));
-    // Those that a crash kept from the queue.
-    for (const job of await store.batchJobs.unfinished()) await queue.add(KIND, { job }, { key: job });
+    await this.#parts.queue.work(
+      KIND,
+      { concurrency: 1, givenUp: ({ job }) => this.#giveUp(String(job)) },
+      ({ job }, signal) => this.#run(String(job), signal),
+    );
   }
 
   /** A job from its files, in order. */
   async open({ actor, language, model }: NewBatch, files: readonly NewBatchFile[]): Promise<BatchJob> {
-    const { batchJobs } = this.#parts.store;
-    const job = await batchJobs.create(
-      { actor, language, model },
-      files.map((file) => ({ filename: file.filename, blob: "blob" in file ? file.blob : undefined })),
+    const { queue, store } = this.#parts;
+    const { batchJobs } = store;
+    const job = await batchJobs.create({ actor, language, model }, files, (jobId, within) =>
+      queue.add(KIND, { job: jobId }, { key: jobId, within }),
     );
-    for (const [ordinal, file] of files.entries()) {
-      if ("result" in file) await batchJobs.keepResult(job, ordinal, file.result, { failed: file.failed });
-    }
-    await this.#parts.queue.add(KIND, { job }, { key: job });
     const found = await batchJobs.find(job);
     if (found === undefined) throw new Error("unreachable: a job that was just made");
     return jobAnswer(found);
@@ -73,6 +67,19 @@ export class BatchWork {
   async cancel(job: string): Promise<void> {
     const { batchJobs } = this.#parts.store;
     await batchJobs.setState(job, "cancelled");
+    await this.#clear(job);
+  }
+
+  /** A job whose attempts are used up ends, and says so of each file that it did not come to. */
+  async #giveUp(job: string): Promise<void> {
+    const { batchJobs } = this.#parts.store;
+    const error = { code: "internal", message: NEVER_ENDED };
+    for (let files = await batchJobs.waiting(job, PAGE); files.length > 0; files = await batchJobs.waiting(job, PAGE)) {
+      for (const { ordinal, filename } of files) {
+        await batchJobs.keepResult(job, ordinal, { filename, error }, { failed: true });
+      }
+    }
+    await batchJobs.setState(job, "done");
     await this.#clear(job);
   }
 

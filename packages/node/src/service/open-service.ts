@@ -146,7 +146,10 @@ function addGauges(
   metrics.gauge("import_backlog", "Acknowledged objects that are not in the record yet", () => pipeline.backlog);
   metrics.gauge("series_jobs", "Series that wait for analysis or are analysed", () => series().catch(unknown));
   metrics.gauge("deliveries_due", "Objects that are not delivered yet", () =>
-    store.deliveries.counts().then(({ pending = 0, sending = 0 }) => pending + sending, unknown),
+    store.deliveries.counts({ sent: false }).then(({ pending = 0, sending = 0 }) => pending + sending, unknown),
+  );
+  metrics.gauge("deliveries_failed", "Objects that were given up, until somebody has them sent again", () =>
+    store.deliveries.counts({ sent: false }).then(({ failed = 0 }) => failed, unknown),
   );
 }
 

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Vault } from "../vault/vault";
-import type { Database, Row } from "./database";
+import type { Database, Row, Sql } from "./database";
 
 export type BatchJobState = "queued" | "running" | "done" | "cancelled";
 
@@ -20,6 +20,11 @@ export interface BatchJobRecord {
   readonly createdAt: Date;
   readonly finishedAt?: Date;
 }
+
+/** A file that waits, or one whose result is here already. */
+export type NewBatchFile =
+  | { readonly filename: string; readonly blob: string }
+  | { readonly filename: string; readonly result: unknown; readonly failed: boolean };
 
 /** A file of a job; `result` is what the route would have answered for it. */
 export interface BatchFile {
@@ -40,10 +45,14 @@ export class BatchJobs {
     this.#vault = vault;
   }
 
-  /** @param files in order; their bytes are in the blob store already, but of those whose results come at once */
+  /**
+   * @param files in order; their bytes are in the blob store already, or their results are here at once
+   * @param enter what else belongs to the same transaction: the job is there if, and only if, that is
+   */
   async create(
     { actor, language, model }: Pick<BatchJobRecord, "actor" | "language" | "model">,
-    files: readonly { readonly filename: string; readonly blob?: string }[],
+    files: readonly NewBatchFile[],
+    enter: (jobId: string, sql: Sql) => Promise<void> = async () => undefined,
   ): Promise<string> {
     const jobId = randomUUID();
     await this.#database.transaction(async (sql) => {
@@ -52,15 +61,20 @@ export class BatchJobs {
         [jobId, actor, language, model],
       );
       await sql.query(
-        `INSERT INTO batch_file (job_id, ordinal, filename, blob)
-         SELECT $1::uuid, given.* FROM unnest($2::integer[], $3::bytea[], $4::text[]) AS given`,
+        `INSERT INTO batch_file (job_id, ordinal, filename, blob, result, failed)
+         SELECT $1::uuid, given.* FROM unnest($2::integer[], $3::bytea[], $4::text[], $5::bytea[], $6::boolean[]) AS given`,
         [
           jobId,
           files.map((_, i) => i),
           files.map(({ filename }, i) => this.#vault().sealJson(filename, nameContext(jobId, i))),
-          files.map(({ blob }) => blob),
+          files.map((file) => ("blob" in file ? file.blob : undefined)),
+          files.map((file, i) =>
+            "result" in file ? this.#vault().sealJson(file.result, resultContext(jobId, i)) : undefined,
+          ),
+          files.map((file) => "result" in file && file.failed),
         ],
       );
+      await enter(jobId, sql);
     });
     return jobId;
   }
@@ -72,14 +86,6 @@ export class BatchJobs {
       [jobId],
     );
     return row && jobOfRow(row);
-  }
-
-  /** Jobs that are not done, oldest first: what a restart goes on with. */
-  async unfinished(): Promise<string[]> {
-    const rows = await this.#database.query<{ job_id: string }>(
-      "SELECT job_id FROM batch_job WHERE state IN ('queued', 'running') ORDER BY created_at",
-    );
-    return rows.map(({ job_id }) => job_id);
   }
 
   /** Files without a result, up to `limit`. */

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { ResultKind } from "../config/service-config";
 import type { Database, Row, Sql } from "./database";
+import { decodeCursor, encodeCursor } from "./page-cursor";
 import type { Delivery, NewDelivery } from "./record";
 
 export interface DeliveryRow extends Delivery {
@@ -11,6 +12,20 @@ export interface DeliveryRow extends Delivery {
   readonly plannedAt: Date;
   readonly sentAt?: Date;
 }
+
+/** A claim of a delivery: that of the next worker has one attempt more, so that what a slow one says late is not taken for its word. */
+export type DeliveryClaim = Pick<DeliveryRow, "deliveryId" | "attempts">;
+
+export interface DeliveryFilter {
+  readonly state?: Delivery["state"];
+  readonly destination?: string;
+}
+
+/** Why deliveries to a destination that the settings do not have are given up. */
+export const NO_DESTINATION = "the settings have no destination of this name";
+
+/** Microseconds since 1970: what a Date would cut. */
+const PLANNED = "(extract(epoch FROM planned_at) * 1000000)::bigint AS planned";
 
 export class Deliveries {
   readonly #database: Database;
@@ -44,10 +59,9 @@ export class Deliveries {
 
   /**
    * Takes up to `limit` deliveries that are due, for this worker alone: they are `sending` until something is said of them. One
-   * whose worker died is due again after `leaseMs`; whoever gets it asks the peer whether it has the object.
+   * whose worker is silent for `leaseMs` is due again; whoever gets it asks the peer whether it has the object.
    *
    * @param destination only those to it
-   * @param leaseMs longer than an attempt may take
    */
   async claim(
     limit: number,
@@ -66,36 +80,116 @@ export class Deliveries {
     return rows.map(deliveryOfRow);
   }
 
-  async sent(deliveryId: string, sql: Sql = this.#database): Promise<void> {
-    await sql.query(
-      "UPDATE delivery SET state = 'sent', sent_at = coalesce(sent_at, now()), reason = NULL WHERE delivery_id = $1::uuid",
-      [deliveryId],
+  /** A sign of life: the worker still has them, for `leaseMs` from now. @returns ids of those that nobody took up meanwhile */
+  async renew(claims: readonly DeliveryClaim[], leaseMs: number): Promise<Set<string>> {
+    const rows = await this.#database.query<{ delivery_id: string }>(
+      `UPDATE delivery SET next_at = clock_timestamp() + $3::double precision * interval '1 millisecond'
+       FROM unnest($1::uuid[], $2::integer[]) AS ours (id, attempt)
+       WHERE delivery_id = ours.id AND attempts = ours.attempt AND state = 'sending' RETURNING delivery_id`,
+      [claims.map(({ deliveryId }) => deliveryId), claims.map(({ attempts }) => attempts), leaseMs],
     );
+    return new Set(rows.map(({ delivery_id }) => delivery_id));
   }
 
-  /** It did not arrive; another attempt is due at `at`. */
-  async retry(deliveryId: string, reason: string, at: Date, sql: Sql = this.#database): Promise<void> {
-    await sql.query(
-      "UPDATE delivery SET state = 'pending', reason = $2, next_at = $3 WHERE delivery_id = $1::uuid AND state <> 'sent'",
-      [deliveryId, reason, at],
-    );
-  }
-
-  /** It will not arrive: the peer refuses it. */
-  async failed(deliveryId: string, reason: string, sql: Sql = this.#database): Promise<void> {
-    await sql.query(
-      "UPDATE delivery SET state = 'failed', reason = $2 WHERE delivery_id = $1::uuid AND state <> 'sent'",
-      [deliveryId, reason],
-    );
-  }
-
-  /** Somebody wants a failed one tried again. @returns whether it was one */
-  async again(deliveryId: string): Promise<boolean> {
-    const rows = await this.#database.query(
-      "UPDATE delivery SET state = 'pending', next_at = now() WHERE delivery_id::text = $1 AND state = 'failed' RETURNING 1",
-      [deliveryId],
+  /** It is there, whoever says so and when. @param warning what the peer added @returns false if that was known */
+  async sent(deliveryId: string, warning?: string, sql: Sql = this.#database): Promise<boolean> {
+    const rows = await sql.query(
+      `UPDATE delivery SET state = 'sent', sent_at = now(), reason = $2
+       WHERE delivery_id = $1::uuid AND state <> 'sent' RETURNING 1`,
+      [deliveryId, warning],
     );
     return rows.length > 0;
+  }
+
+  /** It did not arrive; another attempt is due at `at`. @returns false if the claim is not the worker's any more: nothing changes */
+  async retry({ deliveryId, attempts }: DeliveryClaim, reason: string, at: Date): Promise<boolean> {
+    const rows = await this.#database.query(
+      `UPDATE delivery SET state = 'pending', reason = $3, next_at = $4
+       WHERE delivery_id = $1::uuid AND attempts = $2 AND state = 'sending' RETURNING 1`,
+      [deliveryId, attempts, reason, at],
+    );
+    return rows.length > 0;
+  }
+
+  /** It is given up, until somebody wants it sent again. @returns false if the claim is not the worker's any more: nothing changes */
+  async failed({ deliveryId, attempts }: DeliveryClaim, reason: string, sql: Sql = this.#database): Promise<boolean> {
+    const rows = await sql.query(
+      `UPDATE delivery SET state = 'failed', reason = $3
+       WHERE delivery_id = $1::uuid AND attempts = $2 AND state = 'sending' RETURNING 1`,
+      [deliveryId, attempts, reason],
+    );
+    return rows.length > 0;
+  }
+
+  /** Somebody wants what was given up sent again: one of them, or all to a destination. @returns those that are due now */
+  async again(
+    which: { readonly deliveryId: string } | { readonly destination: string },
+    sql: Sql = this.#database,
+  ): Promise<DeliveryRow[]> {
+    const [condition, value] =
+      "deliveryId" in which ? ["delivery_id::text = $1", which.deliveryId] : ["destination = $1", which.destination];
+    const rows = await sql.query(
+      `UPDATE delivery SET state = 'pending', reason = NULL, next_at = now() WHERE ${condition} AND state = 'failed' RETURNING *`,
+      [value],
+    );
+    return rows.map(deliveryOfRow);
+  }
+
+  /**
+   * Nobody sends to a destination that the settings do not have: what waits for one is given up, and goes on by itself once the
+   * settings have it again.
+   *
+   * @param destinations names of all that there are
+   * @returns how many were given up, by destination
+   */
+  async reconcile(destinations: readonly string[], sql: Sql = this.#database): Promise<Map<string, number>> {
+    await sql.query(
+      `UPDATE delivery SET state = 'pending', reason = NULL, next_at = now()
+       WHERE state = 'failed' AND reason = $1 AND destination = ANY($2::text[])`,
+      [NO_DESTINATION, destinations],
+    );
+    const rows = await sql.query<{ destination: string }>(
+      `UPDATE delivery SET state = 'failed', reason = $1
+       WHERE (state = 'pending' OR (state = 'sending' AND next_at <= clock_timestamp())) AND NOT destination = ANY($2::text[])
+       RETURNING destination`,
+      [NO_DESTINATION, destinations],
+    );
+    const counts = new Map<string, number>();
+    for (const { destination } of rows) counts.set(destination, (counts.get(destination) ?? 0) + 1);
+    return counts;
+  }
+
+  async find(deliveryId: string): Promise<DeliveryRow | undefined> {
+    const [row] = await this.#database.query("SELECT * FROM delivery WHERE delivery_id::text = $1", [deliveryId]);
+    return row && deliveryOfRow(row);
+  }
+
+  /**
+   * The latest planned first.
+   *
+   * @param after `next` of the page before
+   * @throws {ArgumentError} if `after` is no place in this list
+   */
+  async page(
+    { state, destination }: DeliveryFilter,
+    { after, limit }: { readonly after?: string; readonly limit: number },
+  ): Promise<{ readonly deliveries: DeliveryRow[]; readonly next: string | null }> {
+    const [planned, id] = after === undefined ? [] : decodeCursor(after, ["number", "uuid"] as const);
+    const rows = await this.#database.query(
+      `SELECT *, ${PLANNED} FROM delivery
+       WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR destination = $2)
+         AND ($3::bigint IS NULL
+              OR (planned_at, delivery_id) < (timestamptz 'epoch' + $3 * interval '1 microsecond', $4::uuid))
+       ORDER BY planned_at DESC, delivery_id DESC LIMIT $5`,
+      [state, destination, planned, id, limit + 1],
+    );
+    const shown = rows.slice(0, limit);
+    const last = shown.at(-1);
+    const more = rows.length > limit && last !== undefined;
+    return {
+      deliveries: shown.map(deliveryOfRow),
+      next: more ? encodeCursor([last.planned as number, last.delivery_id as string]) : null,
+    };
   }
 
   /** When the next one is due; undefined if none waits. */
@@ -114,10 +208,14 @@ export class Deliveries {
     return rows.map(deliveryOfRow);
   }
 
-  /** How many are in each state, for metrics. */
-  async counts(): Promise<Partial<Record<Delivery["state"], number>>> {
+  /**
+   * How many are in each state, for metrics.
+   *
+   * @param sent false leaves out those that were sent: the many that an index has not. @default true
+   */
+  async counts({ sent = true } = {}): Promise<Partial<Record<Delivery["state"], number>>> {
     const rows = await this.#database.query<{ state: Delivery["state"]; n: number }>(
-      "SELECT state, count(*) AS n FROM delivery GROUP BY state",
+      `SELECT state, count(*) AS n FROM delivery ${sent ? "" : "WHERE state <> 'sent'"} GROUP BY state`,
     );
     return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
   }

@@ -6,9 +6,10 @@ import type { Database } from "./database";
 import { RECORD } from "./migrations/001-record";
 import { REMOVAL_DUE } from "./migrations/002-removal-due";
 import { ATTEMPT } from "./migrations/003-attempt";
+import { RETRIEVAL } from "./migrations/006-retrieval";
 
 export interface Migration {
-  /** Counts up from 1, without gaps. */
+  /** Counts up. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "record", sql: RECORD },
   { number: 2, name: "removal-due", sql: REMOVAL_DUE },
   { number: 3, name: "attempt", sql: ATTEMPT },
+  { number: 6, name: "retrieval", sql: RETRIEVAL },
 ];
 
 /** Of PostgreSQL's advisory locks, for this: any number that nobody else takes. */

@@ -17,6 +17,7 @@ import { IdentityMap } from "./identity-map";
 import { Models } from "./models";
 import { openDatabase } from "./open-database";
 import { Retention } from "./retention";
+import { Retrievals } from "./retrievals";
 import { Studies } from "./studies";
 import { StudyList } from "./study-list";
 import { UploadSweep } from "./upload-sweep";
@@ -43,6 +44,7 @@ export interface Store {
   readonly analyses: Analyses;
   readonly attempts: Attempts;
   readonly deliveries: Deliveries;
+  readonly retrievals: Retrievals;
   readonly models: Models;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditLog;
@@ -87,6 +89,7 @@ export async function openStore(
       analyses: new Analyses(database, keys, audit),
       attempts: new Attempts(database),
       deliveries: new Deliveries(database),
+      retrievals: new Retrievals(database),
       models: new Models(database),
       apiKeys: new ApiKeys(database),
       audit,

@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { dicomWebPeer } from "@fovea/node/pacs/dicom-web-peer";
 import { fileHeader } from "@fovea/node/pacs/part10";
 import type { PacsPeer } from "@fovea/node/pacs/peer";
@@ -88,8 +89,13 @@ describe("the DICOMweb client", () => {
     expect((await peer.send([await ctFile(1)]))[0].state).toBe("unreachable");
   });
 
+  // PS3.4 table B.2-1, PS3.7 annex C, PS3.18 table 10.5.3-3: 0x0124 is "not authorized", 0x0122 "SOP Class not supported".
   test.each([
     [0xa700, "unreachable"],
+    [0x0110, "unreachable"],
+    [0x0124, "unreachable"],
+    [0x0122, "refused"],
+    [0xa900, "refused"],
     [0xc000, "refused"],
     [0x0111, "stored"],
   ])("reads failure reason %i", async (reason, state) => {
@@ -111,8 +117,8 @@ describe("the DICOMweb client", () => {
   });
 
   test.each([
-    [401, "refused"],
-    [503, "unreachable"],
+    ...[401, 403, 404, 405, 408, 429, 500, 502, 503].map((status) => [status, "unreachable"] as const),
+    ...[400, 409, 413, 415, 422].map((status) => [status, "refused"] as const),
   ])("takes HTTP status %i for what it is, without the address in the reason", async (status, state) => {
     const peer = await serving((_, response) => void response.writeHead(status).end());
     const [outcome] = await peer.send([await ctFile(1)]);
@@ -120,6 +126,65 @@ describe("the DICOMweb client", () => {
     const error = await collected(peer.retrieve({ studyUid: "1.2.777" })).catch((thrown) => thrown);
     expect(error.message).toContain(`${status}`);
     expect(error.message).not.toContain("777");
+  });
+
+  test("does not take a proxy's page for a refusal", async () => {
+    const peer = await serving((_, response) => void response.writeHead(200).end("<html>please log in</html>"));
+    expect(await peer.send([await ctFile(1)])).toMatchObject([{ state: "unreachable" }]);
+  });
+
+  test("sends for as long as the server takes it, and waits for the answer from the last byte on", async () => {
+    const object = await ctFile(1, { size: 3500 }); // 24 MB: more than sockets hold
+    let reading = 0;
+    const peer = await serving(
+      async (request, response) => {
+        const began = performance.now();
+        expect(request.headers["content-length"]).toMatch(/^\d{8}$/);
+        let taken = 0;
+        for await (const piece of request) {
+          const before = taken;
+          taken += piece.length;
+          if (taken >> 20 > before >> 20) await sleep(100);
+        }
+        reading = performance.now() - began;
+        json(response, { "00081199": sequence(object.sopUid) });
+      },
+      { responseMs: 1500, idleMs: 1500 },
+    );
+    expect(await peer.send([object])).toEqual([{ state: "stored" }]);
+    expect(reading).toBeGreaterThan(1500);
+  });
+
+  test("does not wait for a server that stops to take a body", async () => {
+    const peer = await serving(() => {}, { idleMs: 300 });
+    const object = await ctFile(1, { size: 3500 });
+    expect(await peer.send([object])).toMatchObject([
+      { state: "unreachable", reason: expect.stringContaining("in time") },
+    ]);
+  });
+
+  test("has an answer 206, Partial Content, be an error after what it has", async () => {
+    const object = await ctFile(1);
+    const peer = await serving((_, response) => {
+      response.writeHead(206, { "content-type": 'multipart/related; type="application/dicom"; boundary=part' });
+      response.write("--part\r\nContent-Type: application/dicom\r\n\r\n");
+      response.write(object.bytes);
+      response.end("\r\n--part--");
+    });
+    const files: Buffer[] = [];
+    const all = async () => {
+      for await (const one of peer.retrieve({ studyUid: "1.2" })) files.push(await buffer(one));
+    };
+    await expect(all()).rejects.toMatchObject({ code: "peer_refused" });
+    expect(files.map((file) => file.equals(object.bytes))).toEqual([true]);
+  });
+
+  test("can be told to ask no longer whether something is there", async () => {
+    const end = new AbortController();
+    const peer = await serving(() => end.abort());
+    const object = { studyUid: "1.2", seriesUid: "1.3", sopUid: "1.9" };
+    await expect(peer.has(object, end.signal)).rejects.toMatchObject({ code: "interrupted" });
+    await expect(peer.count("1.2", end.signal)).rejects.toMatchObject({ code: "interrupted" });
   });
 
   test("asks page after page until there is no more, from servers that give fewer than asked", async () => {

@@ -88,6 +88,10 @@ describe("the DIMSE client", () => {
   test.each([
     [0xb000, { state: "stored", warning: "status 0xB000" }],
     [0xa700, { state: "unreachable", reason: "status 0xA700" }],
+    [0x0110, { state: "unreachable", reason: "status 0x0110" }],
+    // PS3.7 C.5.18, not authorized: somebody lets us, and then the same object is taken.
+    [0x0124, { state: "unreachable", reason: "status 0x0124" }],
+    [0x0122, { state: "refused", reason: "status 0x0122" }],
     [0xa900, { state: "refused", reason: "status 0xA900" }],
     [0xc001, { state: "refused", reason: "status 0xC001" }],
   ])("reads status %i as PS3.4 table B.2-1 has it", async (status, outcome) => {
@@ -133,6 +137,27 @@ describe("the DIMSE client", () => {
     expect(performance.now() - before).toBeLessThan(3000);
     await expect(peerAt(port).echo(cancel.signal)).rejects.toMatchObject({ code: "interrupted" });
     await expect(peerAt(port, { connectMs: 100 }).echo()).rejects.toMatchObject({ code: "peer_unreachable" });
+  });
+
+  test("waits longer for images that come from a tape than for an answer", async () => {
+    const { pacs: one, peer } = await pacs({ tapeMs: 1500 });
+    await peer.send([await ctFile(1, { study: 4 })]);
+    const wanted = { studyUid: `${STUDY}.4` };
+    const patient = peerAt(one.port, { responseMs: 1000, retrieveMs: 60_000 });
+    expect(await collected(patient.retrieve(wanted))).toHaveLength(1);
+    const hasty = peerAt(one.port, { responseMs: 60_000, retrieveMs: 200 });
+    await expect(collected(hasty.retrieve(wanted))).rejects.toMatchObject({ code: "peer_unreachable" });
+  });
+
+  test("can be told to ask no longer whether something is there", async () => {
+    const end = new AbortController();
+    const port = await listening((socket) => {
+      socket.resume();
+      end.abort();
+    });
+    const object = { studyUid: "1.2", seriesUid: "1.3", sopUid: "1.9" };
+    await expect(peerAt(port).has(object, end.signal)).rejects.toMatchObject({ code: "interrupted" });
+    await expect(peerAt(port).count("1.2", end.signal)).rejects.toMatchObject({ code: "interrupted" });
   });
 
   test("tells of a rejection what to compare, and no more", async () => {

@@ -3,6 +3,7 @@
  * installed. It knows studies, series and instances by their UIDs and PatientID.
  */
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseDataSet } from "@fovea/core/dicom/data-set";
 import { acceptAssociation } from "@fovea/node/pacs/accept-association";
 import { Association, type Message } from "@fovea/node/pacs/association";
@@ -29,6 +30,8 @@ export interface MemoryPacsOptions {
   readonly counts?: boolean;
   /** Whether C-FIND and C-GET are offered. @default true */
   readonly answers?: boolean;
+  /** How long it is silent before what C-GET wants comes, as if from tape, ms. @default 0 */
+  readonly tapeMs?: number;
 }
 
 const LEVELS = { STUDY: "StudyInstanceUID", SERIES: "SeriesInstanceUID", IMAGE: "SOPInstanceUID" } as const;
@@ -51,6 +54,7 @@ export async function startMemoryPacs({
   status = 0,
   counts = true,
   answers = true,
+  tapeMs = 0,
 }: MemoryPacsOptions = {}): Promise<MemoryPacs> {
   const sink = memorySink({ commit: async () => status });
   let cancelled = 0;
@@ -99,6 +103,7 @@ export async function startMemoryPacs({
         (one) => one.SOPInstanceUID,
       ),
     );
+    await sleep(tapeMs);
     const count = { completed: 0, failed: 0 };
     for (const one of sink.kept.filter(({ sopUid }) => wanted.has(sopUid))) {
       const place = [...association.contexts.values()].find(

@@ -231,6 +231,25 @@ describe("POST /analyze/batch", () => {
     expect(service.pool.requests.length - before).toBe(1);
   });
 
+  test("that is given up ends, and says so of each file that it did not come to", async () => {
+    service.pool.answer = async () => THREE;
+    service.queue.held = true;
+    const files = ["0", "1", "2", "3", "4"].map((name) => file("files", name));
+    const job = (await post("/analyze/batch", form(...files))).json();
+    const before = job.done;
+    await service.queue.givenUp.get("batch")?.({ job: job.id });
+    service.queue.held = false;
+    const ask = async (url: string) => (await service.app.inject({ url, headers: bearer(service.keys.reader) })).json();
+    expect(await ask(job.status_url)).toMatchObject({ state: "done", done: 5, failed: 5 - before });
+    const { results } = await ask(`${job.status_url}/results`);
+    const message = "the batch was begun many times and never came to its end; send this file again";
+    expect(results.slice(before)).toEqual(
+      ["0", "1", "2", "3", "4"].slice(before).map((filename) => ({ filename, error: { code: "internal", message } })),
+    );
+    const left = await service.store.batchJobs.files(job.id);
+    expect(left.map(({ blob }) => blob)).toEqual(left.map(() => undefined));
+  });
+
   test("is cancelled between two files", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {

@@ -26,7 +26,11 @@ beforeAll(async () => {
   const peers = new Map([main, gone].map((one) => [one.name, openPeer(one)]));
   await peers.get("main")?.send(await Promise.all([5, 6, 7].map((study) => ctFile(1, { study }))));
   service = await startService({ yaml, peers });
-  await service.queue.work("retrieve", {}, async (job) => void jobs.push(job as unknown as RetrieveJob));
+  await service.queue.work(
+    "retrieve",
+    { concurrency: 1 },
+    async (job) => void jobs.push(job as unknown as RetrieveJob),
+  );
 }, START_MS);
 afterAll(async () => {
   await service.close();
@@ -72,10 +76,22 @@ test.each([
 test("takes a retrieval as a job, once while it waits, with an entry of who asked", async () => {
   const answer = await ask("main/retrieve", { study_uid: `${STUDY}.5`, series_uid: `${STUDY}.5.1` });
   expect(answer.statusCode).toBe(202);
-  expect(answer.json()).toEqual({ state: "queued", study_uid: `${STUDY}.5`, study_url: `/studies/${STUDY}.5` });
-  expect(jobs).toMatchObject([{ pacs: "main", studyUid: `${STUDY}.5`, seriesUid: `${STUDY}.5.1` }]);
+  const { id } = answer.json();
+  expect(answer.json()).toEqual({ state: "queued", id, study_uid: `${STUDY}.5`, study_url: `/studies/${STUDY}.5` });
+  expect(jobs).toEqual([{ retrievalId: id }]);
   const [entry] = await service.store.audit.list({ action: "pacs.retrieve" });
-  expect(entry).toMatchObject({ subject: `${STUDY}.5`, actor: jobs[0].actor, details: { pacs: "main" } });
+  expect(entry).toMatchObject({
+    subject: `${STUDY}.5`,
+    actor: expect.stringMatching(/^key:/),
+    details: { pacs: "main" },
+  });
+  expect((await ask("main/retrieve", { study_uid: `${STUDY}.5`, series_uid: `${STUDY}.5.1` })).json()).toMatchObject({
+    id,
+  });
+  const list = await service.app.inject({ url: "/pacs/retrievals", headers: bearer(service.keys.reader) });
+  expect(list.json().retrievals).toMatchObject([
+    { id, pacs: "main", study_uid: `${STUDY}.5`, series_uid: `${STUDY}.5.1`, state: "waiting", ended_at: null },
+  ]);
   expect((await ask("main/retrieve", { study_uid: "../1.2" })).statusCode).toBe(400);
 });
 

@@ -1,6 +1,7 @@
 /**
  * @file A service for tests: a real record on PGlite, behind it a pool, a queue and a reception that do what the test says.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -67,20 +68,28 @@ export class SaidPool implements InferencePool {
 /** Works on what it is given, at once, in this process. */
 export class DirectQueue implements JobQueue {
   readonly #handlers = new Map<string, Parameters<JobQueue["work"]>[2]>();
+  /** What each kind does with jobs whose attempts are used up. */
+  readonly givenUp = new Map<string, (content: Readonly<Record<string, unknown>>) => Promise<void>>();
   readonly running = new Set<Promise<void>>();
-  /** What came and is not worked on: jobs of a service that was killed. */
+  /** What comes is kept for the next worker: jobs of a service that was killed. */
   held = false;
+  readonly #waiting: { readonly kind: string; readonly content: Readonly<Record<string, unknown>> }[] = [];
+  readonly #outside = AsyncLocalStorage.snapshot();
 
   async add(kind: string, content: Readonly<Record<string, unknown>>): Promise<void> {
     const handle = this.#handlers.get(kind);
+    if (this.held) this.#waiting.push({ kind, content });
     if (handle === undefined || this.held) return;
-    const run = handle(content, new AbortController().signal).catch(() => undefined);
+    // Nobody works within the transaction that a job belongs to.
+    const run = this.#outside(() => handle(content, new AbortController().signal).catch(() => undefined));
     this.running.add(run);
     void run.finally(() => this.running.delete(run));
   }
 
-  async work(kind: string, _options: unknown, handle: Parameters<JobQueue["work"]>[2]): Promise<void> {
+  async work(...[kind, { givenUp }, handle]: Parameters<JobQueue["work"]>): Promise<void> {
     this.#handlers.set(kind, handle);
+    if (givenUp !== undefined) this.givenUp.set(kind, givenUp);
+    for (const job of this.#waiting.splice(0)) await this.add(job.kind, job.content);
   }
 
   async size(): Promise<number> {

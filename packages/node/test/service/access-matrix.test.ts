@@ -71,7 +71,7 @@ function ask(method: string, path: string, headers: Record<string, string> = {},
 function concrete(pattern: string): string {
   const uuid = "00000000-0000-4000-8000-000000000000";
   return pattern
-    .replace(/^\/(jobs|findings)\/:id/, `/$1/${uuid}`)
+    .replace(/^\/(jobs|findings|deliveries)\/:id/, `/$1/${uuid}`)
     .replace(":uid", "1.2.3")
     .replace(":name", "none")
     .replace(":n", "0")

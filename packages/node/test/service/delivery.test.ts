@@ -1,12 +1,15 @@
 /**
  * @file Objects on their way to a PACS: sent once, whatever breaks when.
  */
+import { FoveaError } from "@fovea/core/errors";
 import { describe, expect, test } from "vitest";
-import { Deliverer, type DelivererOptions, pauseAfter } from "../../src/pipeline/deliver";
+import { pauseAfter } from "../../src/jobs/pause";
+import { type AttemptOutcome, Deliverer, type DelivererOptions } from "../../src/pipeline/deliver";
 import type { Store } from "../../src/store/open-store";
 import { received, SERIES, STUDY } from "../received-instances";
 import { onEachEngine } from "../stores";
 import { FakePacs, resultFile } from "./pipeline-fakes";
+import { until } from "./waiting";
 
 const SR = "1.2.840.10008.5.1.4.1.1.88.34";
 
@@ -174,9 +177,114 @@ onEachEngine("delivery", (engine) => {
     await later(store);
     expect(await deliverer.deliver()).toBe(0);
     pacs.before = () => undefined;
-    expect(await store.deliveries.again(failed.deliveryId)).toBe(true);
+    expect(await store.deliveries.again(failed)).toHaveLength(1);
     await deliverer.deliver();
     expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("keeps what the PACS adds to its thanks", async () => {
+    const store = await engine.open();
+    await planned(store);
+    const pacs = new FakePacs();
+    // PS3.4 table B.2-1: coercion of data elements.
+    pacs.after = () => ({ state: "stored", warning: "status 0xB000" });
+    await delivererOf(store, pacs).deliver();
+    expect(await store.deliveries.ofStudy(STUDY)).toMatchObject([{ state: "sent", reason: "status 0xB000" }]);
+    const [entry] = await store.audit.list({ action: "object.send" });
+    expect(entry.details).toMatchObject({ warning: "status 0xB000" });
+  });
+
+  test.each([
+    ["write_failed", "pending"],
+    ["database_unavailable", "pending"],
+    ["file_not_found", "failed"],
+    ["file_unreadable", "failed"],
+  ] as const)("that cannot read its file (%s) is %s, and does not say that the PACS refused", async (code, state) => {
+    const store = await engine.open();
+    await planned(store);
+    const pacs = new FakePacs();
+    const outcomes: AttemptOutcome[] = [];
+    const blobs = { read: () => Promise.reject(new FoveaError(code, "a file of the record")) };
+    await delivererOf(store, pacs, { blobs, onAttempt: (_, outcome) => outcomes.push(outcome) }).deliver();
+    expect(outcomes).toMatchObject([{ state: "unread", isFinal: state === "failed" }]);
+    expect(await store.deliveries.ofStudy(STUDY)).toMatchObject([{ state, reason: `${code}: a file of the record` }]);
+    expect(await store.audit.list({ action: "object.refused" })).toEqual([]);
+    expect(await store.audit.list({ action: "object.unread" })).toHaveLength(state === "failed" ? 1 : 0);
+    expect(pacs.arrived).toEqual([]);
+  });
+
+  test("stays with its worker for as long as sending takes, beyond the lease", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    let renewals = 0;
+    const record = store.deliveries;
+    const deliveries: DelivererOptions["deliveries"] = {
+      ...{ claim: record.claim.bind(record), sent: record.sent.bind(record) },
+      ...{ retry: record.retry.bind(record), failed: record.failed.bind(record) },
+      renew: async (claims, leaseMs) => {
+        const held = await record.renew(claims, leaseMs);
+        renewals++;
+        return held;
+      },
+    };
+    const peer: DelivererOptions["peer"] = {
+      name: "pacs",
+      has: (object) => pacs.has(object),
+      // Longer than the lease: it is renewed each quarter of it.
+      send: async (objects, signal) => {
+        await until(() => renewals >= 6);
+        expect(signal?.aborted).toBe(false);
+        return pacs.send(objects);
+      },
+    };
+    const other = new FakePacs();
+    const sending = delivererOf(store, pacs, { peer, deliveries, leaseMs: 2000 }).deliver();
+    await until(async () => {
+      await delivererOf(store, other, { leaseMs: 2000 }).deliver();
+      return renewals >= 6;
+    });
+    await sending;
+    expect([pacs.arrived, other.arrived]).toEqual([[uid], []]);
+    expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("ends where another worker has taken it up, and says nothing of what that one does", async () => {
+    const store = await engine.open();
+    await planned(store);
+    const pacs = new FakePacs();
+    const peer: DelivererOptions["peer"] = {
+      name: "pacs",
+      has: (object) => pacs.has(object),
+      send: async (objects, signal) => {
+        // As if this process had slept, and another begun.
+        await later(store);
+        await store.deliveries.claim(1, { destination: "pacs" });
+        await until(() => signal?.aborted === true);
+        return objects.map(() => ({ state: "unreachable", reason: "cut off" }));
+      },
+    };
+    await delivererOf(store, pacs, { peer, leaseMs: 400 }).deliver();
+    expect(await store.deliveries.ofStudy(STUDY)).toMatchObject([{ state: "sending", attempts: 2, reason: undefined }]);
+  });
+
+  test("does not wait for a PACS that does not say whether it has it, once it is told to end", async () => {
+    const store = await engine.open();
+    await planned(store);
+    await store.deliveries.claim(1, { destination: "pacs" });
+    await later(store);
+    const end = new AbortController();
+    const peer: DelivererOptions["peer"] = {
+      name: "pacs",
+      has: (_, signal) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => reject(new FoveaError("interrupted", "cancelled")));
+          end.abort();
+        }),
+      send: async () => [],
+    };
+    await delivererOf(store, new FakePacs(), { peer }).deliver(end.signal);
+    expect(await states(store)).toEqual(["pending"]);
   });
 
   test("sends each object once where several processes send", async () => {

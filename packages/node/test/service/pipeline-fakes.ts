@@ -90,7 +90,7 @@ export class FakePacs implements PacsPeer {
     return this.answers ? this.arrived.includes(sopUid) : undefined;
   }
 
-  async count(): Promise<number | undefined> {
+  async count(_study: string, _signal?: AbortSignal): Promise<number | undefined> {
     return undefined;
   }
 

@@ -88,6 +88,43 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("gives up what waits for a destination that the settings do not have, tells of it, and sends it once they have it", async () => {
+    const away = new FakePacs();
+    away.before = () => ({ state: "unreachable", reason: "connection refused" });
+    const first = await running(engine, { pacs: away });
+    await first.send(1, { grey: 20 });
+    const { store } = first;
+    await until(async () => (await store.deliveries.ofStudy(studyUid())).filter(({ reason }) => reason).length === 2);
+    await first.stop();
+    const errors: unknown[] = [];
+    const without = { config: { ...config, destinations: [] }, peers: new Map<string, FakePacs>() };
+    const second = await running(engine, { store, ...without, onError: (error) => errors.push(error) });
+    const given = { state: "failed", reason: "the settings have no destination of this name" };
+    expect(await store.deliveries.ofStudy(studyUid())).toMatchObject([given, given]);
+    expect(errors).toMatchObject([{ code: "invalid_config", message: expect.stringContaining('"pacs"') }]);
+    const [entry] = await store.audit.list({ action: "delivery.fail" });
+    expect(entry).toMatchObject({ details: { destination: "pacs", objects: 2 } });
+    await second.stop();
+    const third = await running(engine, { store });
+    await until(() => third.pacs.arrived.length === 2);
+    await third.stop();
+  });
+
+  test("does not wait at its end for a PACS that was asked how many images there are", async () => {
+    const pacs = new FakePacs();
+    let asked = false;
+    pacs.count = (_study: string, signal?: AbortSignal) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => reject(new FoveaError("interrupted", "cancelled")));
+        asked = true;
+      });
+    const counting = { ...config, completeness: { quietMs: 60_000, countFrom: "pacs" } };
+    const service = await running(engine, { pacs, config: counting });
+    await service.send(1);
+    await until(() => asked);
+    await service.stop();
+  });
+
   test("analyses only what is new when an image comes late, and sends what then is another result", async () => {
     const earlier: (readonly string[])[] = [];
     const buildObjects: PipelineOptions["buildObjects"] = (source) => {

@@ -4,20 +4,22 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
+import { FoveaError } from "@fovea/core/errors";
 import { dimsePeer } from "@fovea/node/pacs/dimse-peer";
 import { startReceiver } from "@fovea/node/pacs/receiver";
 import { afterAll, describe, expect, test } from "vitest";
 import { openJobQueue } from "../../src/jobs/boss-queue";
 import type { PacsPeer } from "../../src/pacs/peer";
 import { type PipelineOptions, startPipeline } from "../../src/pipeline/pipeline";
-import { RETRIEVE } from "../../src/pipeline/retrieval";
+import { RETRIEVE, Retrieval, type RetrievalOptions } from "../../src/pipeline/retrieval";
 import type { Store } from "../../src/store/open-store";
 import { dcmtkAvailable, freePort, startArchive } from "../dcmtk";
 import { startMemoryPacs } from "../pacs/memory-pacs";
 import { ctFile } from "../pacs/memory-sink";
 import { receiverConfig } from "../pacs/receiver-config";
 import { type Engine, onEachEngine } from "../stores";
-import { FakePool, fakeObjects } from "./pipeline-fakes";
+import { FakePacs, FakePool, fakeObjects } from "./pipeline-fakes";
 import { until } from "./waiting";
 
 const STUDY = "1.2.826.0.1.3680043.10.1";
@@ -28,6 +30,13 @@ afterAll(async () => {
 
 const peerAt = (port: number, aeTitle = "PACS") =>
   dimsePeer({ name: "pacs", send: [], dimse: { host: "127.0.0.1", port, aeTitle, callingAe: "FOVEA" } });
+
+function wanted(study: number, series?: number) {
+  return {
+    ...{ pacs: "pacs", actor: "key:anna", studyUid: `${STUDY}.${study}` },
+    ...(series !== undefined && { seriesUid: `${STUDY}.${study}.${series}` }),
+  };
+}
 
 async function running(engine: Engine, peer: PacsPeer, config: Partial<PipelineOptions["config"]> = {}) {
   const store = await engine.open();
@@ -41,11 +50,10 @@ async function running(engine: Engine, peer: PacsPeer, config: Partial<PipelineO
     },
   });
   closing.push(() => pipeline.stop(50));
-  const retrieve = (study: number, series?: number) =>
-    queue.add(RETRIEVE, {
-      ...{ pacs: "pacs", actor: "key:anna", studyUid: `${STUDY}.${study}` },
-      ...(series !== undefined && { seriesUid: `${STUDY}.${study}.${series}` }),
-    });
+  const retrieve = async (study: number, series?: number) => {
+    const { retrievalId } = await store.retrievals.ask(wanted(study, series));
+    await queue.add(RETRIEVE, { retrievalId });
+  };
   return { store, pipeline, retrieve };
 }
 
@@ -71,6 +79,73 @@ onEachEngine("a retrieval", (engine) => {
     expect(last).toMatchObject({ actor: "key:anna", subject: `${STUDY}.5`, details: { stored: 3, refused: 0 } });
     const received = await store.audit.list({ action: "instance.receive" });
     expect(received.map(({ actor }) => actor)).toEqual(["key:anna", "key:anna", "key:anna"]);
+    expect(await store.retrievals.latest(1)).toMatchObject([{ state: "complete", attempts: 1, stored: 3, refused: 0 }]);
+  });
+
+  /** A retrieval of three objects, of which the first becomes what `statuses` say, in turn; and then the PACS may throw. */
+  async function retrieval(statuses: readonly number[], after: () => void = () => undefined) {
+    const store = await engine.emptied();
+    const left = [...statuses];
+    let received = 0;
+    const peer = Object.assign(new FakePacs(), {
+      async *retrieve() {
+        for (let i = 0; i < 3; i++) yield Readable.from(["x"]);
+        after();
+      },
+    });
+    const reception: RetrievalOptions["reception"] = {
+      receive: async () => ({ status: received++ % 3 === 0 ? (left.shift() ?? 0) : 0 }),
+    };
+    const options = { ...store, peers: new Map([["pacs", peer]]), reception, moveTo: new Map<string, string>() };
+    const { retrievalId } = await store.retrievals.ask(wanted(5));
+    const job = new Retrieval(options);
+    return { store, retrievalId, run: () => job.run({ retrievalId }, new AbortController().signal), job };
+  }
+
+  // PS3.7 C.5.15: 0x0110 is a processing failure: ours, not the object's.
+  test.each([
+    [0x0110, "write_failed"],
+    [0xa700, "busy"],
+  ])("comes again while an object cannot be kept here (0x%s)", async (status, code) => {
+    const { store, retrievalId, run } = await retrieval([status]);
+    await expect(run()).rejects.toMatchObject({ code });
+    expect(await store.retrievals.find(retrievalId)).toMatchObject({
+      ...{ state: "waiting", attempts: 1, reason: expect.stringContaining(code) },
+    });
+    await run();
+    expect(await store.retrievals.find(retrievalId)).toMatchObject({ state: "complete", attempts: 2, stored: 3 });
+    expect(await store.audit.list({ action: "pacs.retrieved" })).toHaveLength(1);
+    // A second job of the same finds nothing to do.
+    await run();
+    expect(await store.audit.list({ action: "pacs.retrieved" })).toHaveLength(1);
+  });
+
+  test("that brought objects which are refused here does not end as complete", async () => {
+    const { store, retrievalId, run } = await retrieval([0xc000]);
+    await run();
+    expect(await store.retrievals.find(retrievalId)).toMatchObject({
+      ...{ state: "partial", stored: 2, refused: 1, reason: expect.stringContaining("1 of 3 objects were refused") },
+    });
+  });
+
+  test("that never ends is given up where everybody sees it, with the reason, and can be asked for again", async () => {
+    const fault = new FoveaError("peer_unreachable", "no connection to the PACS (ECONNREFUSED)");
+    const { store, retrievalId, run, job } = await retrieval([], () => {
+      throw fault;
+    });
+    await expect(run()).rejects.toBe(fault);
+    // Who asks for the same meanwhile is told of the same.
+    expect(await store.retrievals.ask(wanted(5))).toMatchObject({ retrievalId, state: "waiting" });
+    await job.giveUp({ retrievalId });
+    expect(await store.retrievals.find(retrievalId)).toMatchObject({
+      ...{ state: "failed", attempts: 1, reason: expect.stringContaining("ECONNREFUSED") },
+    });
+    expect(await store.audit.list({ action: "pacs.fail" })).toMatchObject([
+      { actor: "key:anna", subject: `${STUDY}.5` },
+    ]);
+    const next = await store.retrievals.ask(wanted(5));
+    expect(next.retrievalId).not.toBe(retrievalId);
+    expect((await store.retrievals.latest(10)).map(({ state }) => state)).toEqual(["waiting", "failed"]);
   });
 });
 

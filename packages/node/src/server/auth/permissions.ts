@@ -45,7 +45,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /findings": SEE,
   "POST /findings/:id/review": READ,
 
+  "GET /deliveries": READ,
+  "POST /deliveries/:id/again": READ,
+
   "GET /pacs": READ,
+  "GET /pacs/retrievals": READ,
+  "POST /pacs/:name/again": MANAGE,
   "POST /pacs/:name/echo": MANAGE,
   "POST /pacs/:name/find": READ,
   "POST /pacs/:name/retrieve": READ,

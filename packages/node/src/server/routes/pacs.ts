@@ -7,6 +7,8 @@ import {
   PacsListSchema,
   PacsQuerySchema,
   PacsStudyListSchema,
+  type RetrievalList,
+  RetrievalListSchema,
   RetrievalSchema,
   RetrieveSchema,
 } from "@fovea/core/contract/pacs";
@@ -14,14 +16,15 @@ import { FoveaError } from "@fovea/core/errors";
 import { Type } from "typebox";
 import type { PacsPeer } from "../../pacs/peer";
 import { findStudies } from "../../pacs/study-query";
-import { RETRIEVE, type RetrieveJob, retrieveKey } from "../../pipeline/retrieval";
+import { RETRIEVE } from "../../pipeline/retrieval";
+import type { RetrievalRecord } from "../../store/retrievals";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { clientSignal } from "../client-signal";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
-import { textSchema } from "../route-schemas";
+import { limitSchema, textSchema } from "../route-schemas";
 
 /** Questions under way at one time, and how long one may take. */
 const MOST_QUESTIONS = 8;
@@ -108,16 +111,55 @@ export function pacsRoutes(app: App, { config, peers, queue, store }: RouteParts
         throw new HttpProblem(429, "as many retrievals wait as there is room for", { retryAfterS: 60 });
       }
       const { actor } = callerOf(request);
-      const job: RetrieveJob = { pacs: name, studyUid: study_uid, actor, ...(series_uid && { seriesUid: series_uid }) };
-      await note(actor, "pacs.retrieve", { pacs: name, ...(series_uid && { series: series_uid }) }, study_uid);
-      await queue.add(RETRIEVE, { ...job }, { key: retrieveKey(job) });
-      return reply.code(202).send({ state: "queued", study_uid, study_url: `/studies/${study_uid}` });
+      const series = series_uid && { series: series_uid };
+      await note(actor, "pacs.retrieve", { pacs: name, ...series }, study_uid);
+      const wanted = { pacs: name, studyUid: study_uid, actor, ...(series_uid && { seriesUid: series_uid }) };
+      const id = await store.database.transaction(async (within) => {
+        const { retrievalId, state } = await store.retrievals.ask(wanted, within);
+        // One that waits for its next attempt has it now; it ends once, whichever job is faster.
+        if (state !== "running") await queue.add(RETRIEVE, { retrievalId }, { key: retrievalId, within });
+        return retrievalId;
+      });
+      return reply.code(202).send({ state: "queued", id, study_uid, study_url: `/studies/${study_uid}` });
+    },
+  );
+  app.get(
+    "/pacs/retrievals",
+    {
+      schema: {
+        summary: "Studies that are fetched, or were: how far they are and how they ended, the latest first",
+        querystring: Type.Object({ limit: limitSchema(500, 100) }, { additionalProperties: false }),
+        response: { 200: RetrievalListSchema, ...PROBLEMS },
+      },
+    },
+    async (request): Promise<RetrievalList> => {
+      const retrievals = await store.retrievals.latest(request.query.limit ?? 100);
+      await note(callerOf(request).actor, "pacs.retrievals", { retrievals: retrievals.length });
+      return { retrievals: retrievals.map(listed) };
     },
   );
 
   function note(actor: string, action: string, details: Readonly<Record<string, unknown>>, subject?: string) {
     return store.audit.append({ actor, action, details, ...(subject !== undefined && { subject }) });
   }
+}
+
+function listed(one: RetrievalRecord): RetrievalList["retrievals"][number] {
+  const { retrievalId: id, pacs, state, attempts, stored, refused, reason = null } = one;
+  return {
+    ...{
+      id,
+      pacs,
+      study_uid: one.studyUid,
+      series_uid: one.seriesUid ?? null,
+      state,
+      attempts,
+      stored,
+      refused,
+      reason,
+    },
+    ...{ asked_at: one.askedAt.toISOString(), ended_at: one.endedAt?.toISOString() ?? null },
+  };
 }
 
 async function answers(peer: PacsPeer, signal: AbortSignal): Promise<boolean> {

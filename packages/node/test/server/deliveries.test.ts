@@ -1,0 +1,78 @@
+/**
+ * @file What was given up on its way to a PACS, and sending it again, over HTTP.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { received, SERIES, STUDY } from "../received-instances";
+import { bearer, removeFolders, START_MS, startService, type TestService } from "./service";
+
+let service: TestService;
+beforeAll(async () => {
+  const address = (port: number) => `dimse: {host: 127.0.0.1, port: ${port}, ae_title: PACS}`;
+  service = await startService({ yaml: `destinations: [{name: main, ${address(1)}}, {name: other, ${address(2)}}]` });
+  const { store } = service;
+  await store.studies.accept([received(1)]);
+  const object = { studyUid: STUDY, seriesUid: SERIES, kind: "sr" as const, sopClassUid: "1.2", blob: "objects/x" };
+  const to = (destination: string, n: number) => ({ ...object, destination, objectSopUid: `2.25.8.${n}` });
+  await store.deliveries.plan([to("main", 1), to("main", 2), to("other", 3), to("gone", 4)]);
+  for (const one of await store.deliveries.claim(10)) {
+    if (one.objectSopUid === "2.25.8.2") await store.deliveries.sent(one.deliveryId);
+    else await store.deliveries.failed(one, "status 0xA900");
+  }
+}, START_MS);
+afterAll(async () => {
+  await service.close();
+  removeFolders();
+});
+
+type Role = keyof TestService["keys"];
+
+async function list(query = "", role: Role = "reader") {
+  const answer = await service.app.inject({ url: `/deliveries${query}`, headers: bearer(service.keys[role]) });
+  return answer.json().deliveries as { id: string; destination: string; state: string }[];
+}
+
+function again(path: string, role: Role = "reader") {
+  return service.app.inject({ method: "POST", url: `/${path}/again`, headers: bearer(service.keys[role]) });
+}
+
+test("lists what was given up, with the reason, by destination", async () => {
+  expect(await list()).toHaveLength(4);
+  expect(await list("?state=failed&destination=main")).toMatchObject([
+    { study_uid: STUDY, kind: "sr", destination: "main", state: "failed", reason: "status 0xA900", attempts: 1 },
+  ]);
+  const refused = await service.app.inject({ url: "/deliveries", headers: bearer(service.keys.viewer) });
+  expect(refused.statusCode).toBe(403);
+});
+
+test("sends one again, once, in the name of who wanted it", async () => {
+  const [{ id }] = await list("?state=failed&destination=main");
+  const answer = await again(`deliveries/${id}`);
+  expect([answer.statusCode, answer.json()]).toMatchObject([200, { id, state: "pending", reason: null }]);
+  expect((await again(`deliveries/${id}`)).statusCode).toBe(409);
+  const entries = await service.store.audit.list({ action: "delivery.again" });
+  expect(entries).toMatchObject([
+    { actor: expect.stringMatching(/^key:/), subject: "2.25.8.1", details: { destination: "main", kind: "sr" } },
+  ]);
+  expect((await service.store.deliveries.claim(10)).map(({ deliveryId }) => deliveryId)).toEqual([id]);
+});
+
+test("sends none again that was sent, that is not there, or that nobody would take", async () => {
+  const [sent] = await list("?state=sent");
+  expect((await again(`deliveries/${sent.id}`)).statusCode).toBe(409);
+  expect((await again("deliveries/00000000-0000-4000-8000-000000000000")).statusCode).toBe(404);
+  const [gone] = await list("?destination=gone");
+  const answer = await again(`deliveries/${gone.id}`);
+  expect([answer.statusCode, answer.json().detail]).toEqual([
+    409,
+    expect.stringContaining("no destination of this name"),
+  ]);
+  expect(await list("?destination=gone")).toMatchObject([{ state: "failed" }]);
+});
+
+test("sends all of a PACS again, for those who manage", async () => {
+  expect((await again("pacs/other")).statusCode).toBe(403);
+  expect((await again("pacs/gone", "admin")).statusCode).toBe(404);
+  expect((await again("pacs/other", "admin")).json()).toEqual({ again: 1 });
+  expect((await again("pacs/other", "admin")).json()).toEqual({ again: 0 });
+  expect(await list("?destination=other")).toMatchObject([{ state: "pending" }]);
+});

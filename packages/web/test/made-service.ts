@@ -11,7 +11,7 @@ import { details, instances, summaries } from "./made-studies";
 /** Where `npm ci` builds the page to. */
 export const pageFolder = resolve(import.meta.dirname, "../../node/dist/page");
 
-/** Stricter than the service needs to be: no inline style either. */
+/** What the page may do, no more than under the service's own: neither inline scripts nor inline styles. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' data: blob:; " +
   "style-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";

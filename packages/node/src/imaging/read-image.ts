@@ -88,7 +88,11 @@ async function decodeWithSharp(
 }
 
 /** Nobody would look at the other pages, and nobody would know. */
-function checkOnePage(bytes: Uint8Array, file: string, { format, pages = 1 }: Pick<Metadata, "format" | "pages">): void {
+function checkOnePage(
+  bytes: Uint8Array,
+  file: string,
+  { format, pages = 1 }: Pick<Metadata, "format" | "pages">,
+): void {
   const pictures = pages > 1 && format === "tiff" ? tiffPages(bytes) : pages;
   if (pictures <= 1) return;
   const message = `${pictures} pages, expected one picture; save each as a file of its own`;
@@ -96,7 +100,9 @@ function checkOnePage(bytes: Uint8Array, file: string, { format, pages = 1 }: Pi
 }
 
 /** What the decoder must know of an ordinary JPEG, read here: asking the library takes a tenth of the decoding's time. */
-function jpegMetadata(bytes: Uint8Array): Pick<Metadata, "format" | "depth" | "channels" | "space" | "pages"> | undefined {
+function jpegMetadata(
+  bytes: Uint8Array,
+): Pick<Metadata, "format" | "depth" | "channels" | "space" | "pages"> | undefined {
   if (imageFormat(bytes) !== "JPEG") return undefined;
   const frame = jpegFrame(bytes);
   if (frame?.precision !== 8 || (frame.components !== 1 && frame.components !== 3)) return undefined;

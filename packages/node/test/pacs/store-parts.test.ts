@@ -28,7 +28,7 @@ function body(files: readonly Uint8Array[], end = "\r\n--b0--\r\n"): Readable {
 function saying(...outcomes: readonly PartOutcome[]) {
   let next = 0;
   return async (part: AsyncIterable<Uint8Array>): Promise<PartOutcome> => {
-    for await (const _ of part) continue;
+    for await (const _ of part);
     return outcomes[next++];
   };
 }
@@ -109,7 +109,7 @@ describe("parts of a STOW-RS request", () => {
     const failing = (times: number) => {
       let calls = 0;
       return async (part: AsyncIterable<Uint8Array>) => {
-        for await (const _ of part) continue;
+        for await (const _ of part);
         if (++calls > times) throw new Error("a fault");
         return { sopClassUid: CT_CLASS, sopUid, status: 0 };
       };

@@ -8,8 +8,8 @@ import type { LoadedModel } from "../../inference/inference-pool";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
-import { PROBLEMS } from "../open-api";
 import { enterModels, modelEntry } from "../model-record";
+import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 
 const VersionSchema = Type.String({ minLength: 1, maxLength: 200 });
@@ -97,7 +97,9 @@ export function modelRoutes(app: App, { config, pool, store }: RouteParts): void
     async (request) => {
       const { version: wanted, modalities } = request.body;
       const version = pool.models.makeDefault(versionOf(wanted).modelId, modalities);
-      await enterModels(store, pool.models, { entries: [modelEntry(callerOf(request).actor, "model.default", version)] });
+      await enterModels(store, pool.models, {
+        entries: [modelEntry(callerOf(request).actor, "model.default", version)],
+      });
       return shown(version);
     },
   );

@@ -26,6 +26,7 @@ import { openArrivalDeidentifier } from "../pipeline/deidentify-arrival";
 import { type Pipeline, startPipeline } from "../pipeline/pipeline";
 import { buildApp } from "../server/app";
 import type { App } from "../server/app-parts";
+import { closeApp } from "../server/close-app";
 import type { LogOptions } from "../server/service-log";
 import { ServiceMetrics } from "../server/service-metrics";
 import { openStore, type Store } from "../store/open-store";
@@ -54,7 +55,10 @@ export interface Service {
   readonly models: readonly string[];
   /** What whoever started it must hear of its models, a sentence each. */
   readonly notices: readonly string[];
-  /** Takes no more, finishes what it accepted as far as ten seconds allow, and lets go of everything. */
+  /**
+   * Takes no more, and lets go of everything. Associations are ended; requests have ten seconds, then series, deliveries and
+   * retrievals as many: what is not done by then goes on at the next start.
+   */
   close(): Promise<void>;
 }
 
@@ -113,7 +117,7 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
     },
     ...(rules && { rules }),
   });
-  parts.add(app, (it) => it.close());
+  parts.add(app, (it) => closeApp(it));
   reports.to(app.log);
   for (const notice of notices) app.log.warn(notice);
   const url = await listen(app, config);

@@ -8,6 +8,7 @@ import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
+import { problemOf } from "../problem";
 import { UidSchema } from "../route-schemas";
 import { logFailure } from "../service-log";
 
@@ -36,7 +37,8 @@ export function stowRoutes(app: App, { reception, config, metrics }: RouteParts)
       store,
       limits,
     );
-    if (fault !== undefined) logFailure(app, request.id, fault);
+    const isOurs = fault !== undefined && !reply.raw.destroyed && problemOf(fault, request.id).problem.status >= 500;
+    if (isOurs) logFailure(app, request.id, fault);
     // What is left of the body is not waited for.
     if (!request.raw.complete) reply.header("Connection", "close");
     reply.code(httpStatus).type(DICOM_JSON);

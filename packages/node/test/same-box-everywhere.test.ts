@@ -11,6 +11,7 @@ import type { Attributes } from "@fovea/core/dicom/objects/code";
 import { readWritten } from "@fovea/core/dicom/objects/read-written";
 import { clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
+import { reported } from "@fovea/core/rules/judge";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dicomBytes, greyElements, type TestElement } from "../../core/test/dicom-bytes";
@@ -54,7 +55,7 @@ beforeAll(async () => {
   const model = await material.model("one.onnx", { boxes: [[40, 30, 16, 12]] });
   const pool = await material.pool({ models: [{ file: model, conf: 0.5 }] });
   analysis = await pool.analyse({ bytes: file(), filename: "two.dcm" });
-  findings = judgedFindings(analysis, { reportAbove: 0.5 });
+  findings = reported(judgedFindings(analysis), { reportAbove: 0.5 });
 }, 120_000);
 afterAll(async () => {
   await decoder.close();

@@ -69,9 +69,10 @@ function asked(signal: AbortSignal): Promise<void> {
   });
 }
 
-function announce({ url, dimse, adminKey, models }: Service, config: ServiceConfig): void {
+function announce({ url, dimse, adminKey, models, notices }: Service, config: ServiceConfig): void {
   const none = "none; --model FILE, or models in fovea.yaml";
   say(`Models   ${models.length === 0 ? none : listed(models)}`);
+  for (const notice of notices) say(`Note     ${notice}`);
   say(`Record   ${config.databaseUrl === undefined ? "" : "PostgreSQL, files in "}${config.dataDir}`);
   if (dimse !== undefined) say(`DICOM    ${dimse.aeTitle} on ${dimse.host}, port ${dimse.port}`);
   if (adminKey !== undefined) say(`Key      ${adminKey}  (administrator; shown this once)`);

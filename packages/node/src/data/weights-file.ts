@@ -29,11 +29,14 @@ const EXTENSIONS: Readonly<Record<string, Format>> = {
 /**
  * Reads a file of weights. What it is shows in its first bytes; only where they say nothing does the extension count.
  *
+ * @param content its bytes, where they were read already
  * @throws {FoveaError} `file_not_found`, `file_unreadable`, or the code of the format: `invalid_checkpoint`,
  * `invalid_safetensors`, `invalid_onnx`
  */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const bytes = await readWhole(path);
+export async function readCheckpoint(path: string, content?: Uint8Array): Promise<Checkpoint> {
+  const bytes = content ?? (await readBytes(path, "file of weights"));
+  if (bytes.length === 0)
+    throw new FoveaError("invalid_checkpoint", "is empty; copy or download it again", { file: path });
   const format = formatOf(bytes) ?? EXTENSIONS[extname(path).toLowerCase()];
   if (!format) {
     const message = "no file of weights; give a .pt, .pth, .safetensors or .onnx file";
@@ -53,13 +56,6 @@ export async function writeSafetensors(
   options: SafetensorsOptions = {},
 ): Promise<void> {
   await writeAtomically(path, encodeSafetensors(state, options));
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  const bytes = await readBytes(path, "file of weights");
-  if (bytes.length === 0)
-    throw new FoveaError("invalid_checkpoint", "is empty; copy or download it again", { file: path });
-  return bytes;
 }
 
 /** Format by the first bytes: a zip archive or a bare pickle, a safetensors header; ONNX has no mark of its own. */

@@ -67,6 +67,24 @@ describe("readImage", () => {
 });
 
 describe("decodeImage", () => {
+  test.each(["tiff", "gif", "webp"] as const)(
+    "reads the first page of several, or refuses them: %s",
+    async (format) => {
+      const pages = Buffer.alloc(8 * 16, 255).fill(50, 0, 8 * 8);
+      const raw = { width: 8, height: 16, channels: 1, pageHeight: 8 } as const;
+      const bytes = await sharp(pages, { raw }).toFormat(format).toBuffer();
+      const first = await decodeImage(bytes, "stack");
+      expect([first.width, first.height]).toEqual([8, 8]);
+      expect(Math.max(...first.data)).toBeLessThan(60);
+      await expect(decodeImage(bytes, "stack", { onePage: true })).rejects.toMatchObject({
+        code: "invalid_image",
+        message: "stack: 2 pages, expected one picture; save each as a file of its own",
+      });
+      const one = await sharp(bytes).toFormat(format).toBuffer();
+      expect((await decodeImage(one, "one", { onePage: true })).height).toBe(8);
+    },
+  );
+
   test.each([
     ["png", () => deep().png().toBuffer()],
     ["tiff", () => deep().tiff({ compression: "none" }).toBuffer()],

@@ -3,7 +3,7 @@
  *
  * Pixels are those that OpenCV and libjpeg-turbo give: EXIF orientation applied, colour profiles ignored, alpha dropped,
  * palettes expanded, CMYK turned into sRGB. A grey file has one channel. 16-bit files keep their 16 bits, grey TIFFs of
- * 32 and 64 bits become float. Of an animation or a stack the first page is read.
+ * 32 and 64 bits become float. Of an animation or a stack the first page is read, or it is refused (`onePage`).
  *
  * What is broken is refused, not guessed: half a photograph looks healthy where the lesion was cut off.
  */
@@ -15,10 +15,13 @@ import { describeBytes, imageFormat } from "./image-format";
 import { jpegFrame } from "./jpeg-header";
 import { decodeBmp } from "./read-bmp";
 import { sharpLibrary } from "./sharp-library";
+import { tiffPages } from "./tiff-pages";
 
 export interface ReadImageOptions {
   /** Refuse images of more pixels, before any memory is taken for them. @default 268 435 456 (2^28) */
   readonly maxPixels?: number;
+  /** Refuse animations and stacks, of which the first page alone would be read. @default false */
+  readonly onePage?: boolean;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
 export async function decodeImage(
   bytes: Uint8Array,
   file: string,
-  { maxPixels = 2 ** 28 }: ReadImageOptions = {},
+  { maxPixels = 2 ** 28, onePage = false }: ReadImageOptions = {},
 ): Promise<Image> {
   if (bytes.length === 0) throw new FoveaError("invalid_image", "0 bytes, expected an image", { file });
   const format = imageFormat(bytes);
@@ -50,7 +53,7 @@ export async function decodeImage(
   }
   if (format === "BMP") return decodeBmp(bytes, file, maxPixels);
   try {
-    return await decodeWithSharp(bytes, file, maxPixels);
+    return await decodeWithSharp(bytes, file, { maxPixels, onePage });
   } catch (cause) {
     if (cause instanceof FoveaError) throw cause;
     const reason = cause instanceof Error ? cause.message.replaceAll("\n", "; ") : String(cause);
@@ -61,11 +64,16 @@ export async function decodeImage(
   }
 }
 
-async function decodeWithSharp(bytes: Uint8Array, file: string, maxPixels: number): Promise<Image> {
+async function decodeWithSharp(
+  bytes: Uint8Array,
+  file: string,
+  { maxPixels, onePage }: Required<ReadImageOptions>,
+): Promise<Image> {
   const sharp = await sharpLibrary();
   const open = (content: Uint8Array): Sharp =>
     sharp(content, { limitInputPixels: maxPixels, failOn: "warning", ignoreIcc: true });
   const metadata = jpegMetadata(bytes) ?? (await open(bytes).metadata());
+  if (onePage) checkOnePage(bytes, file, metadata);
   const decode = pixelDecoder(metadata, file);
   try {
     return await decode(open(bytes));
@@ -79,8 +87,22 @@ async function decodeWithSharp(bytes: Uint8Array, file: string, maxPixels: numbe
   }
 }
 
+/** Nobody would look at the other pages, and nobody would know. */
+function checkOnePage(
+  bytes: Uint8Array,
+  file: string,
+  { format, pages = 1 }: Pick<Metadata, "format" | "pages">,
+): void {
+  const pictures = pages > 1 && format === "tiff" ? tiffPages(bytes) : pages;
+  if (pictures <= 1) return;
+  const message = `${pictures} pages, expected one picture; save each as a file of its own`;
+  throw new FoveaError("invalid_image", message, { file });
+}
+
 /** What the decoder must know of an ordinary JPEG, read here: asking the library takes a tenth of the decoding's time. */
-function jpegMetadata(bytes: Uint8Array): Pick<Metadata, "format" | "depth" | "channels" | "space"> | undefined {
+function jpegMetadata(
+  bytes: Uint8Array,
+): Pick<Metadata, "format" | "depth" | "channels" | "space" | "pages"> | undefined {
   if (imageFormat(bytes) !== "JPEG") return undefined;
   const frame = jpegFrame(bytes);
   if (frame?.precision !== 8 || (frame.components !== 1 && frame.components !== 3)) return undefined;

@@ -2,6 +2,7 @@
  * @file What analyses images for everyone who asks: the HTTP routes, the analysis of received series, batches.
  */
 import type { ImageFindings } from "@fovea/core/report/findings";
+import type { ModelConfig } from "../config/service-config";
 import type { ModelVersion } from "../store/record";
 
 export interface AnalysisRequest {
@@ -71,13 +72,34 @@ export interface AnalysisTiming {
   readonly totalMs: number;
 }
 
+/** What a version detects with: as configured, else as its file says, else the defaults. */
+export interface ModelSettings {
+  /** Least confidence of its findings. */
+  readonly conf: number;
+  /** Overlap beyond which one of two boxes is dropped. */
+  readonly iou: number;
+  /** Longer side of the network's input, pixels. */
+  readonly imgsz: number;
+}
+
+export interface LoadedModel extends ModelVersion {
+  readonly state: "loading" | "ready" | "retired";
+  readonly settings: ModelSettings;
+}
+
 /** Versions side by side, one default for each modality. */
 export interface ModelRegistry {
-  list(): readonly (ModelVersion & { readonly state: "loading" | "ready" | "retired" })[];
+  list(): readonly LoadedModel[];
   /** The version that a name, a version or a modality leads to. @throws {FoveaError} `unknown_model` */
   resolve(wanted: { readonly model?: string; readonly modality?: string }): ModelVersion;
   /** Opens and warms a model; it serves from then on, and no request is dropped. */
-  load(model: import("../config/service-config").ModelConfig): Promise<ModelVersion>;
-  /** Requests under way finish on it; new ones go elsewhere. */
+  load(model: ModelConfig): Promise<LoadedModel>;
+  /**
+   * A version that is ready becomes the default for these modalities; its file is not opened again.
+   *
+   * @throws {FoveaError} `unknown_model`
+   */
+  makeDefault(modelId: string, modalities: readonly string[]): LoadedModel;
+  /** Requests under way finish on it; new ones go elsewhere. @throws {FoveaError} `unknown_model` */
   retire(modelId: string): Promise<void>;
 }

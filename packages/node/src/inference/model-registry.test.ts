@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
 import { PoolMaterial, picture } from "../../test/pool-material";
+import { readModel } from "./read-model";
 
 let material: PoolMaterial;
 beforeEach(async () => {
@@ -120,6 +122,27 @@ describe("the models of a pool", () => {
     await pool.models.load({ file, conf: 0.9 });
     expect(pool.models.resolve({})).toMatchObject({ modelId, defaultFor: ["*"] });
     expect((await pool.analyse(request)).images[0].findings).toHaveLength(0);
+  });
+
+  test("become the default without their files being opened again", async () => {
+    const [chest, head] = [await material.model("chest.onnx"), await material.model("head.onnx", named("bleeding"))];
+    const pool = await material.pool({ models: [{ file: chest }, { file: head }] });
+    const [{ modelId: chestId }, { modelId: headId }] = pool.models.list();
+    await writeFile(head, await readFile(chest));
+    expect(pool.models.makeDefault(headId, ["CT", "*"])).toMatchObject({ modelId: headId, state: "ready" });
+    expect(pool.models.resolve({ modality: "CT" }).modelId).toBe(headId);
+    expect(pool.models.resolve({}).modelId).toBe(headId);
+    expect(pool.models.list().map(({ modelId }) => modelId)).toEqual([chestId, headId]);
+    expect(() => pool.models.makeDefault("head", ["CT"])).toThrow(failure("unknown_model"));
+  });
+
+  test("are read once: the digest is that of the bytes which are run", async () => {
+    // A pipe gives its bytes once, whatever is opened how often.
+    const [file, content] = [join(material.folder, "pipe.onnx"), await readFile(await material.model("chest.onnx"))];
+    execFileSync("mkfifo", [file]);
+    const [model] = await Promise.all([readModel(file), writeFile(file, content)]);
+    expect(model.sha256).toBe(createHash("sha256").update(content).digest("hex"));
+    expect(Buffer.from(model.graph).equals(content)).toBe(true);
   });
 
   test("that do not open leave the others alone", async () => {

@@ -9,7 +9,7 @@ import type { LetterboxOptions } from "@fovea/core/imaging/letterbox";
 import type { ModelConfig } from "../config/service-config";
 import { detectionSettings } from "../predict/detection-settings";
 import type { ModelVersion } from "../store/record";
-import type { ModelRegistry } from "./inference-pool";
+import type { LoadedModel, ModelRegistry, ModelSettings } from "./inference-pool";
 import type { NetworkModel } from "./network-task";
 import type { PreparationSettings } from "./prepared-frame";
 import { type ReadModel, readModel } from "./read-model";
@@ -20,13 +20,14 @@ interface Loader {
   release(model: number): Promise<void>;
 }
 
-type State = "loading" | "ready" | "retired";
+type State = LoadedModel["state"];
 
 interface Entry {
   /** Number that the lanes know it by. */
   readonly key: number;
   readonly version: Omit<ModelVersion, "defaultFor">;
   readonly config: ModelConfig;
+  readonly detection: ModelSettings;
   readonly settings: PreparationSettings;
   readonly openBatch: boolean;
   /** Modalities that it was loaded for; another may have taken them since. */
@@ -74,8 +75,8 @@ export class Models implements ModelRegistry {
     this.#loader = loader;
   }
 
-  list(): readonly (ModelVersion & { readonly state: State })[] {
-    return this.#entries.map((entry) => ({ ...this.#versionOf(entry), state: entry.state }));
+  list(): readonly LoadedModel[] {
+    return this.#entries.map((entry) => this.#shown(entry));
   }
 
   resolve(wanted: { readonly model?: string; readonly modality?: string }): ModelVersion {
@@ -102,16 +103,20 @@ export class Models implements ModelRegistry {
   }
 
   /** Models are loaded one after another; a version that is here already takes the modalities it is given. */
-  load(config: ModelConfig): Promise<ModelVersion> {
+  load(config: ModelConfig): Promise<LoadedModel> {
     const loaded = this.#last.then(() => this.#load(config));
     this.#last = loaded.catch(() => undefined);
     return loaded;
   }
 
+  makeDefault(modelId: string, modalities: readonly string[]): LoadedModel {
+    const entry = this.#readyVersion(modelId);
+    this.#makeDefault(entry, modalities);
+    return this.#shown(entry);
+  }
+
   async retire(modelId: string): Promise<void> {
-    const entry = this.#entries.find(({ version, state }) => version.modelId === modelId && state === "ready");
-    if (entry === undefined) throw this.#unknown(modelId);
-    await this.#retire(entry);
+    await this.#retire(this.#readyVersion(modelId));
   }
 
   async #retire(entry: Entry): Promise<void> {
@@ -128,15 +133,15 @@ export class Models implements ModelRegistry {
     if (retired.length > REMEMBERED) this.#entries = this.#entries.filter((one) => one !== retired[0]);
   }
 
-  async #load(config: ModelConfig): Promise<ModelVersion> {
+  async #load(config: ModelConfig): Promise<LoadedModel> {
     const model = await readModel(config.file);
-    const { detection } = detectionSettings(model, config);
+    const { detection, ...settings } = detectionSettings(model, config);
     const { graph, tileGraph, signature } = model;
-    const entry = this.#entryOf(config, model, networkLetterbox(signature, detection));
+    const entry = this.#entryOf(config, model, { settings, letterbox: networkLetterbox(signature, detection) });
     const known = this.#ready().find(({ version }) => version.modelId === entry.version.modelId);
     if (known !== undefined && sameSettings(known.config, config)) {
       this.#makeDefault(known, entry.claims);
-      return this.#versionOf(known);
+      return this.#shown(known);
     }
     this.#entries.push(entry);
     try {
@@ -149,10 +154,14 @@ export class Models implements ModelRegistry {
     this.#makeDefault(entry, entry.claims);
     // The same version with other settings takes the place of the one before, whose requests end in peace.
     if (known !== undefined) this.#retire(known).catch(() => undefined);
-    return this.#versionOf(entry);
+    return this.#shown(entry);
   }
 
-  #entryOf(config: ModelConfig, { signature, sha256 }: ReadModel, letterbox: LetterboxOptions): Entry {
+  #entryOf(
+    config: ModelConfig,
+    { signature, sha256 }: ReadModel,
+    { settings: detection, letterbox }: { readonly settings: ModelSettings; readonly letterbox: LetterboxOptions },
+  ): Entry {
     const { pixels, normalize, names, openBatch = false } = signature;
     const name = config.name ?? basename(config.file, extname(config.file));
     const modelId = `${name}@${sha256.slice(0, 12)}`;
@@ -160,7 +169,7 @@ export class Models implements ModelRegistry {
     const settings = { pixels, normalize, letterbox };
     const claims = config.modalities ?? this.#inherited(name);
     const use = { state: "loading", uses: 0, idle: undefined, rooms: [] } as const;
-    return { key: this.#nextKey++, version, config, settings, openBatch, claims, ...use, rooms: [] };
+    return { key: this.#nextKey++, version, config, detection, settings, openBatch, claims, ...use, rooms: [] };
   }
 
   /** What a model without modalities of its own is the default of: what an older version of its name is, or the first all. */
@@ -186,6 +195,12 @@ export class Models implements ModelRegistry {
     return entry;
   }
 
+  #readyVersion(modelId: string): Entry {
+    const entry = this.#ready().find(({ version }) => version.modelId === modelId);
+    if (entry === undefined) throw this.#unknown(modelId);
+    return entry;
+  }
+
   #ready(): readonly Entry[] {
     return this.#entries.filter(({ state }) => state === "ready");
   }
@@ -193,6 +208,10 @@ export class Models implements ModelRegistry {
   #versionOf(entry: Entry): ModelVersion {
     const defaultFor = [...this.#defaults].filter(([, one]) => one === entry).map(([modality]) => modality);
     return { ...entry.version, defaultFor };
+  }
+
+  #shown(entry: Entry): LoadedModel {
+    return { ...this.#versionOf(entry), state: entry.state, settings: entry.detection };
   }
 
   #unknown(model: string): FoveaError {

@@ -9,10 +9,10 @@ import { failureOf } from "../thread-failure";
 import type { ReadModel, ReadModelReply } from "./read-model";
 
 async function read(file: string): Promise<ReadModel> {
-  const sha256 = createHash("sha256")
-    .update(await readBytes(file, "model"))
-    .digest("hex");
-  const { graph, tileGraph, ...model } = await openDetector(file);
+  // Read once: the digest is that of the bytes which are run, whatever is copied over the file meanwhile.
+  const content = await readBytes(file, "model");
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const { graph, tileGraph, ...model } = await openDetector(file, content);
   return { ...model, graph: shared(graph), tileGraph: tileGraph && shared(tileGraph), sha256 };
 }
 

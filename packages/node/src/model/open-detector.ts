@@ -35,11 +35,12 @@ export function isOnnxFile(path: string): boolean {
 /**
  * Opens a model to detect with. The graph of an `.onnx` file is run as it is; for weights one is built.
  *
+ * @param content the file's bytes, where they were read already
  * @throws {FoveaError} `file_not_found`, `invalid_checkpoint`, `invalid_model`, `invalid_onnx` ...: what the file lacks
  */
-export async function openDetector(path: string): Promise<DetectorFile> {
-  if (isOnnxFile(path)) return openOnnx(path);
-  const { network, values, names, normalize, trainedAt, operatingPoint, warnings } = await openModel(path);
+export async function openDetector(path: string, content?: Uint8Array): Promise<DetectorFile> {
+  if (isOnnxFile(path)) return openOnnx(path, content ?? (await readBytes(path, "model")));
+  const { network, values, names, normalize, trainedAt, operatingPoint, warnings } = await openModel(path, content);
   if (network.ch !== 3) {
     throw new FoveaError("invalid_model", `${network.name} reads ${network.ch} channels, expected 3`, { file: path });
   }
@@ -65,7 +66,6 @@ export async function openDetector(path: string): Promise<DetectorFile> {
   };
 }
 
-async function openOnnx(path: string): Promise<DetectorFile> {
-  const graph = await readBytes(path, "model");
+function openOnnx(path: string, graph: Uint8Array): DetectorFile {
   return { graph, ...readOnnxDescription(graph, path), name: "ONNX", warnings: [] };
 }

@@ -68,9 +68,10 @@ export function isWeightsFile(model: string): boolean {
 /**
  * Opens a model to predict or validate with: a file of weights that says what network it belongs to.
  *
+ * @param content the file's bytes, where they were read already
  * @throws {FoveaError} `file_not_found`, `invalid_checkpoint`, `invalid_model` ...: what the file lacks
  */
-export async function openModel(path: string): Promise<Model> {
+export async function openModel(path: string, content?: Uint8Array): Promise<Model> {
   if (!isWeightsFile(path)) {
     throw new FoveaError(
       "invalid_checkpoint",
@@ -80,7 +81,7 @@ export async function openModel(path: string): Promise<Model> {
       },
     );
   }
-  const checkpoint = await readWeights(path);
+  const checkpoint = await readWeights(path, content);
   const { network, warnings } = networkOf(checkpoint, path, undefined);
   const peBias = hasPeBias(checkpoint.state);
   const parameters = parametersOf(network, { peBias });
@@ -171,16 +172,16 @@ export async function architecture(
 }
 
 /** Users of the public tools know `yolov8n.pt` as a name that is downloaded where it is missing. */
-async function readWeights(path: string): Promise<Checkpoint> {
+async function readWeights(path: string, content?: Uint8Array): Promise<Checkpoint> {
   const name = basename(path, extname(path));
-  if (isNetworkName(name) && !existsSync(path)) {
+  if (content === undefined && isNetworkName(name) && !existsSync(path)) {
     throw new FoveaError(
       "file_not_found",
       `no such file of weights, and none is downloaded; give the path of your own, or train ${name}.yaml from scratch`,
       { file: path },
     );
   }
-  return readCheckpoint(path);
+  return readCheckpoint(path, content);
 }
 
 function networkOf(checkpoint: Checkpoint, file: string, nc: number | undefined) {

@@ -1,17 +1,23 @@
 /**
- * @file What a STOW-RS request brings, into the sink; what is answered (PS3.18 10.5).
+ * @file What a STOW-RS request brings, part by part into whatever stores it; what is answered (PS3.18 10.5).
  */
 import type { Readable } from "node:stream";
 import { FoveaError } from "@fovea/core/errors";
-import { boundaryOf, type MultipartLimits, type Part, parts } from "./multipart";
-import { type FileHeader, MAX_HEADER, readFileHeader } from "./part10";
-import type { InstanceSink } from "./peer";
+import { boundaryOf, type MultipartLimits, parts } from "./multipart";
 import { STATUS } from "./status";
-import { Taking } from "./taking";
 
 export interface StoreLimits extends MultipartLimits {
   /** Of one instance. */
   readonly maxInstanceBytes: number;
+}
+
+/** What became of a part. */
+export interface PartOutcome {
+  /** Both where the part could be read so far. */
+  readonly sopClassUid?: string;
+  readonly sopUid?: string;
+  /** As C-STORE has it (PS3.4 table B.2-1); 0: durable. */
+  readonly status: number;
 }
 
 /** DICOM JSON (PS3.18 annex F). */
@@ -24,105 +30,112 @@ export interface StoreAnswer {
   readonly json: DicomJson;
   readonly stored: number;
   readonly failed: number;
+  /** What ended it before its last part. */
+  readonly fault?: unknown;
 }
 
-type Outcome = { readonly header?: FileHeader; readonly status: number };
-
-/** Preamble and prefix in front of the file meta information. */
-const MAX_FILE_HEADER = 132 + MAX_HEADER + 16;
-
 /**
- * Stores each part that is a DICOM file. One that is broken or refused is told in the answer; the others are stored.
+ * Gives each part to `store`, in order. One that fails is told in the answer; the others are stored. Once something is stored the
+ * client hears of it, whatever becomes of the rest of the request.
  *
  * @param contentType of the request
- * @param callingAe how the sink knows the sender, such as the name of its key
+ * @param store reads a part's bytes as they come; throws what they throw, and only where nothing of the part is kept
  * @throws {FoveaError} `invalid_argument` if the content type is another; `invalid_dicom` if the body breaks off or breaks the rules
  * before anything was stored
  */
 export async function storeParts(
   stream: Readable,
   contentType: string,
-  sink: InstanceSink,
+  store: (part: AsyncIterable<Uint8Array>) => Promise<PartOutcome>,
   { maxInstanceBytes, ...limits }: StoreLimits,
-  callingAe = "",
 ): Promise<StoreAnswer> {
-  const outcomes: Outcome[] = [];
+  const outcomes: PartOutcome[] = [];
+  let part: BoundedPart | undefined;
   try {
-    for await (const part of parts(stream, boundaryOf(contentType), limits)) {
-      outcomes.push(await storePart(part, sink, maxInstanceBytes, callingAe));
+    // Not destroyed where its reading ends early: with an HTTP request the line for the answer would go.
+    const source = stream.iterator({ destroyOnReturn: false });
+    for await (const { body } of parts(source, boundaryOf(contentType), limits)) {
+      part = new BoundedPart(body, maxInstanceBytes);
+      outcomes.push(await stored(part, store));
     }
-  } catch (error) {
-    // What is stored is stored: the client must hear of it.
-    const isBroken = error instanceof FoveaError && error.code === "invalid_dicom";
-    if (!isBroken || !outcomes.some(({ status }) => status === STATUS.success)) throw error;
-    outcomes.push({ status: STATUS.cannotUnderstand });
+  } catch (fault) {
+    if (!outcomes.some(({ status }) => status === STATUS.success)) throw fault;
+    // A part that broke off may have been told as one that cannot be understood.
+    if (part?.broken !== true || outcomes.at(-1)?.status === STATUS.success) {
+      const isBroken = fault instanceof FoveaError && fault.code === "invalid_dicom";
+      outcomes.push({ status: isBroken ? STATUS.cannotUnderstand : STATUS.processingFailure });
+    }
+    return { ...answer(outcomes), fault };
   }
   if (outcomes.length === 0) throw new FoveaError("invalid_dicom", "multipart body: there is no part in it");
   return answer(outcomes);
 }
 
-async function storePart(
-  part: Part,
-  sink: InstanceSink,
-  maxInstanceBytes: number,
-  callingAe: string,
-): Promise<Outcome> {
-  let head: Buffer = Buffer.alloc(0);
-  let header: FileHeader | undefined;
-  let taking: Taking | undefined;
+async function stored(
+  part: BoundedPart,
+  store: (part: AsyncIterable<Uint8Array>) => Promise<PartOutcome>,
+): Promise<PartOutcome> {
   try {
-    for await (const piece of part.body) {
-      if (taking) await taking.write(piece);
-      else {
-        head = head.length === 0 ? piece : Buffer.concat([head, piece]);
-        header = readFileHeader(head, head.length > MAX_FILE_HEADER);
-        if (!header) continue;
-        taking = await Taking.begin(sink, { ...withoutStart(header), callingAe }, maxInstanceBytes);
-        if (head.length > header.dataSetStart) await taking.write(head.subarray(header.dataSetStart));
-      }
-      if (taking.bytes > 2 * maxInstanceBytes) throw new FoveaError("invalid_dicom", "multipart body: an endless part");
-    }
+    return await store(part);
   } catch (error) {
-    await taking?.abandon();
-    // Only what is wrong with this part's header leaves the rest of the body readable.
-    if (taking || !(error instanceof FoveaError) || error.message.startsWith("multipart")) throw error;
-    return { status: STATUS.cannotUnderstand };
+    if (error instanceof PartTooLarge) return { status: STATUS.outOfResources };
+    throw error;
   }
-  if (!taking) return { status: STATUS.cannotUnderstand };
-  const { status } = await taking.commit();
-  return { header, status };
 }
 
-function withoutStart({ sopClassUid, sopUid, transferSyntaxUid }: FileHeader) {
-  return { sopClassUid, sopUid, transferSyntaxUid };
+class PartTooLarge extends Error {
+  override readonly name = "PartTooLarge";
+}
+
+/** At most so many bytes of a part. A reader that leaves early does not end it: who reads the parts skips the rest. */
+class BoundedPart implements AsyncIterable<Uint8Array> {
+  readonly #source: AsyncIterator<Uint8Array>;
+  #left: number;
+  /** Whether the request ended within it. */
+  broken = false;
+
+  constructor(body: AsyncIterable<Uint8Array>, most: number) {
+    this.#source = body[Symbol.asyncIterator]();
+    this.#left = most;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return { next: () => this.#next() };
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array>> {
+    const result = await this.#source.next().catch((error: unknown) => {
+      this.broken = true;
+      throw error;
+    });
+    this.#left -= result.done ? 0 : result.value.length;
+    if (this.#left < 0) throw new PartTooLarge();
+    return result;
+  }
 }
 
 const uid = (value: string) => ({ vr: "UI", Value: [value] });
 const number = (value: number) => ({ vr: "US", Value: [value] });
 const sequence = (items: readonly unknown[]) => ({ vr: "SQ", Value: items });
 
-/** ReferencedSOPClassUID, ReferencedSOPInstanceUID. */
-function reference({ sopClassUid, sopUid }: FileHeader) {
-  return { "00081150": uid(sopClassUid), "00081155": uid(sopUid) };
-}
-
-function answer(outcomes: readonly Outcome[]): StoreAnswer {
+function answer(outcomes: readonly PartOutcome[]): StoreAnswer {
   const stored: object[] = [];
   const failed: object[] = [];
-  const others: object[] = [];
-  for (const { header, status } of outcomes) {
+  // Of which nobody knows what they are: Other Failures Sequence. In the others both UIDs are of type 1.
+  const unknown: object[] = [];
+  for (const { sopClassUid, sopUid, status } of outcomes) {
     const reason = { "00081197": number(status) };
-    if (!header) others.push(reason);
-    else if (status === STATUS.success) stored.push(reference(header));
-    else if (status >>> 12 === 0xb) stored.push({ ...reference(header), "00081196": number(status) });
-    else failed.push({ ...reference(header), ...reason });
+    const reference = sopClassUid && sopUid ? { "00081150": uid(sopClassUid), "00081155": uid(sopUid) } : undefined;
+    if (reference === undefined) unknown.push(reason);
+    else if (status === STATUS.success) stored.push(reference);
+    else failed.push({ ...reference, ...reason });
   }
   const json: DicomJson = {
-    ...(stored.length > 0 ? { "00081199": sequence(stored) } : {}),
-    ...(failed.length > 0 ? { "00081198": sequence(failed) } : {}),
-    ...(others.length > 0 ? { "0008119A": sequence(others) } : {}),
+    ...(stored.length > 0 && { "00081199": sequence(stored) }),
+    ...(failed.length > 0 && { "00081198": sequence(failed) }),
+    ...(unknown.length > 0 && { "0008119A": sequence(unknown) }),
   };
-  const failures = failed.length + others.length;
+  const failures = failed.length + unknown.length;
   const httpStatus = failures === 0 ? 200 : stored.length > 0 ? 202 : 409;
   return { httpStatus, json, stored: stored.length, failed: failures };
 }

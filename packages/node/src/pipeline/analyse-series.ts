@@ -24,7 +24,7 @@ export interface SeriesAnalysisOptions {
   readonly studies: Pick<Studies, "findSeries" | "instances" | "setSeriesState" | "settleState">;
   readonly analyses: Pick<Analyses, "record" | "done" | "failures">;
   readonly attempts: Pick<Attempts, "suspects" | "begin" | "end">;
-  readonly models: Pick<Models, "put">;
+  readonly models: Pick<Models, "makeKnown">;
   readonly audit: Pick<AuditLog, "appendIn">;
   readonly blobs: Pick<BlobStore, "read">;
   readonly pool: Pick<InferencePool, "analyse" | "models">;
@@ -95,7 +95,7 @@ export class SeriesAnalysis {
 
   async #makeKnown(model: ModelVersion): Promise<void> {
     if (this.#known.has(model.modelId)) return;
-    await this.#options.models.put(model, "ready");
+    await this.#options.models.makeKnown(model);
     this.#known.add(model.modelId);
   }
 

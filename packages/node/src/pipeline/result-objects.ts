@@ -8,6 +8,7 @@ import type { ReportReference } from "@fovea/core/dicom/objects/result-source";
 import type { DestinationConfig, ResultKind } from "../config/service-config";
 import type { Analyses } from "../store/analyses";
 import type { BlobStore } from "../store/blob-store";
+import { bookRemoval, cancelRemoval } from "../store/booked-blob";
 import type { Database, Sql } from "../store/database";
 import type { Deliveries } from "../store/deliveries";
 import type { KeptFinding } from "../store/findings";
@@ -148,10 +149,7 @@ export class ResultPlanner {
   ): Promise<NewDelivery[]> {
     const draft = await this.#options.blobs.draft("objects");
     try {
-      await this.#options.database.query(
-        `INSERT INTO blob_removal (blob, due_at) VALUES ($1, now() + interval '1 day')`,
-        [draft.blob],
-      );
+      await bookRemoval(this.#options.database, draft.blob);
       await new Promise<void>((resolve, reject) => {
         draft.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
       });
@@ -168,8 +166,7 @@ export class ResultPlanner {
   async #enter(wanted: readonly NewDelivery[], sql: Sql): Promise<void> {
     const { deliveries, onPlanned } = this.#options;
     const planned = new Set((await deliveries.plan(wanted, sql)).map(({ blob }) => blob));
-    const booked = await sql.query("DELETE FROM blob_removal WHERE blob = ANY($1::text[]) RETURNING 1", [[...planned]]);
-    if (booked.length < planned.size) throw new Error("results that took longer than a day were removed; again");
+    await cancelRemoval(sql, [...planned]);
     // What was planned by an earlier attempt has a file already.
     await this.#remove(wanted.map(({ blob }) => blob).filter((blob) => !planned.has(blob)));
     if (planned.size > 0) onPlanned?.();

@@ -106,7 +106,7 @@ async function readPicture(
   file: string,
   { normalize, maxPixels }: Pick<OpenSourceOptions, "normalize" | "maxPixels">,
 ): Promise<SourceImage> {
-  const image = await decodeImage(bytes, file, { maxPixels });
+  const image = await decodeImage(bytes, file, { maxPixels, onePage: true });
   const dark = normalize === "zscore" ? undefined : unusedBits(image);
   return {
     image,

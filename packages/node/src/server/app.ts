@@ -18,6 +18,7 @@ import { JobEvents } from "./job-events";
 import { apiDescription } from "./open-api";
 import { PictureThread } from "./pictures/picture-thread";
 import { HttpProblem } from "./problem";
+import { atRequestEnd } from "./request-end";
 import { guardRequests } from "./request-guards";
 import { analyzeBatchRoute } from "./routes/analyze-batch";
 import { analyzeImageRoute } from "./routes/analyze-image";
@@ -39,7 +40,7 @@ import { stowRoutes } from "./routes/stow";
 import { studyRoutes } from "./routes/studies";
 import { securityHeaders } from "./security-headers";
 import { multipartLimits, rateLimits, serverOptions } from "./server-limits";
-import { errorFacts, logRequests } from "./service-log";
+import { errorFacts, logRequest } from "./service-log";
 import { UploadBudget } from "./upload-budget";
 
 /** What the routes share beside the parts. */
@@ -71,9 +72,9 @@ export async function buildApp(parts: AppParts): Promise<App> {
   };
 
   answerErrors(app, () => parts.pool.load.retryAfterSeconds);
-  logRequests(app);
-  app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
-    metrics.answered(method, routeOptions.url ?? "none", reply.statusCode, reply.elapsedTime / 1000);
+  atRequestEnd(app, (end) => {
+    logRequest(app, end);
+    metrics.answered(end.method, end.route ?? "none", end.status, end.ms / 1000);
   });
   await app.register(helmet, securityHeaders(config.http));
   app.addHook("onRequest", async (_request, reply) => void reply.header("Cache-Control", "no-store"));

@@ -12,7 +12,7 @@ import type { Finding } from "@fovea/core/finding";
 import type { ImageFindings } from "@fovea/core/report/findings";
 import { findingsSentence, type Language } from "@fovea/core/report/summary";
 import { shownName } from "@fovea/core/rules/class-names";
-import { judge, reported, rulesVersion } from "@fovea/core/rules/judge";
+import { judge, rulesVersion } from "@fovea/core/rules/judge";
 import type { Bilingual, RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
 import type { ImageAnalysis } from "../inference/inference-pool";
@@ -132,23 +132,10 @@ export function batchAnswer(results: AnalyzeBatchResponse["results"]): AnalyzeBa
   };
 }
 
-export interface JudgeOptions {
-  readonly rules?: RuleSet;
-  /** Where no rule file says otherwise. */
-  readonly reportAbove: number;
-}
-
-/** Findings that are reported, with what the rules say of them. */
-export function judgedFindings(
-  analysis: ImageAnalysis,
-  { rules, reportAbove }: JudgeOptions,
-): readonly JudgedFinding[] {
+/** All findings of the frames that could be read, with what the rules say of each. @throws {FoveaError} why, if none could */
+export function judgedFindings(analysis: ImageAnalysis, rules?: RuleSet): readonly JudgedFinding[] {
   return readFrames(analysis).flatMap(({ findings, frame = 0 }) =>
-    reported(findings, rules ?? { reportAbove }).map((finding) => ({
-      ...finding,
-      ...(rules && judge(finding, rules)),
-      frame,
-    })),
+    findings.map((finding) => ({ ...finding, ...(rules && judge(finding, rules)), frame })),
   );
 }
 

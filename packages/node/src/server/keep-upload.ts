@@ -13,7 +13,9 @@ import { imageFormat } from "../imaging/image-format";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import { readFileHeader } from "../pacs/part10";
 import { type InstanceHead, readInstanceHead } from "../pipeline/instance-head";
-import type { BlobFiles } from "../store/blob-files";
+import { bookRemoval, cancelRemoval, hastenRemoval } from "../store/booked-blob";
+import type { Sql } from "../store/database";
+import type { Store } from "../store/open-store";
 import type { JudgedFinding, ReceivedInstance } from "../store/record";
 import type { AppParts } from "./app-parts";
 import { readFrames, unreadFrames } from "./detection-answer";
@@ -35,23 +37,48 @@ export interface AnalysedUpload {
   readonly findings: readonly JudgedFinding[];
 }
 
+/** Identifiers of an image in the record. */
+interface KeptUpload {
+  readonly studyUid: string;
+  readonly sopUid: string;
+}
+
 /** @returns its study, and its own identifier */
 export async function keepUpload(
+  parts: Pick<AppParts, "store" | "rules">,
+  upload: AnalysedUpload,
+): Promise<KeptUpload> {
+  const { studies } = parts.store;
+  const here = await studies.findInstance(uidOf("instance", upload.analysis.inputSha256));
+  try {
+    return await keep(parts, upload, here?.blob);
+  } catch (error) {
+    if (!(error instanceof FileGone)) throw error;
+    return keep(parts, upload, undefined);
+  }
+}
+
+/** Retention deleted the image, and its file, since we looked. */
+class FileGone extends Error {
+  override readonly name = "FileGone";
+}
+
+/** @param there its file, if it has one. @throws {FileGone} if that is no more */
+async function keep(
   { store, rules }: Pick<AppParts, "store" | "rules">,
   { bytes, analysis, findings }: AnalysedUpload,
-): Promise<{ readonly studyUid: string; readonly sopUid: string }> {
-  const { model, inputSha256, inferenceMs } = analysis;
-  const here = await store.studies.findInstance(uidOf("instance", inputSha256));
-  const blob = here?.blob ?? (await keepBytes(store.blobs, bytes));
+  there: string | undefined,
+): Promise<KeptUpload> {
+  const { model, inferenceMs } = analysis;
+  const blob = there ?? (await keepBytes(store, bytes));
   const instance = instanceOf(bytes, analysis, blob);
   const { studyUid, seriesUid, sopUid } = instance;
   const kept = { modelId: model.modelId, inferenceMs, rulesVersion: rules && rulesVersion(rules) };
-  await store.models.put(model, "ready");
+  await store.models.makeKnown(model);
   await store.database.transaction(async (sql) => {
     const [outcome] = await store.studies.acceptIn(sql, [instance]);
-    if (outcome !== "new" && here?.blob === undefined) {
-      await sql.query("UPDATE instance SET blob = $2 WHERE sop_uid = $1", [sopUid, blob]);
-    }
+    if (there === undefined) await nameFile(sql, { sopUid, blob, isNew: outcome === "new" });
+    else if (outcome === "new") throw new FileGone();
     await store.analyses.record([{ sopUid, ...kept, outcome: { findings } }], sql);
     const reason = unreadFrames(analysis.images)?.en;
     await store.studies.setSeriesState(seriesUid, { state: "analysed", reason, modelId: model.modelId }, sql);
@@ -64,9 +91,11 @@ export async function keepUpload(
 /** The database's clock may be ahead of ours by so much. */
 const CLOCKS_APART_MS = 3_600_000;
 
-async function keepBytes(blobs: BlobFiles, bytes: Uint8Array): Promise<string> {
+/** Nobody names it yet: `nameFile` does, in the transaction that keeps the rest. */
+async function keepBytes({ database, blobs }: Pick<Store, "database" | "blobs">, bytes: Uint8Array): Promise<string> {
   const draft = await blobs.draft("images");
   try {
+    await bookRemoval(database, draft.blob);
     await new Promise<void>((resolve, reject) => {
       draft.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
@@ -75,6 +104,20 @@ async function keepBytes(blobs: BlobFiles, bytes: Uint8Array): Promise<string> {
     await draft.abandon();
     throw error;
   }
+}
+
+/** One file is an image's: of requests with the same bytes at one time the first keeps its own, that of the others goes. */
+async function nameFile(
+  sql: Sql,
+  { sopUid, blob, isNew }: { readonly sopUid: string; readonly blob: string; readonly isNew: boolean },
+): Promise<void> {
+  const named =
+    isNew ||
+    // Of an image that is here: retention has deleted its file, or another request was faster.
+    (await sql.query("UPDATE instance SET blob = $2 WHERE sop_uid = $1 AND blob IS NULL RETURNING 1", [sopUid, blob]))
+      .length > 0;
+  if (named) await cancelRemoval(sql, [blob]);
+  else await hastenRemoval(sql, blob);
 }
 
 function uidOf(level: "study" | "series" | "instance", inputSha256: string): string {

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { FoveaError } from "@fovea/core/errors";
 import type { FastifyInstance, FastifyServerOptions } from "fastify";
+import type { RequestEnd } from "./request-end";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
@@ -45,12 +46,8 @@ export function newRequestId(): string {
 }
 
 /** One line for each request, at its end. */
-export function logRequests(app: FastifyInstance): void {
-  app.addHook("onResponse", async (request, reply) => {
-    const { method, routeOptions, id } = request;
-    const line = { request: id, method, route: routeOptions.url ?? null, status: reply.statusCode };
-    app.log.info({ ...line, ms: Math.round(10 * reply.elapsedTime) / 10 }, "answered");
-  });
+export function logRequest(app: FastifyInstance, { id, method, route, status, ms }: RequestEnd): void {
+  app.log.info({ request: id, method, route: route ?? null, status, ms: Math.round(10 * ms) / 10 }, "answered");
 }
 
 /** What went wrong inside, by the identifier that the client was told. */

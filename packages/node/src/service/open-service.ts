@@ -14,6 +14,7 @@ import type { RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
 import { readRuleFile } from "../data/rule-file";
 import { FrameDecoder } from "../dicom/frame-decoder";
+import type { InferencePool } from "../inference/inference-pool";
 import { openInferencePool } from "../inference/open-inference-pool";
 import { openJobQueue } from "../jobs/boss-queue";
 import { openPeer } from "../pacs/open-peer";
@@ -25,11 +26,13 @@ import { openArrivalDeidentifier } from "../pipeline/deidentify-arrival";
 import { type Pipeline, startPipeline } from "../pipeline/pipeline";
 import { buildApp } from "../server/app";
 import type { App } from "../server/app-parts";
+import { closeApp } from "../server/close-app";
 import type { LogOptions } from "../server/service-log";
 import { ServiceMetrics } from "../server/service-metrics";
 import { openStore, type Store } from "../store/open-store";
 import { Dismantling } from "./dismantling";
 import { ServiceReports } from "./service-reports";
+import { startModels } from "./start-models";
 
 export interface ServiceOptions {
   readonly log?: LogOptions;
@@ -50,7 +53,12 @@ export interface Service {
   readonly adminKey?: string;
   /** Names of the model versions that are ready. */
   readonly models: readonly string[];
-  /** Takes no more, finishes what it accepted as far as ten seconds allow, and lets go of everything. */
+  /** What whoever started it must hear of its models, a sentence each. */
+  readonly notices: readonly string[];
+  /**
+   * Takes no more, and lets go of everything. Associations are ended; requests have ten seconds, then series, deliveries and
+   * retrievals as many: what is not done by then goes on at the next start.
+   */
   close(): Promise<void>;
 }
 
@@ -77,7 +85,7 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   const config = { ...given, classNames: mergedClassNames(rules?.classNames, given.classNames) };
   const store = parts.add(await openStore(config, { environmentKey: options.environmentKey }), (it) => it.close());
   const pool = parts.add(await openInferencePool(config), (it) => it.close());
-  for (const model of pool.models.list()) await store.models.put(model, "ready");
+  const notices = await startModels(store, pool);
   const queue = parts.add(await openJobQueue(store.database, { onError: reports.of("job") }), (it) => it.stop());
   const decoder = parts.add(new FrameDecoder(), (it) => it.close());
   const arrival = config.deidentifyOnArrival ? await openArrival(config, store, parts) : undefined;
@@ -111,17 +119,22 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
     },
     ...(rules && { rules }),
   });
-  parts.add(app, (it) => it.close());
+  parts.add(app, (it) => closeApp(it));
   reports.to(app.log);
+  for (const notice of notices) app.log.warn(notice);
   const url = await listen(app, config);
   const dimse = await receive(config, pipeline, metrics, app, parts);
   const adminKey = await firstKey(config, store);
   return {
-    ...{ url, models: pool.models.list().map(({ modelId }) => modelId) },
+    ...{ url, models: readyModels(pool), notices },
     ...(dimse && { dimse }),
     ...(adminKey !== undefined && { adminKey }),
     close: () => parts.close(),
   };
+}
+
+function readyModels({ models }: Pick<InferencePool, "models">): readonly string[] {
+  return models.list().flatMap(({ modelId, state }) => (state === "ready" ? [modelId] : []));
 }
 
 function judgeOf(rules: RuleSet | undefined): Judge {

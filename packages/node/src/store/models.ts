@@ -16,23 +16,32 @@ export class Models {
   /** Adds a version, or brings its state and what it is the default of up to date. */
   async put(model: ModelVersion, state: ModelState, sql: Sql = this.#database): Promise<void> {
     await sql.query(
-      `INSERT INTO model (model_id, name, sha256, device_uid, classes, default_for, state)
-       VALUES ($1, $2, $3, $4, $5::jsonb, $6::text[], $7)
-       ON CONFLICT (model_id) DO UPDATE SET state = excluded.state, default_for = excluded.default_for, classes = excluded.classes`,
-      [
-        model.modelId,
-        model.name,
-        model.sha256,
-        model.deviceUid,
-        JSON.stringify(model.classes),
-        model.defaultFor,
-        state,
-      ],
+      `${INSERT} ON CONFLICT (model_id) DO UPDATE
+       SET state = excluded.state, default_for = excluded.default_for, classes = excluded.classes`,
+      rowOf(model, state),
     );
   }
 
-  async setState(modelId: string, state: ModelState): Promise<void> {
-    await this.#database.query("UPDATE model SET state = $2 WHERE model_id = $1", [modelId, state]);
+  /** Adds a version that findings are to name, unless it is here: one that was retired meanwhile stays so. */
+  async makeKnown(model: ModelVersion): Promise<void> {
+    await this.#database.query(`${INSERT} ON CONFLICT (model_id) DO NOTHING`, rowOf(model, "ready"));
+  }
+
+  /** A version that serves no more, also after a restart, until it is put back; it is the default of nothing. */
+  async retire(modelId: string, sql: Sql = this.#database): Promise<void> {
+    await sql.query("UPDATE model SET state = 'retired', default_for = '{}' WHERE model_id = $1", [modelId]);
+  }
+
+  /** What these versions are the default of; the others are so of nothing. */
+  async setDefaults(models: readonly ModelVersion[], sql: Sql = this.#database): Promise<void> {
+    await sql.query(
+      `UPDATE model SET default_for = coalesce((SELECT array_agg(modality ORDER BY modality)
+         FROM unnest($1::text[], $2::text[]) AS given (model_id, modality) WHERE given.model_id = model.model_id), '{}')`,
+      [
+        models.flatMap(({ modelId, defaultFor }) => defaultFor.map(() => modelId)),
+        models.flatMap(({ defaultFor }) => defaultFor),
+      ],
+    );
   }
 
   /** The device UID that a file of weights was given, so that it keeps it. */
@@ -53,6 +62,13 @@ export class Models {
   async list(): Promise<(ModelVersion & { readonly state: ModelState })[]> {
     return (await this.#database.query("SELECT * FROM model ORDER BY first_used_at, model_id")).map(modelOfRow);
   }
+}
+
+const INSERT = `INSERT INTO model (model_id, name, sha256, device_uid, classes, default_for, state)
+  VALUES ($1, $2, $3, $4, $5::jsonb, $6::text[], $7)`;
+
+function rowOf({ modelId, name, sha256, deviceUid, classes, defaultFor }: ModelVersion, state: ModelState) {
+  return [modelId, name, sha256, deviceUid, JSON.stringify(classes), defaultFor, state];
 }
 
 function modelOfRow(row: Row): ModelVersion & { readonly state: ModelState } {

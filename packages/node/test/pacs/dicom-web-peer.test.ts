@@ -10,7 +10,7 @@ import { fileHeader } from "@fovea/node/pacs/part10";
 import type { PacsPeer } from "@fovea/node/pacs/peer";
 import { storeParts } from "@fovea/node/pacs/store-parts";
 import { afterEach, describe, expect, test } from "vitest";
-import { ctFile, dataSetOf, type MemorySink, memorySink } from "./memory-sink";
+import { ctFile, dataSetOf, type MemorySink, memorySink, storingInto } from "./memory-sink";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -47,9 +47,8 @@ async function pacs(): Promise<{ peer: PacsPeer; sink: MemorySink; asked: Incomi
   const peer = await serving(async (request, response) => {
     asked.push(request);
     if (request.method === "POST") {
-      const answer = await storeParts(request, request.headers["content-type"] ?? "", sink, {
-        maxInstanceBytes: 2 ** 24,
-      });
+      const type = request.headers["content-type"] ?? "";
+      const answer = await storeParts(request, type, storingInto(sink), { maxInstanceBytes: 2 ** 24 });
       json(response, answer.json, answer.httpStatus);
       return;
     }

@@ -1,9 +1,11 @@
 /**
  * @file A sink that keeps what it is given, for tests to look at; and small images to give.
  */
+import { FoveaError } from "@fovea/core/errors";
 import { encodeDicom } from "@fovea/node/dicom/write-dicom";
 import { readFileHeader } from "@fovea/node/pacs/part10";
 import type { IncomingObject, InstanceSink, OutgoingObject } from "@fovea/node/pacs/peer";
+import type { PartOutcome } from "@fovea/node/pacs/store-parts";
 
 export interface Kept extends IncomingObject {
   readonly dataSet: Buffer;
@@ -56,6 +58,26 @@ export function memorySink(
         },
       };
     },
+  };
+}
+
+/** Takes a whole file into a sink, and says what became of it, as the service's reception does. */
+export function storingInto(sink: InstanceSink): (file: AsyncIterable<Uint8Array>) => Promise<PartOutcome> {
+  return async (file) => {
+    const pieces: Uint8Array[] = [];
+    try {
+      for await (const piece of file) pieces.push(piece);
+      const bytes = Buffer.concat(pieces);
+      const header = readFileHeader(bytes, true);
+      if (header === undefined) return { status: 0xc000 };
+      const { sopClassUid, sopUid, transferSyntaxUid, dataSetStart } = header;
+      const draft = await sink.open({ sopClassUid, sopUid, transferSyntaxUid, callingAe: "" });
+      await draft.write(bytes.subarray(dataSetStart));
+      return { sopClassUid, sopUid, ...(await draft.commit()) };
+    } catch (error) {
+      if (!(error instanceof FoveaError)) throw error;
+      return { status: 0xc000 };
+    }
   };
 }
 

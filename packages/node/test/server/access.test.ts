@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PERMISSIONS } from "../../src/server/auth/permissions";
+import { documentedRoles, ROLES } from "./documented-roles";
 import { bearer, removeFolders, START_MS, startService, type TestService } from "./service";
 
 const AUDIENCE = "fovea";
@@ -93,17 +94,18 @@ function nextAddress(): string {
   return `10.0.${addresses >> 8}.${addresses & 255}`;
 }
 
-const ROUTES = Object.entries(PERMISSIONS).filter(
-  ([route]) => !["GET /", "GET /assets/*", "OPTIONS *"].includes(route),
-);
+const DOCUMENTED = documentedRoles(new Set(Object.keys(PERMISSIONS)));
+const ROUTES = [...DOCUMENTED].filter(([route]) => !["GET /", "GET /assets/*"].includes(route));
 
-describe("the table of permissions", () => {
-  test("has a line for every route, and a route for every line", () => {
+describe("the documented roles", () => {
+  test("have a line for every route, and a route for every line", () => {
     expect(routes.sort()).toEqual(ROUTES.map(([route]) => route).sort());
+    // Of preflights, which have no caller, the document says which origins may ask.
+    expect([...DOCUMENTED.keys(), "OPTIONS *"].sort()).toEqual(Object.keys(PERMISSIONS).sort());
   });
 
   test.each(ROUTES)("%s is open to %s alone", async (route, permission) => {
-    for (const role of ["viewer", "reader", "admin", "system"] as const) {
+    for (const role of ROLES) {
       const { statusCode } = await ask(route, bearer(service.keys[role]));
       const may = permission === "public" || permission.includes(role);
       expect([role, statusCode === 401 || statusCode === 403]).toEqual([role, !may]);

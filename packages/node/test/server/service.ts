@@ -38,15 +38,20 @@ export const THREE: readonly Finding[] = [
   finding(0, "nodule", 0.41, 300),
 ];
 
+const SETTINGS = { conf: 0.25, iou: 0.7, imgsz: 640 } as const;
+
 /** Answers what the test says, `THREE` by default. */
 export class SaidPool implements InferencePool {
   readonly requests: AnalysisRequest[] = [];
   answer: (request: AnalysisRequest) => Promise<readonly Finding[]> = async () => THREE;
   readonly retired = new Set<string>();
   readonly models: InferencePool["models"] = {
-    list: () => [{ ...MODEL, state: this.retired.has(MODEL.modelId) ? ("retired" as const) : ("ready" as const) }],
+    list: () => [{ ...MODEL, state: this.retired.has(MODEL.modelId) ? "retired" : "ready", settings: SETTINGS }],
     resolve: () => MODEL,
-    load: async ({ modalities = [] }) => ({ ...MODEL, defaultFor: modalities }),
+    load: async ({ file: _file, name: _name, modalities = [], ...settings }) => ({
+      ...{ ...MODEL, defaultFor: modalities, state: "ready", settings: { ...SETTINGS, ...settings } },
+    }),
+    makeDefault: (_, modalities) => ({ ...MODEL, defaultFor: modalities, state: "ready", settings: SETTINGS }),
     retire: async (modelId) => void this.retired.add(modelId),
   };
   readonly load = { waiting: 0, waitingBytes: 0, running: 0, capacity: 4, retryAfterSeconds: 7 };

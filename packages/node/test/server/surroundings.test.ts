@@ -122,6 +122,17 @@ describe("an issuer of tokens that does not answer", () => {
   );
 });
 
+describe("an issuer of tokens whose keys would come in the clear", () => {
+  test(
+    "is refused at the start, not with the first token",
+    async () => {
+      const started = startService({ yaml: "auth: {oidc: {issuer: 'http://login.example', audience: fovea}}" });
+      await expect(started).rejects.toMatchObject({ code: "invalid_config" });
+    },
+    START_MS,
+  );
+});
+
 describe("without authentication", () => {
   test(
     "whoever is on this machine may do everything, and is named so in the audit log",

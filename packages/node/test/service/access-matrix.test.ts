@@ -8,10 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PERMISSIONS } from "../../src/server/auth/permissions";
+import { documentedRoles, ROLES } from "../server/documented-roles";
 import { TokenIssuer } from "../server/token-issuer";
 import { Served } from "./served";
-
-const ROLES = ["viewer", "reader", "admin", "system"] as const;
 
 let folder: string;
 let issuer: TokenIssuer;
@@ -79,7 +78,7 @@ function concrete(pattern: string): string {
     .replace("*", "none.js");
 }
 
-const ROUTES = Object.entries(PERMISSIONS).filter(([route]) => !["OPTIONS *", "GET /assets/*"].includes(route));
+const ROUTES = [...documentedRoles(new Set(Object.keys(PERMISSIONS)))].filter(([route]) => route !== "GET /assets/*");
 
 describe("every route", () => {
   test.each(ROUTES)("%s is open to %s alone, by key and by token", async (route, permission) => {

@@ -4,7 +4,7 @@
 
 import { FoveaError } from "@fovea/core/errors";
 import { dicomBytes, EXPLICIT_LITTLE, type TestElement } from "../../../core/test/dicom-bytes";
-import type { AnalysisRequest, ImageAnalysis, InferencePool } from "../../src/inference/inference-pool";
+import type { AnalysisRequest, ImageAnalysis, InferencePool, LoadedModel } from "../../src/inference/inference-pool";
 import { fileHeader } from "../../src/pacs/part10";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "../../src/pacs/peer";
 import type { BuildResultObjects } from "../../src/pipeline/result-objects";
@@ -29,15 +29,19 @@ export class FakePool implements InferencePool {
   ) {
     this.#fail = fail;
     const unknown = new FoveaError("unknown_model", "no such model");
+    const ready = (model: ModelVersion): LoadedModel => ({
+      ...{ ...model, state: "ready", settings: { conf: 0.25, iou: 0.7, imgsz: 640 } },
+    });
     this.models = {
-      list: () => known.map((model) => ({ ...model, state: "ready" })),
+      list: () => known.map(ready),
       resolve: ({ model, modality }) => {
         if (modality === "US") throw unknown;
         const found = known.find(({ modelId, name }) => model === undefined || model === modelId || model === name);
         if (found === undefined) throw unknown;
         return found;
       },
-      load: async () => MODEL,
+      load: async () => ready(MODEL),
+      makeDefault: () => ready(MODEL),
       retire: async () => undefined,
     };
   }

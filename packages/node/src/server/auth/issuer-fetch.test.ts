@@ -43,6 +43,24 @@ describe("an issuer", () => {
     expect(asked()).toBe(1);
   });
 
+  test("that is away counts by the keys that it gave last, for a day", async () => {
+    let away = false;
+    const { url } = await serving((_, response) => response.writeHead(away ? 503 : 200).end('{"keys":[1]}'));
+    let now = 0;
+    const issuer = new IssuerFetch(() => now);
+    const keys = async (address = url) => (await issuer.fetchOrLast(address, {})).json();
+    expect(await keys()).toEqual({ keys: [1] });
+    away = true;
+    now = 24 * 3_600_000;
+    expect(await keys()).toEqual({ keys: [1] });
+    await expect(keys(`${url}other`)).rejects.toMatchObject({ code: "peer_unreachable" });
+    now++;
+    await expect(keys()).rejects.toMatchObject({ code: "peer_unreachable" });
+    away = false;
+    now += 5000;
+    expect(await keys()).toEqual({ keys: [1] });
+  });
+
   test.each([
     "http://login.example/keys",
     "http://127.0.0.1.login.example/",

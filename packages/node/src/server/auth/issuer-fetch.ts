@@ -9,25 +9,55 @@ import { isLoopback } from "../../config/loopback";
 const MOST_BYTES = 512 * 1024;
 /** After a failure nobody asks for so long. */
 const RETRY_MS = 5000;
+/** Keys of an issuer that cannot be asked count for so long after it gave them: nobody is locked out because it restarts. */
+const KEPT_MS = 24 * 3_600_000;
 
 export class IssuerFetch {
-  #retryAt = 0;
+  readonly #now: () => number;
+  #retryAt = Number.NEGATIVE_INFINITY;
+  #last: { readonly address: string; readonly body: Uint8Array<ArrayBuffer>; readonly at: number } | undefined;
+
+  /** @param now ms. @default the system's clock */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   /** @throws {FoveaError} `peer_unreachable` if there is no answer, one other than 200, or one without end */
   async fetch(address: string, options: RequestInit): Promise<Response> {
-    if (Date.now() < this.#retryAt) throw issuerUnreachable();
+    return responseOf(await this.#fetch(address, options));
+  }
+
+  /** As `fetch`; where that fails, what this address answered last, unless that is a day ago. */
+  async fetchOrLast(address: string, options: RequestInit): Promise<Response> {
+    try {
+      const body = await this.#fetch(address, options);
+      this.#last = { address, body, at: this.#now() };
+      return responseOf(body);
+    } catch (error) {
+      const last = this.#last;
+      if (last?.address !== address || this.#now() - last.at > KEPT_MS) throw error;
+      return responseOf(last.body);
+    }
+  }
+
+  async #fetch(address: string, options: RequestInit): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#now() < this.#retryAt) throw issuerUnreachable();
     try {
       const answer = await fetch(address, options);
       if (answer.status !== 200) {
         await answer.body?.cancel();
         throw issuerUnreachable();
       }
-      return new Response(await bounded(answer), { headers: { "Content-Type": "application/json" } });
+      return await bounded(answer);
     } catch (cause) {
-      this.#retryAt = Date.now() + RETRY_MS;
+      this.#retryAt = this.#now() + RETRY_MS;
       throw cause instanceof FoveaError ? cause : issuerUnreachable(cause);
     }
   }
+}
+
+function responseOf(body: Uint8Array<ArrayBuffer>): Response {
+  return new Response(body, { headers: { "Content-Type": "application/json" } });
 }
 
 async function bounded(answer: Response): Promise<Uint8Array<ArrayBuffer>> {

@@ -27,8 +27,10 @@ export class OidcVerifier {
   #discovery: Promise<JWTVerifyGetKey> | undefined;
   readonly #issuer = new IssuerFetch();
 
+  /** @throws {FoveaError} `invalid_config` if its keys would come in the clear */
   constructor(config: OidcConfig) {
     this.#config = config;
+    secureAddress(config.jwksUri ?? config.issuer);
   }
 
   /**
@@ -83,13 +85,18 @@ export class OidcVerifier {
     });
     const found = (await answer.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown } | null;
     if (found?.issuer !== issuer || typeof found.jwks_uri !== "string") throw issuerUnreachable();
-    return this.#keysAt(found.jwks_uri);
+    try {
+      return this.#keysAt(found.jwks_uri);
+    } catch (cause) {
+      // The issuer's fault, not that of whoever has a token.
+      throw issuerUnreachable(cause);
+    }
   }
 
   #keysAt(address: string): JWTVerifyGetKey {
     return createRemoteJWKSet(secureAddress(address), {
       ...{ timeoutDuration: FETCH_MS, cooldownDuration: 30_000, cacheMaxAge: 600_000 },
-      [customFetch]: (url, options) => this.#issuer.fetch(url, options),
+      [customFetch]: (url, options) => this.#issuer.fetchOrLast(url, options),
     });
   }
 

@@ -51,7 +51,7 @@ export function analyzeImageRoute(app: App, parts: RouteParts): void {
           reply,
         });
         if (keeps(config, "image.analyse", upload.bytes)) {
-          const findings = judgedFindings(analysis, { rules, reportAbove: 0 });
+          const findings = judgedFindings(analysis, rules);
           await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings });
         }
         return analyzeAnswer(analysis, { filename: upload.filename, language, classNames });

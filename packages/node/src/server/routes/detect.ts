@@ -2,6 +2,7 @@
  * @file `POST /detect`: the clinical report of one image, by the rules.
  */
 import { DetectSchema } from "@fovea/core/contract/detection";
+import { reported } from "@fovea/core/rules/judge";
 import { analyseUpload } from "../analyse-upload";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
@@ -39,7 +40,7 @@ export function detectRoute(app: App, parts: RouteParts): void {
           action: "image.detect",
           reply,
         });
-        const findings = judgedFindings(analysis, { rules, reportAbove });
+        const findings = reported(judgedFindings(analysis, rules), rules ?? { reportAbove });
         const answer = { rules, language, classNames };
         if (!keeps(config, "image.detect", upload.bytes)) {
           const name = `urn:sha256:${analysis.inputSha256}`;

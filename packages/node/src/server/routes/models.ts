@@ -4,12 +4,11 @@
 import { join } from "node:path";
 import { ModelListSchema, type ModelRecord, ModelRecordSchema } from "@fovea/core/contract/study";
 import { Type } from "typebox";
-import { modelName } from "../../config/read-config";
-import type { ModelConfig } from "../../config/service-config";
-import type { ModelVersion } from "../../store/record";
+import type { LoadedModel } from "../../inference/inference-pool";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
+import { enterModels, modelEntry } from "../model-record";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 
@@ -34,27 +33,15 @@ const DefaultSchema = Type.Object(
   { additionalProperties: false },
 );
 
-type Listed = ModelVersion & { readonly state: ModelRecord["state"] };
-
-function shown({ modelId, name, sha256, classes, defaultFor, state }: Listed): ModelRecord {
+function shown({ modelId, name, sha256, classes, defaultFor, state }: LoadedModel): ModelRecord {
   return { version: modelId, name, sha256, classes: [...classes], default_for: [...defaultFor], state };
 }
 
 export function modelRoutes(app: App, { config, pool, store }: RouteParts): void {
-  /** How the versions were loaded that came after the start. */
-  const loaded = new Map<string, ModelConfig>();
-
-  function versionOf(modelId: string): Listed {
+  function versionOf(modelId: string): LoadedModel {
     const found = pool.models.list().find((one) => one.modelId === modelId && one.state === "ready");
     if (found === undefined) throw new HttpProblem(404, "no such version is ready", { code: "unknown_model" });
     return found;
-  }
-
-  async function load(model: ModelConfig): Promise<Listed> {
-    const version = await pool.models.load(model);
-    loaded.set(version.modelId, model);
-    await store.models.put(version, "ready");
-    return { ...version, state: "ready" };
   }
 
   app.get("/models", { schema: { summary: "Models", response: { 200: ModelListSchema, ...PROBLEMS } } }, async () => ({
@@ -71,8 +58,9 @@ export function modelRoutes(app: App, { config, pool, store }: RouteParts): void
     },
     async (request) => {
       const { file, ...settings } = request.body;
-      const version = await load({ ...settings, file: join(config.dataDir, "models", file) });
-      await note(callerOf(request).actor, "model.load", version);
+      const version = await pool.models.load({ ...settings, file: join(config.dataDir, "models", file) });
+      const entries = [modelEntry(callerOf(request).actor, "model.load", version)];
+      await enterModels(store, pool.models, { loaded: [version], entries });
       return shown(version);
     },
   );
@@ -87,9 +75,13 @@ export function modelRoutes(app: App, { config, pool, store }: RouteParts): void
     },
     async (request) => {
       const version = versionOf(request.body.version);
+      const entry = modelEntry(callerOf(request).actor, "model.retire", version);
+      // First into the record: it waits for requests under way, and an end meanwhile must not bring the version back.
+      await store.database.transaction(async (sql) => {
+        await store.models.retire(version.modelId, sql);
+        await store.audit.appendIn(sql, [entry]);
+      });
       await pool.models.retire(version.modelId);
-      await store.models.setState(version.modelId, "retired");
-      await note(callerOf(request).actor, "model.retire", version);
       return shown({ ...version, defaultFor: [], state: "retired" });
     },
   );
@@ -104,17 +96,11 @@ export function modelRoutes(app: App, { config, pool, store }: RouteParts): void
     },
     async (request) => {
       const { version: wanted, modalities } = request.body;
-      const { modelId, name } = versionOf(wanted);
-      const model = loaded.get(modelId) ?? config.models.find((one) => modelName(one) === name);
-      if (model === undefined) throw new HttpProblem(409, "its file is not known any more; load it again");
-      const version = await load({ ...model, modalities });
-      if (version.modelId !== modelId) throw new HttpProblem(409, "its file is another one by now; load it again");
-      await note(callerOf(request).actor, "model.default", version);
+      const version = pool.models.makeDefault(versionOf(wanted).modelId, modalities);
+      await enterModels(store, pool.models, {
+        entries: [modelEntry(callerOf(request).actor, "model.default", version)],
+      });
       return shown(version);
     },
   );
-
-  function note(actor: string, action: string, { modelId, sha256, defaultFor }: ModelVersion): Promise<void> {
-    return store.audit.append({ actor, action, subject: modelId, modelSha256: sha256, details: { defaultFor } });
-  }
 }

@@ -1,14 +1,16 @@
 /**
  * @file STOW-RS (PS3.18 10.5): DICOM files come in over HTTP.
  */
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { boundaryOf, parts } from "../../pacs/multipart";
+import { type DicomJson, storeParts } from "../../pacs/store-parts";
 import type { RouteParts } from "../app";
-import type { App, StoredObject } from "../app-parts";
+import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
-import { HttpProblem } from "../problem";
+import { problemOf } from "../problem";
 import { UidSchema } from "../route-schemas";
+import { logFailure } from "../service-log";
 
 const DICOM_JSON = "application/dicom+json";
 
@@ -20,19 +22,27 @@ export function stowRoutes(app: App, { reception, config, metrics }: RouteParts)
   app.addContentTypeParser(/^multipart\/related/i, (_request, _payload, done) => done(null));
   const { maxFileBytes, maxFiles } = config.http;
 
-  async function store(request: Parameters<typeof callerOf>[0], studyUid: string | undefined): Promise<StoredObject[]> {
-    const { actor } = callerOf(request);
-    const stored: StoredObject[] = [];
-    const boundary = boundaryOf(request.headers["content-type"] ?? "");
-    for await (const { body } of parts(request.raw, boundary, { maxParts: maxFiles })) {
-      // The study in the address must be that of every object (10.5.1.2).
-      const bringer = { origin: "stow" as const, actor, ...(studyUid !== undefined && { onlyStudy: studyUid }) };
-      const outcome = await reception.receive(bounded(body, maxFileBytes), bringer);
-      stored.push(outcome);
+  async function take(request: FastifyRequest, reply: FastifyReply, onlyStudy?: string): Promise<DicomJson> {
+    // The study in the address must be that of every object (10.5.1.2).
+    const bringer = { origin: "stow" as const, actor: callerOf(request).actor, ...(onlyStudy && { onlyStudy }) };
+    const store = async (part: AsyncIterable<Uint8Array>) => {
+      const outcome = await reception.receive(part, bringer);
       metrics.received("stow", outcome.status === 0 ? "stored" : "refused");
-    }
-    if (stored.length === 0) throw new HttpProblem(400, "no part; expected DICOM files as application/dicom");
-    return stored;
+      return outcome;
+    };
+    const limits = { maxParts: maxFiles, maxInstanceBytes: maxFileBytes };
+    const { httpStatus, json, fault } = await storeParts(
+      request.raw,
+      request.headers["content-type"] ?? "",
+      store,
+      limits,
+    );
+    const isOurs = fault !== undefined && !reply.raw.destroyed && problemOf(fault, request.id).problem.status >= 500;
+    if (isOurs) logFailure(app, request.id, fault);
+    // What is left of the body is not waited for.
+    if (!request.raw.complete) reply.header("Connection", "close");
+    reply.code(httpStatus).type(DICOM_JSON);
+    return json;
   }
 
   const schema = {
@@ -40,56 +50,10 @@ export function stowRoutes(app: App, { reception, config, metrics }: RouteParts)
     response: { 200: DicomJsonSchema, 202: DicomJsonSchema, 409: DicomJsonSchema, ...PROBLEMS },
   };
   const answers = [DICOM_JSON];
-  app.post("/dicom-web/studies", { config: { answers }, schema }, async (request, reply) => {
-    const { status, body } = storeAnswer(await store(request, undefined));
-    return reply.code(status).type(DICOM_JSON).send(body);
-  });
+  app.post("/dicom-web/studies", { config: { answers }, schema }, (request, reply) => take(request, reply));
   app.post(
     "/dicom-web/studies/:uid",
     { config: { answers }, schema: { ...schema, params: Type.Object({ uid: UidSchema }) } },
-    async (request, reply) => {
-      const { status, body } = storeAnswer(await store(request, request.params.uid));
-      return reply.code(status).type(DICOM_JSON).send(body);
-    },
+    (request, reply) => take(request, reply, request.params.uid),
   );
-}
-
-/**
- * At most so many bytes. A reader that leaves early does not end the body: the rest of the part is skipped by who reads the parts.
- *
- * @throws {HttpProblem} 413 from its reader
- */
-function bounded(body: AsyncIterable<Uint8Array>, most: number): AsyncIterable<Uint8Array> {
-  const source = body[Symbol.asyncIterator]();
-  let taken = 0;
-  const next = async (): Promise<IteratorResult<Uint8Array>> => {
-    const result = await source.next();
-    taken += result.done ? 0 : result.value.length;
-    if (taken > most) throw new HttpProblem(413, "a file larger than http.max_file allows");
-    return result;
-  };
-  return { [Symbol.asyncIterator]: () => ({ next }) };
-}
-
-/** Store Instances Response Module (PS3.18 annex I). */
-function storeAnswer(stored: readonly StoredObject[]): {
-  readonly status: 200 | 202 | 409;
-  readonly body: Record<string, unknown>;
-} {
-  const good = stored.filter(({ status }) => status === 0);
-  const failed = stored.filter(({ status }) => status !== 0);
-  const item = ({ sopClassUid, sopUid }: StoredObject) => ({
-    "00081150": { vr: "UI", Value: sopClassUid === undefined ? [] : [sopClassUid] },
-    "00081155": { vr: "UI", Value: sopUid === undefined ? [] : [sopUid] },
-  });
-  const body = {
-    ...(good.length > 0 && { "00081199": { vr: "SQ", Value: good.map(item) } }),
-    ...(failed.length > 0 && {
-      "00081198": {
-        vr: "SQ",
-        Value: failed.map((one) => ({ ...item(one), "00081197": { vr: "US", Value: [one.status] } })),
-      },
-    }),
-  };
-  return { status: failed.length === 0 ? 200 : good.length > 0 ? 202 : 409, body };
 }

@@ -1,0 +1,28 @@
+/**
+ * @file Files that are written before the row that names them: booked for removal first, so that an end in between leaves none that
+ * nobody knows. Retention removes what is booked and due.
+ */
+import type { Sql } from "./database";
+
+/** Longer than whatever writes a file and its row may take. */
+const DUE_AFTER = "1 day";
+
+/** Before the file is written, outside of the transaction that names it. */
+export async function bookRemoval(sql: Sql, blob: string): Promise<void> {
+  await sql.query(`INSERT INTO blob_removal (blob, due_at) VALUES ($1, now() + interval '${DUE_AFTER}')`, [blob]);
+}
+
+/**
+ * In the transaction that names them: they stay.
+ *
+ * @throws {Error} if one was due already, and removed: the work is to be done again
+ */
+export async function cancelRemoval(sql: Sql, blobs: readonly string[]): Promise<void> {
+  const booked = await sql.query("DELETE FROM blob_removal WHERE blob = ANY($1::text[]) RETURNING 1", [blobs]);
+  if (booked.length < blobs.length) throw new Error(`files that took longer than ${DUE_AFTER} were removed; again`);
+}
+
+/** Nobody names it after all. */
+export async function hastenRemoval(sql: Sql, blob: string): Promise<void> {
+  await sql.query("UPDATE blob_removal SET due_at = now() WHERE blob = $1", [blob]);
+}

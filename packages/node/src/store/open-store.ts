@@ -13,6 +13,7 @@ import { BatchJobs } from "./batch-jobs";
 import { BlobFiles } from "./blob-files";
 import type { Database } from "./database";
 import { Deliveries } from "./deliveries";
+import { checkFileFolder, MARKER } from "./file-folder";
 import { IdentityMap } from "./identity-map";
 import { Models } from "./models";
 import { openDatabase } from "./open-database";
@@ -57,7 +58,7 @@ export interface Store {
  * Opens the record, and makes it where there is none.
  *
  * @throws {FoveaError} `busy` if another process has the embedded database; `database_unavailable`; `wrong_key` if the record was
- *   made with another key; `file_unreadable`, `write_failed`
+ *   made with another key; `files_unavailable` if the folder of files is not the record's; `file_unreadable`, `write_failed`
  */
 export async function openStore(
   { dataDir, databaseUrl, keyFile }: StoreConfig,
@@ -70,7 +71,9 @@ export async function openStore(
     let vault = await Vault.open({ dataDir, keyFile, environment: environmentKey }, { mayMake });
     await checkVault(database, vault);
     const keys = () => vault;
-    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync });
+    const files = join(dataDir, "files");
+    await checkFileFolder(database, files);
+    const blobs = await BlobFiles.open(files, keys, { sync, marker: MARKER });
     const audit = new AuditLog(database, keys);
     return {
       database,

@@ -130,7 +130,8 @@ describe("the record's files", () => {
       ...DISK,
       async open(path, flags, mode) {
         const handle = await DISK.open(path, flags, mode);
-        if (flags === "r") handle.read = (() => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }))) as never;
+        if (flags === "r")
+          handle.read = (() => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }))) as never;
         return handle;
       },
     };

@@ -125,9 +125,10 @@ onEachEngine("the database", (engine) => {
     );
     await first.close();
     const again = await openDatabase(place);
+    const newest = Math.max(...MIGRATIONS.map(({ number }) => number));
     const next = [
       ...MIGRATIONS,
-      { number: MIGRATIONS.length + 1, name: "more", sql: "CREATE TABLE more (a int); INSERT INTO more VALUES (7)" },
+      { number: newest + 1, name: "more", sql: "CREATE TABLE more (a int); INSERT INTO more VALUES (7)" },
     ];
     await migrate(again, next);
     expect(await again.query("SELECT a FROM more")).toEqual([{ a: 7 }]);
@@ -135,7 +136,7 @@ onEachEngine("the database", (engine) => {
     // A step that fails leaves nothing.
     const broken = [
       ...next,
-      { number: MIGRATIONS.length + 2, name: "broken", sql: "CREATE TABLE half (a int); SELECT nothing FROM nowhere" },
+      { number: newest + 2, name: "broken", sql: "CREATE TABLE half (a int); SELECT nothing FROM nowhere" },
     ];
     await expect(migrate(again, broken)).rejects.toThrow("nowhere");
     expect(await again.query("SELECT to_regclass('half') AS half")).toEqual([{ half: null }]);

@@ -8,7 +8,10 @@ import { openStore, type StoreConfig } from "./open-store";
 
 const folderOf = ({ dataDir }: StoreConfig) => join(dataDir, "files");
 const idIn = (place: StoreConfig) => readFileSync(join(folderOf(place), MARKER), "utf8");
-const away = { code: "files_unavailable", message: expect.stringContaining("is not the folder of this record's files") };
+const away = {
+  code: "files_unavailable",
+  message: expect.stringContaining("is not the folder of this record's files"),
+};
 
 onEachEngine("the folder of files", (engine) => {
   /** A record that was opened once and closed. */

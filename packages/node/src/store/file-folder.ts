@@ -21,9 +21,10 @@ export const MARKER = "record-id";
 export async function checkFileFolder(database: Database, folder: string): Promise<void> {
   await database.transaction(async (sql) => {
     // Of several processes at the first start one goes on, the others wait here and find what it made.
-    const made = await sql.query("INSERT INTO file_folder (id) VALUES ($1) ON CONFLICT (single) DO NOTHING RETURNING 1", [
-      randomUUID(),
-    ]);
+    const made = await sql.query(
+      "INSERT INTO file_folder (id) VALUES ($1) ON CONFLICT (single) DO NOTHING RETURNING 1",
+      [randomUUID()],
+    );
     const [{ id }] = await sql.query<{ id: string }>("SELECT id FROM file_folder");
     const there = await idIn(folder);
     if (there === id) return;

@@ -9,7 +9,7 @@ import { ATTEMPT } from "./migrations/003-attempt";
 import { PATIENCE } from "./migrations/005-patience";
 
 export interface Migration {
-  /** Counts up from 1, without gaps. */
+  /** Counts up. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;

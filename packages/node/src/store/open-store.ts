@@ -17,6 +17,7 @@ import { checkFileFolder, MARKER } from "./file-folder";
 import { IdentityMap } from "./identity-map";
 import { Models } from "./models";
 import { openDatabase } from "./open-database";
+import { Postponements } from "./postponements";
 import { Retention } from "./retention";
 import { Studies } from "./studies";
 import { StudyList } from "./study-list";
@@ -40,6 +41,7 @@ export interface Store {
   readonly studyList: StudyList;
   readonly analyses: Analyses;
   readonly attempts: Attempts;
+  readonly postponements: Postponements;
   readonly deliveries: Deliveries;
   readonly models: Models;
   readonly apiKeys: ApiKeys;
@@ -85,6 +87,7 @@ export async function openStore(
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
       attempts: new Attempts(database),
+      postponements: new Postponements(database),
       deliveries: new Deliveries(database),
       models: new Models(database),
       apiKeys: new ApiKeys(database),

@@ -26,7 +26,11 @@ beforeAll(async () => {
   const peers = new Map([main, gone].map((one) => [one.name, openPeer(one)]));
   await peers.get("main")?.send(await Promise.all([5, 6, 7].map((study) => ctFile(1, { study }))));
   service = await startService({ yaml, peers });
-  await service.queue.work("retrieve", {}, async (job) => void jobs.push(job as unknown as RetrieveJob));
+  await service.queue.work(
+    "retrieve",
+    { concurrency: 1 },
+    async (job) => void jobs.push(job as unknown as RetrieveJob),
+  );
 }, START_MS);
 afterAll(async () => {
   await service.close();

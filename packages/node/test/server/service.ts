@@ -67,6 +67,8 @@ export class SaidPool implements InferencePool {
 /** Works on what it is given, at once, in this process. */
 export class DirectQueue implements JobQueue {
   readonly #handlers = new Map<string, Parameters<JobQueue["work"]>[2]>();
+  /** What each kind does with jobs whose attempts are used up. */
+  readonly givenUp = new Map<string, (content: Readonly<Record<string, unknown>>) => Promise<void>>();
   readonly running = new Set<Promise<void>>();
   /** What came and is not worked on: jobs of a service that was killed. */
   held = false;
@@ -79,8 +81,9 @@ export class DirectQueue implements JobQueue {
     void run.finally(() => this.running.delete(run));
   }
 
-  async work(kind: string, _options: unknown, handle: Parameters<JobQueue["work"]>[2]): Promise<void> {
+  async work(...[kind, { givenUp }, handle]: Parameters<JobQueue["work"]>): Promise<void> {
     this.#handlers.set(kind, handle);
+    if (givenUp !== undefined) this.givenUp.set(kind, givenUp);
   }
 
   async size(): Promise<number> {

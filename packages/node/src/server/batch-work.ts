@@ -5,7 +5,6 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
 import type { ImageAnalysis } from "../inference/inference-pool";
-import type { JobContent } from "../jobs/job-queue";
 import { concernsAll, isProven, isSpent } from "../pipeline/patience";
 import type { BatchFile, BatchJobRecord } from "../store/batch-jobs";
 import { analyseUpload } from "./analyse-upload";
@@ -50,8 +49,7 @@ export class BatchWork {
   /** Jobs are worked on from now on, one after another: the pool is shared with those who wait. */
   async start(): Promise<void> {
     const { queue, store } = this.#parts;
-    const givenUp = ({ job }: JobContent) => this.#giveUp(String(job));
-    await queue.work(KIND, { concurrency: 1, givenUp }, ({ job }, signal) => this.#run(String(job), signal));
+    await queue.work(KIND, { concurrency: 1 }, ({ job }, signal) => this.#run(String(job), signal));
     // Those that a crash kept from the queue.
     for (const job of await store.batchJobs.unfinished()) await queue.add(KIND, { job }, { key: job });
   }
@@ -99,21 +97,6 @@ export class BatchWork {
     }
     // The job comes again for them; other jobs go on meanwhile.
     if (postponed.length > 0) throw postponed[0];
-    await batchJobs.setState(job, "done");
-    await this.#clear(job);
-  }
-
-  /** A job whose attempts are used up: of what has no result it is said. */
-  async #giveUp(job: string): Promise<void> {
-    const { batchJobs } = this.#parts.store;
-    const error = { code: "interrupted", message: "it was begun many times and never came to an end; send it again" };
-    for (;;) {
-      const files = await batchJobs.waiting(job, PAGE);
-      if (files.length === 0) break;
-      for (const { ordinal, filename } of files) {
-        await batchJobs.keepResult(job, ordinal, { filename, error }, { failed: true });
-      }
-    }
     await batchJobs.setState(job, "done");
     await this.#clear(job);
   }

@@ -283,18 +283,6 @@ describe("POST /analyze/batch", () => {
       const { results } = (await ask(`${job.status_url}/results`)).json();
       expect(results[3].error).toEqual({ code: "timed_out", message: "not finished in time; ask again later" });
     });
-
-    test("ends with what it has when the job's attempts are used up", async () => {
-      failing(new FoveaError("timed_out", "no answer within 60 s"));
-      const job = await sent();
-      await service.queue.givenUp.get("batch")?.({ job: job.id });
-      expect((await ask(job.status_url)).json()).toMatchObject({ state: "done", done: 5, failed: 1 });
-      const { results } = (await ask(`${job.status_url}/results`)).json();
-      expect(results[3]).toEqual({
-        filename: "3",
-        error: { code: "interrupted", message: "it was begun many times and never came to an end; send it again" },
-      });
-    });
   });
 
   test("is cancelled between two files", async () => {

@@ -94,7 +94,7 @@ export async function openStore(
       audit,
       batchJobs: new BatchJobs(database, keys),
       identityMap: new IdentityMap(database, keys),
-      retention: new Retention(database, blobs, audit),
+      retention: new Retention(database, blobs, audit, keys),
       uploadSweep: new UploadSweep(database, blobs),
       useVault(next) {
         vault = next;

@@ -2,9 +2,11 @@
  * @file What is deleted when it is old enough: images, then whole studies. Never while a result waits to be delivered.
  */
 import type { RetentionConfig } from "../config/service-config";
+import type { Vault } from "../vault/vault";
 import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
 import type { Database, Sql } from "./database";
+import { forget, rememberedOf } from "./forget-identities";
 
 /** Studies, or jobs, of one transaction. */
 const STUDIES_AT_ONCE = 20;
@@ -30,11 +32,13 @@ export class Retention {
   readonly #database: Database;
   readonly #blobs: BlobStore;
   readonly #audit: AuditLog;
+  readonly #vault: () => Vault;
 
-  constructor(database: Database, blobs: BlobStore, audit: AuditLog) {
+  constructor(database: Database, blobs: BlobStore, audit: AuditLog, vault: () => Vault) {
     this.#database = database;
     this.#blobs = blobs;
     this.#audit = audit;
+    this.#vault = vault;
   }
 
   /** Deletes what is older than the rules say, with an audit entry for each study. Files go after the rows, so none is missing that a row names. */
@@ -111,7 +115,9 @@ export class Retention {
       sql,
       rows.map(({ blob }) => blob),
     );
+    const remembered = await rememberedOf(sql, this.#vault(), uids);
     await sql.query("DELETE FROM study WHERE study_uid = ANY($1::text[])", [uids]);
+    await forget(sql, remembered);
     await this.#tell(sql, "study.delete", [...studies, ...rows]);
     return { found: studies.length, count: studies.length };
   }

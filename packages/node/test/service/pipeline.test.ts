@@ -277,6 +277,24 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("keeps an image that was fetched again for as long as one that came new, and says that it came", async () => {
+    const service = await running(engine);
+    await service.send(1, { grey: 10 });
+    await until(async () => (await service.store.deliveries.counts()).sent === 2);
+    const { database, retention, studies, audit } = service.store;
+    const rules = { imagesDays: 10 };
+    const age = () => database.query("UPDATE study SET last_received_at = now() - interval '11 days'");
+    await age();
+    expect((await retention.apply(rules)).images).toBe(1);
+    await service.send(1, { grey: 10 });
+    await until(async () => (await studies.instances(seriesUid()))[0].blob !== undefined);
+    expect((await retention.apply(rules)).images).toBe(0);
+    expect(await audit.list({ action: "instance.receive" })).toHaveLength(2);
+    await age();
+    expect((await retention.apply(rules)).images).toBe(1);
+    await service.stop();
+  });
+
   test("makes the report once what stood in its way has passed", async () => {
     let full = true;
     const buildObjects: PipelineOptions["buildObjects"] = async function* (source) {

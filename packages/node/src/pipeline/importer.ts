@@ -39,7 +39,8 @@ export interface ImporterOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const OWN_RESULT = "made by Fovea itself";
+/** Why a series is never attempted, whatever else changes. */
+export const OWN_RESULT = "made by Fovea itself";
 
 export class Importer implements ReceiptQueue {
   readonly #options: Required<ImporterOptions>;

@@ -5,6 +5,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { expect, test } from "vitest";
 import type { ServiceConfig } from "../../src/config/service-config";
 import { openJobQueue } from "../../src/jobs/boss-queue";
+import { analyseAgain } from "../../src/pipeline/analyse-again";
 import type { Judge } from "../../src/pipeline/analyse-image";
 import { type Pipeline, type PipelineOptions, startPipeline } from "../../src/pipeline/pipeline";
 import type { Store } from "../../src/store/open-store";
@@ -274,6 +275,24 @@ onEachEngine("the pipeline", (engine) => {
     await until(() => service.pacs.arrived.length === 2);
     expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.20.30");
     expect([...(await service.store.analyses.failures(seriesUid(), MODEL.modelId))]).toEqual([]);
+    await service.stop();
+  });
+
+  test("analyses again what failed when somebody asks, and only that, and reports the whole", async () => {
+    let late = true;
+    const pool = new FakePool(async (grey) => {
+      if (grey === 20 && late) throw new FoveaError("timed_out", "no answer within 60 s");
+    });
+    const service = await running(engine, { pool, patience: { tries: 1, filesMs: 0, otherMs: 0 } });
+    for (let n = 1; n <= 2; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await service.store.deliveries.counts()).sent === 2);
+    expect(await reasonOf(service)).toMatch(/^1 of 2 images could not be analysed/);
+    late = false;
+    expect(await analyseAgain(service.store, { studyUid: studyUid(), actor: "key:a" })).toBe(1);
+    await until(async () => (await service.store.deliveries.counts()).sent === 4);
+    expect([await stateOf(service), await reasonOf(service), pool.seen]).toEqual(["analysed", undefined, [10, 20]]);
+    expect(sorted(service.pacs.arrived.slice(2))).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    expect(await analyseAgain(service.store, { studyUid: studyUid(), actor: "key:a" })).toBe(0);
     await service.stop();
   });
 

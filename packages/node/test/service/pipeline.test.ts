@@ -278,6 +278,29 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("names the report before also where its file could not be read at first", async () => {
+    const earlier: (readonly string[])[] = [];
+    const buildObjects: PipelineOptions["buildObjects"] = (source) => {
+      earlier.push(source.earlier.map((one) => one.sopUid));
+      return fakeObjects(source);
+    };
+    const service = await running(engine, { buildObjects });
+    await service.send(1, { grey: 10 });
+    await until(() => service.pacs.arrived.length === 2);
+    const { blobs } = service.store;
+    const read = blobs.read.bind(blobs);
+    let refused = 0;
+    blobs.read = (blob) =>
+      blob.startsWith("objects/") && refused++ === 0
+        ? Promise.reject(new FoveaError("files_unavailable", "EMFILE"))
+        : read(blob);
+    await service.send(2, { grey: 20 });
+    await until(() => service.pacs.arrived.length === 4);
+    expect(refused).toBeGreaterThan(1);
+    expect(earlier).toEqual([[], ["2.25.9.0.10"]]);
+    await service.stop();
+  });
+
   test("analyses again what failed when somebody asks, and only that, and reports the whole", async () => {
     let late = true;
     const pool = new FakePool(async (grey) => {

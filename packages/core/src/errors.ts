@@ -13,6 +13,7 @@ export type ErrorCode =
   | "shape_mismatch"
   | "file_not_found"
   | "file_unreadable"
+  | "files_unavailable"
   | "write_failed"
   | "disk_full"
   | "invalid_checkpoint"

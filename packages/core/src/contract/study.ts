@@ -72,6 +72,14 @@ export const SeriesSchema = Type.Object({
   instances: Type.Array(InstanceSchema),
 });
 
+export const AnalyseAgainSchema = Type.Object({
+  state: Type.Literal("queued"),
+  study_uid: Type.String(),
+  series: Type.Integer({ description: "Series that are analysed again" }),
+  study_url: Type.String(),
+});
+export type AnalyseAgainAnswer = Static<typeof AnalyseAgainSchema>;
+
 /** `open` until somebody decides. */
 export const ReviewStateSchema = Type.Union([Type.Literal("open"), Type.Literal("accepted"), Type.Literal("rejected")]);
 export type ReviewState = Static<typeof ReviewStateSchema>;

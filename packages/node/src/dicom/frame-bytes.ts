@@ -11,7 +11,7 @@ import { encapsulatedFrame, nativeFrameBytes } from "@fovea/core/dicom/frames";
 import { inflated } from "@fovea/core/dicom/inflate";
 import { type ImagePixel, readImagePixel, sampleCount } from "@fovea/core/dicom/pixel-data";
 import { FoveaError } from "@fovea/core/errors";
-import { FrameDecoder } from "./frame-decoder";
+import { DecodeTimeout, FrameDecoder } from "./frame-decoder";
 
 export interface FrameBytesOptions {
   /** Counted from 0. @default 0 */
@@ -29,7 +29,7 @@ export interface FrameBytes {
 /**
  * Uncompressed bytes of one frame.
  *
- * @throws {FoveaError} `invalid_dicom` if the file is damaged; `unsupported_dicom` if it holds no image or one of a kind
+ * @throws {FoveaError} `invalid_dicom` if the file is damaged; `timed_out` if the codec takes too long; `unsupported_dicom` if it holds no image or one of a kind
  * that is not read; `invalid_argument` without such a frame
  */
 export async function readFrameBytes(
@@ -61,7 +61,8 @@ export async function readFrameBytes(
   } catch (cause) {
     if (cause instanceof FoveaError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FoveaError("invalid_dicom", `frame ${frame} (${name}) cannot be decoded: ${why}`, {
+    const code = cause instanceof DecodeTimeout ? "timed_out" : "invalid_dicom";
+    throw new FoveaError(code, `frame ${frame} (${name}) cannot be decoded: ${why}`, {
       file,
       at: "PixelData",
       cause,

@@ -23,8 +23,13 @@ export interface DecodedFrame {
 type DecodeReply = { readonly frame: DecodedFrame } | { readonly failure: string };
 
 export interface FrameDecoderOptions {
-  /** A frame that takes longer counts as damaged. @default 4000, and 4000 more for each 2^20 samples */
+  /** A frame is not waited for longer. @default 4000, and 4000 more for each 2^20 samples */
   readonly timeoutMs?: number;
+}
+
+/** No result within the limit: the frame may be damaged, or the machine busy. */
+export class DecodeTimeout extends Error {
+  override readonly name = "DecodeTimeout";
 }
 
 /**
@@ -44,6 +49,7 @@ export class FrameDecoder {
   /**
    * Decompress a frame; calls made meanwhile wait their turn.
    *
+   * @throws {DecodeTimeout}
    * @throws {Error} saying what the codec complained of, for the caller to wrap
    */
   decode(request: DecodeRequest): Promise<DecodedFrame> {
@@ -95,7 +101,8 @@ function startWorker(): Worker {
 function askWorker(worker: Worker, request: DecodeRequest, timeoutMs: number): Promise<DecodeReply> {
   return new Promise((resolve, reject) => {
     // While a frame is awaited the process must not end, though the worker itself is unreferenced.
-    const timer = setTimeout(() => settle(() => reject(new Error(`no result after ${timeoutMs / 1000} s`))), timeoutMs);
+    const late = () => new DecodeTimeout(`no result after ${timeoutMs / 1000} s`);
+    const timer = setTimeout(() => settle(() => reject(late())), timeoutMs);
     const onMessage = (reply: DecodeReply) => settle(() => resolve(reply));
     const onError = (error: Error) => settle(() => reject(error));
     const onExit = (code: number) => settle(() => reject(new Error(`the codec's thread ended with code ${code}`)));

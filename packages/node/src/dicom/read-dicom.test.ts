@@ -102,7 +102,10 @@ describe("readDicom", () => {
 
   test("gives up on a frame that takes too long", async () => {
     const hasty = new FrameDecoder({ timeoutMs: 0 });
-    await expect(readDicom(compressed("slow.dcm", jpeg), { decoder: hasty })).rejects.toThrow("no result after 0 s");
+    await expect(readDicom(compressed("slow.dcm", jpeg), { decoder: hasty })).rejects.toMatchObject({
+      code: "timed_out",
+      message: expect.stringContaining("no result after 0 s"),
+    });
     await hasty.close();
   });
 

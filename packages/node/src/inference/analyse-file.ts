@@ -31,6 +31,7 @@ export async function analyseFile(pending: PendingAnalysis, means: AnalysisMeans
   const { request, spent } = pending;
   const opened = await timed(pending, () => preparer.open(request, pending.remainingMs));
   pending.check();
+  pending.allowFrames(opened.frames);
   const { modality } = opened;
   pending.use ??= models.use({ modality });
   const { use } = pending;

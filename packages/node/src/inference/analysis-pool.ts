@@ -17,6 +17,7 @@ export interface AnalysisPoolOptions {
   /** Files under way at one time. */
   readonly concurrency: number;
   readonly queue: QueueLimits;
+  /** From acceptance to the answer, of a file of one frame, ms. */
   readonly timeoutMs: number;
   readonly onTiming?: (timing: AnalysisTiming) => void;
 }

@@ -22,6 +22,13 @@ export interface AskOptions {
 /** The thread ended before it answered: a crash, no memory, or the limit. */
 export class ThreadLost extends Error {
   override readonly name = "ThreadLost";
+  /** It was the limit. */
+  readonly timedOut: boolean;
+
+  constructor(message: string, { timedOut = false }: { readonly timedOut?: boolean } = {}) {
+    super(message);
+    this.timedOut = timedOut;
+  }
 }
 
 interface Waiting {
@@ -63,7 +70,10 @@ export class AskedThread<Task> {
       const timer =
         limitMs === undefined
           ? undefined
-          : setTimeout(() => this.#lose(`no answer after ${(limitMs / 1000).toFixed(1)} s`), Math.max(0, limitMs));
+          : setTimeout(
+              () => this.#lose(`no answer after ${(limitMs / 1000).toFixed(1)} s`, true),
+              Math.max(0, limitMs),
+            );
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, {
         resolve: (answer) => {
@@ -93,9 +103,9 @@ export class AskedThread<Task> {
     else asker?.resolve(reply.answer);
   }
 
-  #lose(why: string): void {
+  #lose(why: string, timedOut = false): void {
     if (this.#lost) return;
-    this.#lost = new ThreadLost(why);
+    this.#lost = new ThreadLost(why, { timedOut });
     // A thread deep in native code ends later, or never; nobody waits for it.
     void this.#worker.terminate();
     this.#worker.unref();

@@ -96,7 +96,7 @@ describe("hostile files", () => {
     const slow = { bytes: await slowPicture(), filename: "slow.png" };
     const poison = pool.analyse(slow);
     const others = Array.from({ length: 8 }, () => pool.analyse({ bytes: png, filename: "a.png" }));
-    await expect(poison).rejects.toEqual(failure("invalid_image", /no answer after 0.5 s/));
+    await expect(poison).rejects.toEqual(failure("timed_out", /no answer after 0.5 s/));
     expect((await Promise.all(others)).every(({ images }) => images[0].findings.length === 1)).toBe(true);
     expect(replaced).toBe(1);
     expect((await pool.analyse({ bytes: png, filename: "a.png" })).images).toHaveLength(1);

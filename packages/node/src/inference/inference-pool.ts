@@ -14,8 +14,6 @@ export interface AnalysisRequest {
   readonly model?: string;
   /** The bytes may be taken away instead of copied: they are gone for the caller afterwards. @default false */
   readonly handOver?: boolean;
-  /** From request to answer, ms: a file of a thousand frames takes its time. @default as configured */
-  readonly timeoutMs?: number;
   /** Ends it: the client left. */
   readonly signal?: AbortSignal;
 }

@@ -14,6 +14,9 @@ export interface SpentTime {
   modelId?: string;
 }
 
+/** A file of so many frames has twice the time of one of a single frame: 3 s for each where that has 60 s. */
+const FRAMES_IN_TIME = 20;
+
 export class PendingAnalysis {
   readonly request: AnalysisRequest;
   readonly bytes: number;
@@ -22,8 +25,8 @@ export class PendingAnalysis {
   /** The version that was asked for, or was found to be the default; held until the work is over. */
   use: ModelUse | undefined;
   readonly #accepted = performance.now();
-  readonly #timeoutMs: number;
-  readonly #timer: NodeJS.Timeout;
+  #timeoutMs: number;
+  #timer: NodeJS.Timeout;
   readonly #onSettled: (outcome: string) => void;
   readonly #onAbort = () => this.fail(new FoveaError("interrupted", "the one who asked has left"));
   #resolve!: (analysis: ImageAnalysis) => void;
@@ -35,7 +38,7 @@ export class PendingAnalysis {
   constructor(request: AnalysisRequest, timeoutMs: number, onSettled: (outcome: string) => void) {
     this.request = request;
     this.bytes = request.bytes.byteLength;
-    this.#timeoutMs = request.timeoutMs ?? timeoutMs;
+    this.#timeoutMs = timeoutMs;
     this.#onSettled = onSettled;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -43,7 +46,7 @@ export class PendingAnalysis {
     });
     // Whoever asked may have stopped listening.
     this.answer.catch(() => undefined);
-    this.#timer = setTimeout(() => this.fail(this.#timedOut()), this.#timeoutMs);
+    this.#timer = this.#startTimer();
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -55,6 +58,14 @@ export class PendingAnalysis {
   /** Until the time limit, ms. */
   get remainingMs(): number {
     return Math.max(1, this.#timeoutMs - this.elapsedMs);
+  }
+
+  /** So many frames take their time: the limit grows with each but the first. */
+  allowFrames(frames: number): void {
+    if (this.#settled || frames <= 1) return;
+    this.#timeoutMs += ((frames - 1) * this.#timeoutMs) / FRAMES_IN_TIME;
+    clearTimeout(this.#timer);
+    this.#timer = this.#startTimer();
   }
 
   get settled(): boolean {
@@ -83,6 +94,10 @@ export class PendingAnalysis {
     this.request.signal?.removeEventListener("abort", this.#onAbort);
     this.#onSettled(outcome);
     return true;
+  }
+
+  #startTimer(): NodeJS.Timeout {
+    return setTimeout(() => this.fail(this.#timedOut()), this.remainingMs);
   }
 
   #timedOut(): FoveaError {

@@ -48,7 +48,7 @@ export class Preparer {
    * Opens a file; the one before is forgotten.
    *
    * @param remainingMs that the request has left
-   * @throws {FoveaError} as `openSourceBytes`; `invalid_image` if it ends the thread
+   * @throws {FoveaError} as `openSourceBytes`; `timed_out`; `invalid_image` if it ends the thread
    */
   open({ bytes, filename, handOver = false }: FileBytes, remainingMs: number): Promise<OpenedFile> {
     const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
@@ -64,7 +64,7 @@ export class Preparer {
    * A frame of the open file.
    *
    * @param room memory to be used again
-   * @throws {FoveaError} `invalid_image`, `invalid_dicom`, `unsupported_dicom`, `out_of_memory`
+   * @throws {FoveaError} `invalid_image`, `invalid_dicom`, `unsupported_dicom`, `out_of_memory`, `timed_out`
    */
   frame(
     frame: number,
@@ -105,6 +105,8 @@ export class Preparer {
       });
     } catch (error) {
       if (error instanceof ThreadLost) this.#replace();
+      if (error instanceof ThreadLost && error.timedOut)
+        throw new FoveaError("timed_out", `the image was not decoded: ${error.message}`, { cause: error });
       if (error instanceof RangeError)
         throw new FoveaError("out_of_memory", `the image is too large: ${error.message}`);
       throw ownError(error, (why) => new FoveaError("invalid_image", `the image cannot be decoded: ${why}`));

@@ -1,8 +1,8 @@
 /**
  * @file The job of a series and a model version: every image analysed and recorded, one by one, then the results planned.
  *
- * Each image is recorded as soon as it is done, so that a job that comes again goes on where the last one ended. An image that
- * cannot be analysed is recorded with the reason, and the others go on.
+ * Each image is recorded as soon as it is done, so that a job that comes again goes on where the last one ended. A broken image
+ * is recorded with the reason, and the others go on. What may pass (`patience.ts`) brings the job back once the others are done.
  */
 import { FoveaError } from "@fovea/core/errors";
 import type { InferencePool } from "../inference/inference-pool";
@@ -12,18 +12,21 @@ import type { AuditLog } from "../store/audit-log";
 import type { BlobStore } from "../store/blob-store";
 import type { Database } from "../store/database";
 import type { Models } from "../store/models";
+import type { Postponements } from "../store/postponements";
 import type { InstanceAnalysis, ModelVersion } from "../store/record";
 import type { InstanceRecord, SeriesRecord, Studies } from "../store/studies";
 import { analyseImage, type Judge } from "./analyse-image";
 import type { AnalyseSeriesJob } from "./analysis-job";
+import { concernsAll, isProven, isSpent, PATIENCE, type Patience, reasonOf, spentReason } from "./patience";
 import type { ResultPlan, ResultPlanner } from "./result-objects";
 import { isImageClass } from "./routing";
 
 export interface SeriesAnalysisOptions {
   readonly database: Database;
-  readonly studies: Pick<Studies, "findSeries" | "instances" | "setSeriesState" | "settleState">;
-  readonly analyses: Pick<Analyses, "record" | "done" | "failures">;
+  readonly studies: Pick<Studies, "findSeries" | "instances" | "setSeriesState" | "settleState" | "setReason">;
+  readonly analyses: Pick<Analyses, "record" | "done" | "lookedAt" | "failures">;
   readonly attempts: Pick<Attempts, "suspects" | "begin" | "end">;
+  readonly postponements: Pick<Postponements, "add" | "end">;
   readonly models: Pick<Models, "makeKnown">;
   readonly audit: Pick<AuditLog, "appendIn">;
   readonly blobs: Pick<BlobStore, "read">;
@@ -32,11 +35,14 @@ export interface SeriesAnalysisOptions {
   readonly results: Pick<ResultPlanner, "build">;
   /** Images of one series under way at one time. @default 4 */
   readonly parallel?: number;
+  /** @default `PATIENCE` */
+  readonly patience?: Patience;
   readonly onImage?: (analysis: InstanceAnalysis) => void;
 }
 
 /** Ends of the process within an image, before it is not tried again. */
 const MAX_DEATHS = 3;
+const NO_LONGER_KEPT = "file_not_found: the image is no longer kept";
 
 export class SeriesAnalysis {
   readonly #options: Required<SeriesAnalysisOptions>;
@@ -44,10 +50,10 @@ export class SeriesAnalysis {
   #last: Promise<void> = Promise.resolve();
 
   constructor(options: SeriesAnalysisOptions) {
-    this.#options = { parallel: 4, onImage: () => undefined, ...options };
+    this.#options = { parallel: 4, patience: PATIENCE, onImage: () => undefined, ...options };
   }
 
-  /** @throws what makes the job come again: the pool closes, the database is away */
+  /** @throws what makes the job come again: the pool closes, the database is away, an image is to be tried again */
   async run(job: AnalyseSeriesJob, signal: AbortSignal): Promise<void> {
     // Images that came while others were analysed are looked at before anything is said of the series.
     while (!(await this.#lookAtAll(job, signal)));
@@ -68,8 +74,23 @@ export class SeriesAnalysis {
     if (model.modelId !== job.modelId) {
       await studies.setSeriesState(job.seriesUid, { state: "queued", modelId: model.modelId });
     }
-    await this.#analyse(instances.filter(isImage), model, signal);
+    const images = instances.filter(isImage);
+    const postponed = await this.#analyse(images, model, signal);
+    if (postponed.length > 0) {
+      const count = `${postponed.length} of ${images.length} images`;
+      await this.#comeAgain(
+        series,
+        `${count} are to be tried again; the first: ${reasonOf(postponed[0])}`,
+        postponed[0],
+      );
+    }
     return this.#conclude(series, instances, model, job);
+  }
+
+  /** Says why the series still waits. @throws what makes the job come again */
+  async #comeAgain({ seriesUid }: SeriesRecord, reason: string, error: unknown): Promise<never> {
+    await this.#options.studies.setReason(seriesUid, reason);
+    throw error;
   }
 
   /** The version that the job names; if a newer one of that name took its place since, that one. */
@@ -90,7 +111,10 @@ export class SeriesAnalysis {
     const series = await this.#options.studies.findSeries(job.seriesUid);
     if (series === undefined || series.state !== "queued") return;
     const instances = await this.#options.studies.instances(job.seriesUid);
-    await this.#end(series, instances, { failure: "the analysis was begun many times and never came to an end" });
+    const last = series.reason === undefined ? "" : `; at last: ${series.reason}`;
+    await this.#end(series, instances, {
+      failure: `the analysis was begun many times and never came to an end${last}`,
+    });
   }
 
   async #makeKnown(model: ModelVersion): Promise<void> {
@@ -99,24 +123,40 @@ export class SeriesAnalysis {
     this.#known.add(model.modelId);
   }
 
-  async #analyse(images: readonly InstanceRecord[], model: ModelVersion, signal: AbortSignal): Promise<void> {
-    const { analyses, parallel } = this.#options;
-    const done = await analyses.done(
-      images.map(({ sopUid }) => sopUid),
-      model.modelId,
-    );
-    const waiting = images.filter(({ sopUid }) => !done.has(sopUid));
-    const suspects = await this.#options.attempts.suspects(
-      waiting.map(({ sopUid }) => sopUid),
-      model.modelId,
-    );
-    const work = (image: InstanceRecord, one: AbortSignal) => this.#analyseOne(image, model, one);
+  /** @returns why some are to be tried again */
+  async #analyse(
+    images: readonly InstanceRecord[],
+    model: ModelVersion,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> {
+    const { analyses, attempts, parallel } = this.#options;
+    const uids = (some: readonly InstanceRecord[]) => some.map(({ sopUid }) => sopUid);
+    const done = await analyses.done(uids(images), model.modelId);
+    const left = images.filter(({ sopUid }) => !done.has(sopUid));
+    await this.#passOver(left.filter(isGone), model);
+    const waiting = left.filter((image) => !isGone(image));
+    const suspects = await attempts.suspects(uids(waiting), model.modelId);
+    const postponed: unknown[] = [];
+    const work = async (image: InstanceRecord, one: AbortSignal) => {
+      const why = await this.#analyseOne(image, model, one);
+      if (why !== undefined) postponed.push(why);
+    };
     const fresh = waiting.filter(({ sopUid }) => !suspects.has(sopUid));
     await inLanes(fresh, parallel, work, signal);
     // One of these may have ended the process, with the others beside it: each has its next attempt alone.
     const alone = (image: InstanceRecord, one: AbortSignal) => this.#alone(() => work(image, one));
     const rest = waiting.filter(({ sopUid }) => suspects.has(sopUid));
     await inLanes(rest, 1, alone, signal);
+    return postponed;
+  }
+
+  /** Images whose files retention has deleted: what an earlier model version found in them stands. */
+  async #passOver(images: readonly InstanceRecord[], model: ModelVersion): Promise<void> {
+    if (images.length === 0) return;
+    const before = await this.#options.analyses.lookedAt(images.map(({ sopUid }) => sopUid));
+    for (const image of images) {
+      if (!before.has(image.sopUid)) await this.#record(image, model, this.#failure(image, model, NO_LONGER_KEPT));
+    }
   }
 
   /** After what else is analysed alone, of whatever series. */
@@ -126,12 +166,31 @@ export class SeriesAnalysis {
     return mine;
   }
 
-  async #analyseOne(image: InstanceRecord, model: ModelVersion, signal: AbortSignal): Promise<void> {
-    const { database, analyses, attempts, audit, judge, onImage } = this.#options;
-    const analysis = await this.#attempt(image, model, signal);
+  /** @returns why it is to be tried again, if it is */
+  async #analyseOne(image: InstanceRecord, model: ModelVersion, signal: AbortSignal): Promise<unknown> {
+    const { attempts, patience, postponements } = this.#options;
+    const [{ sopUid }, { modelId }] = [image, model];
+    let analysis: InstanceAnalysis;
+    try {
+      analysis = await this.#attempt(image, model, signal);
+    } catch (error) {
+      // Where this fails too, another attempt of this process does not count.
+      await attempts.end(sopUid, modelId).catch(() => undefined);
+      if (signal.aborted || concernsAll(error)) throw error;
+      const tried = await postponements.add(sopUid, modelId, reasonOf(error));
+      if (!isSpent(error, tried, patience)) return error;
+      analysis = this.#failure(image, model, spentReason(error, tried));
+    }
+    await this.#record(image, model, analysis);
+    return undefined;
+  }
+
+  async #record(image: InstanceRecord, model: ModelVersion, analysis: InstanceAnalysis): Promise<void> {
+    const { database, analyses, attempts, audit, judge, onImage, postponements } = this.#options;
     await database.transaction(async (sql) => {
       const [kept] = await analyses.record([analysis], sql);
       await attempts.end(image.sopUid, model.modelId, sql);
+      await postponements.end(image.sopUid, model.modelId, sql);
       if (!kept) return;
       const failed = "failure" in analysis.outcome;
       await audit.appendIn(sql, [
@@ -145,28 +204,21 @@ export class SeriesAnalysis {
     onImage(analysis);
   }
 
+  #failure({ sopUid }: InstanceRecord, { modelId }: ModelVersion, failure: string): InstanceAnalysis {
+    const { version } = this.#options.judge;
+    return { sopUid, modelId, ...(version !== undefined && { rulesVersion: version }), outcome: { failure } };
+  }
+
   /** That it begins is written down before: a library that crashes takes the process with it, and nobody can say so after. */
   async #attempt(image: InstanceRecord, model: ModelVersion, signal: AbortSignal): Promise<InstanceAnalysis> {
-    const { attempts, judge } = this.#options;
-    const [{ sopUid }, { modelId }] = [image, model];
+    const { modelId } = model;
     signal.throwIfAborted();
-    const deaths = await attempts.begin(sopUid, modelId);
+    const deaths = await this.#options.attempts.begin(image.sopUid, modelId);
     if (deaths >= MAX_DEATHS) {
       const failure = `runtime_failed: the program ended ${deaths} times while it analysed this image`;
-      return {
-        sopUid,
-        modelId,
-        ...(judge.version !== undefined && { rulesVersion: judge.version }),
-        outcome: { failure },
-      };
+      return this.#failure(image, model, failure);
     }
-    try {
-      return await analyseImage(image, { ...this.#options, modelId, signal });
-    } catch (error) {
-      // Not the image's doing; where this fails too, another attempt of this process does not count.
-      await attempts.end(sopUid, modelId).catch(() => undefined);
-      throw error;
-    }
+    return analyseImage(image, { ...this.#options, modelId, signal });
   }
 
   async #conclude(
@@ -178,19 +230,28 @@ export class SeriesAnalysis {
     const images = instances.filter(isImage);
     const failures = await this.#options.analyses.failures(series.seriesUid, model.modelId);
     const failed = images.filter(({ sopUid }) => failures.has(sopUid));
-    const reason =
-      failed.length === 0 ? undefined : reasonOf(failed.length, images.length, failures.get(failed[0].sopUid));
-    if (failed.length === images.length)
-      return this.#end(series, instances, { failure: reason ?? "no image is kept any more" });
-    try {
-      const plan = await this.#options.results.build({ series, images, failures, model, sendTo: job.sendTo });
-      return await this.#end(series, instances, { reason, plan });
-    } catch (error) {
-      if (!(error instanceof FoveaError) || error.code === "database_unavailable" || error.code === "disk_full")
-        throw error;
-      const failure = `found, but not reported: ${error.code}: ${error.message}`.slice(0, 300);
+    if (failed.length === images.length) {
+      const failure = failed.length === 0 ? "no image is kept any more" : reasonFor(failed, images, failures);
       return this.#end(series, instances, { failure });
     }
+    const gone = images.filter(isGone).length;
+    const reasons = [
+      ...(failed.length === 0 ? [] : [reasonFor(failed, images, failures)]),
+      ...(gone === 0
+        ? []
+        : [`${gone} of ${images.length} images are no longer kept, earlier reports say what was found`]),
+    ];
+    const reason = reasons.length === 0 ? undefined : reasons.join("; ");
+    let plan: ResultPlan;
+    try {
+      plan = await this.#options.results.build({ series, images, failures, model, sendTo: job.sendTo });
+    } catch (error) {
+      if (concernsAll(error)) throw error;
+      const why = reasonOf(error);
+      if (isProven(error)) return this.#end(series, instances, { failure: `found, but not reported: ${why}` });
+      return this.#comeAgain(series, `found, and to be reported once this has passed: ${why}`, error);
+    }
+    return this.#end(series, instances, { reason, plan });
   }
 
   /**
@@ -254,6 +315,16 @@ function isImage({ rows, columns, sopClassUid }: InstanceRecord): boolean {
   return rows * columns > 0 && isImageClass(sopClassUid);
 }
 
-function reasonOf(failed: number, all: number, first: string | undefined): string {
-  return `${failed} of ${all} images could not be analysed; the first: ${first}`;
+/** Retention has deleted its file. */
+function isGone({ blob }: InstanceRecord): boolean {
+  return blob === undefined;
+}
+
+function reasonFor(
+  failed: readonly InstanceRecord[],
+  all: readonly InstanceRecord[],
+  failures: ReadonlyMap<string, string>,
+): string {
+  const first = failures.get(failed[0].sopUid);
+  return `${failed.length} of ${all.length} images could not be analysed; the first: ${first}`;
 }

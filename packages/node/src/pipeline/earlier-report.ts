@@ -8,8 +8,9 @@ import type { BlobStore } from "../store/blob-store";
 import type { Deliveries } from "../store/deliveries";
 import type { SeriesRecord } from "../store/studies";
 import { readInstanceHead } from "./instance-head";
+import { isProven } from "./patience";
 
-/** Newest first; none where its file is gone. */
+/** Newest first; none where its file is gone. @throws what may pass: a report must not lose the one before it by chance */
 export async function earlierReports(
   { studyUid, seriesUid }: Pick<SeriesRecord, "studyUid" | "seriesUid">,
   { deliveries, blobs }: { readonly deliveries: Pick<Deliveries, "ofStudy">; readonly blobs: Pick<BlobStore, "read"> },
@@ -30,7 +31,7 @@ async function referenceOf(blob: string, blobs: Pick<BlobStore, "read">): Promis
     const { studyUid, seriesUid, sopUid } = readInstanceHead(bytes.subarray(header.dataSetStart), header).instance;
     return { studyUid, seriesUid, sopUid, sopClassUid: header.sopClassUid };
   } catch (error) {
-    if (error instanceof FoveaError && error.code !== "database_unavailable") return undefined;
+    if (isProven(error) || (error instanceof FoveaError && error.code === "file_not_found")) return undefined;
     throw error;
   }
 }

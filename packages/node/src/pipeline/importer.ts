@@ -39,7 +39,8 @@ export interface ImporterOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const OWN_RESULT = "made by Fovea itself";
+/** Why a series is never attempted, whatever else changes. */
+export const OWN_RESULT = "made by Fovea itself";
 
 export class Importer implements ReceiptQueue {
   readonly #options: Required<ImporterOptions>;
@@ -200,7 +201,7 @@ export class Importer implements ReceiptQueue {
       const instances = receipts.map((receipt) => receivedInstance(receipt, settledKey(receipt.blob)));
       const outcomes = await studies.acceptIn(sql, instances);
       const again = instances.filter((_, i) => outcomes[i] === "same");
-      await takeBack(sql, again);
+      const back = await takeBack(sql, again);
       const own = [
         ...new Set(receipts.filter(({ note }) => note.ownResult).map(({ note }) => note.instance.seriesUid)),
       ];
@@ -210,7 +211,9 @@ export class Importer implements ReceiptQueue {
           OWN_RESULT,
         ]);
       }
-      const entries = receipts.map((receipt, i) => auditEntry(receipt, outcomes[i]));
+      const entries = receipts.map((receipt, i) =>
+        auditEntry(receipt, back.has(receipt.note.instance.sopUid) ? "new" : outcomes[i]),
+      );
       await audit.appendIn(
         sql,
         entries.filter((entry) => entry !== undefined),
@@ -230,14 +233,24 @@ export class Importer implements ReceiptQueue {
   }
 }
 
-/** An image that retention has deleted, and that came again, has a file again. */
-async function takeBack(sql: Sql, instances: readonly ReceivedInstance[]): Promise<void> {
-  if (instances.length === 0) return;
-  await sql.query(
+/** An image that retention has deleted, and that came again, has a file again, and its days begin anew. @returns their SOP UIDs */
+async function takeBack(sql: Sql, instances: readonly ReceivedInstance[]): Promise<Set<string>> {
+  if (instances.length === 0) return new Set();
+  const gone = await sql.query<{ study_uid: string }>(
+    `SELECT DISTINCT study_uid FROM instance JOIN series USING (series_uid) WHERE sop_uid = ANY($1::text[]) AND blob IS NULL`,
+    [instances.map(({ sopUid }) => sopUid)],
+  );
+  if (gone.length === 0) return new Set();
+  const studies = gone.map(({ study_uid }) => study_uid);
+  // In the order in which everybody locks studies.
+  await sql.query("SELECT 1 FROM study WHERE study_uid = ANY($1::text[]) ORDER BY study_uid FOR UPDATE", [studies]);
+  const back = await sql.query<{ sop_uid: string }>(
     `UPDATE instance SET blob = given.blob FROM unnest($1::text[], $2::text[]) AS given (sop_uid, blob)
-     WHERE instance.sop_uid = given.sop_uid AND instance.blob IS NULL`,
+     WHERE instance.sop_uid = given.sop_uid AND instance.blob IS NULL RETURNING instance.sop_uid`,
     [instances.map(({ sopUid }) => sopUid), instances.map(({ blob }) => blob)],
   );
+  await sql.query("UPDATE study SET last_received_at = clock_timestamp() WHERE study_uid = ANY($1::text[])", [studies]);
+  return new Set(back.map(({ sop_uid }) => sop_uid));
 }
 
 function auditEntry({ note, sha256, bytes }: Receipt, outcome: AcceptOutcome): AuditEntry | undefined {

@@ -20,6 +20,7 @@ import { Completeness } from "./completeness";
 import { type AttemptOutcome, Deliverer, type DelivererOptions } from "./deliver";
 import { Importer } from "./importer";
 import { KnownFiles } from "./known-files";
+import type { Patience } from "./patience";
 import { Reception } from "./reception";
 import { Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
@@ -38,6 +39,8 @@ export interface PipelineOptions {
   readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
   /** Series that this process analyses at one time. @default 2 */
   readonly series?: number;
+  /** @default `PATIENCE` */
+  readonly patience?: Patience;
   readonly onAnalysed?: (analysis: InstanceAnalysis) => void;
   /** Told of each attempt to send an object. */
   readonly onDelivered?: (destination: string, outcome: AttemptOutcome["state"]) => void;
@@ -167,6 +170,7 @@ async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Pr
   const results = new ResultPlanner({ ...store, destinations: config.destinations, buildObjects, onPlanned });
   const analysis = new SeriesAnalysis({
     ...{ ...store, pool, judge, results },
+    ...(options.patience && { patience: options.patience }),
     onImage: (one) => options.onAnalysed?.(one),
   });
   await queue.work(

@@ -5,6 +5,7 @@
  * whose deliveries are planned already; a late image makes others.
  */
 import type { ReportReference } from "@fovea/core/dicom/objects/result-source";
+import { FoveaError } from "@fovea/core/errors";
 import type { DestinationConfig, ResultKind } from "../config/service-config";
 import type { Analyses } from "../store/analyses";
 import type { BlobStore } from "../store/blob-store";
@@ -78,6 +79,10 @@ export interface ResultPlan {
   drop(): Promise<void>;
 }
 
+async function noFile(): Promise<never> {
+  throw new FoveaError("file_not_found", "the image is no longer kept");
+}
+
 const NO_PLAN: ResultPlan = { enter: async () => undefined, drop: async () => undefined };
 
 export class ResultPlanner {
@@ -125,9 +130,11 @@ export class ResultPlanner {
     findings: readonly KeptFinding[],
     failures: ReadonlyMap<string, string>,
   ): LookedAtImage {
+    // Nothing can be said anew of an image that retention has deleted; earlier reports, which are named, say it.
+    if (blob === undefined) return { read: noFile, outcome: { failure: "no longer kept" } };
     const failure = failures.get(sopUid);
     return {
-      read: () => this.#options.blobs.read(blob ?? ""),
+      read: () => this.#options.blobs.read(blob),
       outcome: failure === undefined ? { findings: findings.filter((one) => one.sopUid === sopUid) } : { failure },
     };
   }

@@ -6,7 +6,7 @@ import { FoveaError } from "@fovea/core/errors";
 import type { FastifyReply } from "fastify";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import type { AppParts } from "./app-parts";
-import { clientSignal } from "./client-signal";
+import { answerTakesTime, clientSignal } from "./client-signal";
 import { readFrames } from "./detection-answer";
 
 export interface UploadAnalysis {
@@ -30,6 +30,7 @@ export async function analyseUpload(
   { bytes, model, actor, action, reply, signal }: UploadAnalysis,
 ): Promise<ImageAnalysis> {
   const ends = signal ?? (reply && clientSignal(reply));
+  if (reply !== undefined) answerTakesTime(reply);
   let analysis: ImageAnalysis;
   try {
     analysis = await pool.analyse({ bytes, filename: FILENAME, model, signal: ends });

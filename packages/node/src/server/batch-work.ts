@@ -5,8 +5,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
 import type { ImageAnalysis } from "../inference/inference-pool";
+import { concernsAll, isProven, isSpent } from "../pipeline/patience";
 import type { BatchFile, BatchJobRecord, NewBatchFile } from "../store/batch-jobs";
-import { analyseUpload, ENDING } from "./analyse-upload";
+import { analyseUpload } from "./analyse-upload";
 import type { AppParts } from "./app-parts";
 import { analyzeAnswer } from "./detection-answer";
 import { failureOf } from "./problem";
@@ -89,39 +90,49 @@ export class BatchWork {
     const found = await batchJobs.find(job);
     if (found === undefined || found.state === "done" || found.state === "cancelled") return;
     await batchJobs.setState(job, "running");
-    for (;;) {
-      const files = await batchJobs.waiting(job, PAGE);
-      if (files.length === 0) break;
+    const postponed: unknown[] = [];
+    for (let after = -1; ; ) {
+      const files = await batchJobs.waiting(job, PAGE, after);
       for (const file of files) {
         signal.throwIfAborted();
         if ((await batchJobs.find(job))?.state === "cancelled") return this.#clear(job);
-        await this.#analyse(found, file, signal);
+        const why = await this.#analyse(found, file, signal);
+        if (why !== undefined) postponed.push(why);
+        after = file.ordinal;
       }
+      if (files.length === 0) break;
     }
+    // The job comes again for them; other jobs go on meanwhile.
+    if (postponed.length > 0) throw postponed[0];
     await batchJobs.setState(job, "done");
     await this.#clear(job);
   }
 
-  async #analyse(found: BatchJobRecord, file: BatchFile, signal: AbortSignal): Promise<void> {
+  /** @returns why it is to be tried again, if it is */
+  async #analyse(found: BatchJobRecord, file: BatchFile, signal: AbortSignal): Promise<unknown> {
     const { store, config } = this.#parts;
     const { jobId, actor, language, model } = found;
     const { ordinal, filename, blob } = file;
     try {
       await this.#begin(jobId, ordinal, signal);
-      if (blob === undefined) throw new FoveaError("file_not_found", "its bytes are gone");
+      if (blob === undefined) throw new FoveaError("invalid_argument", "its bytes are no longer kept; send it again");
       const bytes = await store.blobs.read(blob);
       const analysis = await this.#patiently(bytes, { actor, model }, signal);
       const result = analyzeAnswer(analysis, { filename, language, classNames: config.classNames });
       await store.batchJobs.keepResult(jobId, ordinal, result);
     } catch (error) {
-      const failure = failureOf(error);
+      const failed = () =>
+        store.batchJobs.keepResult(jobId, ordinal, { filename, error: failureOf(error) }, { failed: true });
       // An unknown model stays unknown: the job would come again for ever.
-      if (ENDING.has(failure.code) && failure.code !== "unknown_model") {
+      const final = isProven(error) || (error instanceof FoveaError && error.code === "unknown_model");
+      if (final) await failed();
+      else if (signal.aborted || concernsAll(error)) {
         await store.batchJobs.putBack(jobId, ordinal).catch(() => undefined);
         throw error;
-      }
-      await store.batchJobs.keepResult(jobId, ordinal, { filename, error: failure }, { failed: true });
+      } else if (isSpent(error, await store.batchJobs.postpone(jobId, ordinal))) await failed();
+      else return error;
     }
+    return undefined;
   }
 
   /** That a file begins is written down before: a library that crashes takes the process with it. */

@@ -1,6 +1,7 @@
 /**
- * @file Work for a client ends when the client leaves.
+ * @file A client that waits for our work: the work ends when the client leaves, and silence meanwhile is no fault of the client's.
  */
+import { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 
 /** Aborted if the connection closes before the answer is written. */
@@ -11,4 +12,10 @@ export function clientSignal(reply: FastifyReply): AbortSignal {
     if (!raw.writableFinished) controller.abort();
   });
   return controller.signal;
+}
+
+/** The request is here whole and the line is silent until we answer: how long that takes is limited by what works on it. */
+export function answerTakesTime({ raw }: Pick<FastifyReply, "raw">): void {
+  // `inject` asks without a socket.
+  if (raw.socket instanceof Socket) raw.socket.setTimeout(0);
 }

@@ -79,9 +79,13 @@ async function keep(
     const [outcome] = await store.studies.acceptIn(sql, [instance]);
     if (there === undefined) await nameFile(sql, { sopUid, blob, isNew: outcome === "new" });
     else if (outcome === "new") throw new FileGone();
-    await store.analyses.record([{ sopUid, ...kept, outcome: { findings } }], sql);
-    const reason = unreadFrames(analysis.images)?.en;
-    await store.studies.setSeriesState(seriesUid, { state: "analysed", reason, modelId: model.modelId }, sql);
+    const unread = analysis.images.filter(({ error }) => error !== undefined).length;
+    const seen = analysis.images.flatMap(({ findings: all, frame = 0 }) => all.map((one) => ({ ...one, frame })));
+    // Of a file that was read better before, the record says what was found then.
+    if (await store.analyses.renew({ sopUid, ...kept, unreadFrames: unread, outcome: { findings } }, seen, sql)) {
+      const reason = unreadFrames(analysis.images)?.en;
+      await store.studies.setSeriesState(seriesUid, { state: "analysed", reason, modelId: model.modelId }, sql);
+    }
     await store.studies.complete({ studyUid, lastReceivedAt: new Date(Date.now() + CLOCKS_APART_MS) }, sql);
     await store.studies.settleState(studyUid, sql);
   });

@@ -1,7 +1,6 @@
 /**
  * @file What models found in images, and what people say of it.
  */
-import { randomUUID } from "node:crypto";
 import type { ReviewState } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
 import type { Vault } from "../vault/vault";
@@ -9,7 +8,9 @@ import type { AuditLog } from "./audit-log";
 import type { Database, Sql } from "./database";
 import { FINDING_COLUMNS, FINDING_COUNTS, FINDING_SOURCE, findingOfRow, type KeptFinding } from "./findings";
 import { decodeCursor, encodeCursor } from "./page-cursor";
-import type { InstanceAnalysis, JudgedFinding } from "./record";
+import type { InstanceAnalysis } from "./record";
+import { recordAnalyses } from "./record-analyses";
+import { renewAnalysis, type SeenFinding } from "./renew-analysis";
 
 export interface FindingFilter {
   readonly studyUid?: string;
@@ -63,7 +64,18 @@ export class Analyses {
    * @returns whether each was kept, in order
    */
   record(analyses: readonly InstanceAnalysis[], sql?: Sql): Promise<boolean[]> {
-    return sql === undefined ? this.#database.transaction((inside) => record(inside, analyses)) : record(sql, analyses);
+    return sql === undefined
+      ? this.#database.transaction((inside) => recordAnalyses(inside, analyses))
+      : recordAnalyses(sql, analyses);
+  }
+
+  /**
+   * Keeps what was found in an image that was analysed once more, as `renewAnalysis` says.
+   *
+   * @returns false if less of it could be read than before: then all stays
+   */
+  renew(analysis: InstanceAnalysis, seen: readonly SeenFinding[], sql: Sql): Promise<boolean> {
+    return renewAnalysis(sql, analysis, seen);
   }
 
   /** SOP instance UIDs, of those given, that the model has done. */
@@ -71,6 +83,15 @@ export class Analyses {
     const rows = await this.#database.query<{ sop_uid: string }>(
       "SELECT sop_uid FROM analysis WHERE sop_uid = ANY($1::text[]) AND model_id = $2 AND state = 'done'",
       [sopUids, modelId],
+    );
+    return new Set(rows.map(({ sop_uid }) => sop_uid));
+  }
+
+  /** SOP instance UIDs, of those given, that a model version has done, whichever it was. */
+  async lookedAt(sopUids: readonly string[]): Promise<Set<string>> {
+    const rows = await this.#database.query<{ sop_uid: string }>(
+      "SELECT DISTINCT sop_uid FROM analysis WHERE sop_uid = ANY($1::text[]) AND state = 'done'",
+      [sopUids],
     );
     return new Set(rows.map(({ sop_uid }) => sop_uid));
   }
@@ -85,21 +106,21 @@ export class Analyses {
     return new Map(rows.map(({ sop_uid, reason }) => [sop_uid, reason]));
   }
 
-  /** What became of each image of a study that the model of its series was shown. */
+  /** What became of each image of a study: by the model of its series, or by the last one that did it, if that one has not come to it. */
   async outcomes(studyUid: string): Promise<Map<string, ImageOutcome>> {
     const rows = await this.#database.query(
-      `SELECT sop_uid, analysis.state, analysis.reason, rules_version,
-              CASE WHEN origin = 'upload' THEN substring(series.reason FROM '^([0-9]+) of [0-9]+ frames')::integer END AS unread
-       FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid) JOIN study USING (study_uid)
-       WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id)`,
+      `SELECT DISTINCT ON (sop_uid) sop_uid, analysis.state, analysis.reason, rules_version, unread_frames
+       FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid)
+       WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id OR analysis.state = 'done')
+       ORDER BY sop_uid, analysis.model_id IS DISTINCT FROM series.model_id, at DESC`,
       [studyUid],
     );
     return new Map(
-      rows.map(({ sop_uid, state, reason, unread, rules_version }) => [
+      rows.map(({ sop_uid, state, reason, rules_version, unread_frames }) => [
         sop_uid as string,
         {
-          ...(unread !== null && { unreadFrames: unread as number }),
           ...(state === "failed" && { failure: (reason as string | null) ?? "unknown" }),
+          ...((unread_frames as number) > 0 && { unreadFrames: unread_frames as number }),
           ...(rules_version !== null && { rulesVersion: rules_version as string }),
         },
       ]),
@@ -207,79 +228,4 @@ export class Analyses {
       at: at as Date,
     }));
   }
-}
-
-async function record(sql: Sql, analyses: readonly InstanceAnalysis[]): Promise<boolean[]> {
-  if (analyses.length === 0) return [];
-  const column = <T>(of: (analysis: InstanceAnalysis) => T) => analyses.map(of);
-  const failure = ({ outcome }: InstanceAnalysis) => ("failure" in outcome ? outcome.failure : undefined);
-  const rows = await sql.query<{ sop_uid: string; model_id: string }>(
-    `INSERT INTO analysis (sop_uid, model_id, rules_version, state, reason, inference_ms)
-     SELECT DISTINCT ON (sop_uid, model_id) *
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::double precision[])
-       AS given (sop_uid, model_id, rules_version, state, reason, inference_ms)
-     ORDER BY sop_uid, model_id
-     ON CONFLICT (sop_uid, model_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, at = now(),
-       rules_version = excluded.rules_version, inference_ms = excluded.inference_ms
-     WHERE analysis.state = 'failed' RETURNING sop_uid, model_id`,
-    [
-      column(({ sopUid }) => sopUid),
-      column(({ modelId }) => modelId),
-      column(({ rulesVersion }) => rulesVersion),
-      column((one) => (failure(one) === undefined ? "done" : "failed")),
-      column(failure),
-      column(({ inferenceMs }) => inferenceMs),
-    ],
-  );
-  const kept = new Set(rows.map(({ sop_uid, model_id }) => `${sop_uid} ${model_id}`));
-  const mine = analyses.map(({ sopUid, modelId }) => kept.delete(`${sopUid} ${modelId}`));
-  await addFindings(
-    sql,
-    analyses.filter((_, i) => mine[i]),
-  );
-  return mine;
-}
-
-async function addFindings(sql: Sql, analyses: readonly InstanceAnalysis[]): Promise<void> {
-  const rows = analyses.flatMap(({ sopUid, modelId, rulesVersion, outcome }) =>
-    "failure" in outcome
-      ? []
-      : outcome.findings.map((finding, ordinal) => findingRow(finding, ordinal, { sopUid, modelId, rulesVersion })),
-  );
-  if (rows.length === 0) return;
-  await sql.query(
-    `INSERT INTO finding (finding_id, sop_uid, model_id, frame, ordinal, class_id, class_name, confidence, x1, y1, x2, y2,
-                          width_mm, height_mm, polygon, category, suggestion, rules_version)
-     SELECT finding_id, sop_uid, model_id, frame, ordinal, class_id, class_name, confidence, x1, y1, x2, y2, width_mm, height_mm,
-            polygon, category, suggestion, rules_version
-     FROM jsonb_to_recordset($1::jsonb) AS given (finding_id uuid, sop_uid text, model_id text, frame integer, ordinal integer,
-       class_id integer, class_name text, confidence double precision, x1 double precision, y1 double precision,
-       x2 double precision, y2 double precision, width_mm double precision, height_mm double precision, polygon jsonb,
-       category jsonb, suggestion jsonb, rules_version text)`,
-    [JSON.stringify(rows)],
-  );
-}
-
-function findingRow(
-  { frame, classId, className, confidence, box, sizeMm, polygon, category, suggestion }: JudgedFinding,
-  ordinal: number,
-  of: Pick<InstanceAnalysis, "sopUid" | "modelId" | "rulesVersion">,
-): Record<string, unknown> {
-  return {
-    finding_id: randomUUID(),
-    sop_uid: of.sopUid,
-    model_id: of.modelId,
-    frame,
-    ordinal,
-    class_id: classId,
-    class_name: className,
-    confidence,
-    ...box,
-    width_mm: sizeMm?.width,
-    height_mm: sizeMm?.height,
-    polygon,
-    category,
-    suggestion,
-    rules_version: of.rulesVersion,
-  };
 }

@@ -88,9 +88,9 @@ export class BatchJobs {
     return row && jobOfRow(row);
   }
 
-  /** Files without a result, up to `limit`. */
-  async waiting(jobId: string, limit: number): Promise<BatchFile[]> {
-    return this.#files(jobId, "AND result IS NULL", -1, limit);
+  /** Files without a result, up to `limit`: `after` is the last ordinal that was looked at. */
+  async waiting(jobId: string, limit: number, after = -1): Promise<BatchFile[]> {
+    return this.#files(jobId, "AND result IS NULL", after, limit);
   }
 
   /** Files in order, page by page: `after` is the last ordinal of the page before. */
@@ -128,6 +128,17 @@ export class BatchJobs {
       "UPDATE batch_file SET begun = begun - 1 WHERE job_id = $1::uuid AND ordinal = $2 AND begun > 0",
       [jobId, ordinal],
     );
+  }
+
+  /** It was tried in vain, for a reason that may pass. @returns how often that makes, and for how long, ms */
+  async postpone(jobId: string, ordinal: number): Promise<{ readonly tries: number; readonly forMs: number }> {
+    const [row] = await this.#database.query<{ tries: number; for_ms: number }>(
+      `UPDATE batch_file SET tries = tries + 1, tried_since = coalesce(tried_since, clock_timestamp()), begun = greatest(begun - 1, 0)
+       WHERE job_id = $1::uuid AND ordinal = $2
+       RETURNING tries, (1000 * extract(epoch FROM clock_timestamp() - tried_since))::double precision AS for_ms`,
+      [jobId, ordinal],
+    );
+    return { tries: row?.tries ?? 0, forMs: row?.for_ms ?? 0 };
   }
 
   /** Its bytes were removed from the blob store. */

@@ -98,6 +98,62 @@ describe("the record's files", () => {
     await expect(files.settle(blob)).rejects.toMatchObject({ code: "file_not_found" });
   });
 
+  test("are read where they lie while their row already names the place to which they will be moved", async () => {
+    const { files } = await openFiles();
+    const { blob } = await keep(files, Buffer.from("x"), { n: 1 });
+    const named = blob.replace("incoming", "images");
+    expect(Buffer.from(await files.read(named)).toString()).toBe("x");
+    expect(await files.note(named)).toEqual({ n: 1 });
+    const pieces: Uint8Array[] = [];
+    for await (const piece of files.stream(named)) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe("x");
+    // Only images are moved.
+    await expect(files.read(blob.replace("incoming", "objects"))).rejects.toMatchObject({ code: "file_not_found" });
+  });
+
+  test.each(["EMFILE", "EACCES", "ESTALE", "EIO"])("are not called damaged where the system says %s", async (code) => {
+    const refuse: BlobFileSystem = {
+      ...DISK,
+      async open(path, flags, mode) {
+        if (flags === "r") throw Object.assign(new Error(`${code}: ${path}`), { code });
+        return DISK.open(path, flags, mode);
+      },
+    };
+    const { files } = await openFiles(undefined, { fileSystem: refuse });
+    const { blob } = await keep(files, randomBytes(100));
+    const failure = { code: "files_unavailable", message: expect.stringContaining(code) };
+    await expect(files.read(blob)).rejects.toMatchObject(failure);
+    await expect(all(files.stream(blob))).rejects.toMatchObject(failure);
+  });
+
+  test("are not called damaged where the disk fails while they are read", async () => {
+    const broken: BlobFileSystem = {
+      ...DISK,
+      async open(path, flags, mode) {
+        const handle = await DISK.open(path, flags, mode);
+        if (flags === "r")
+          handle.read = (() => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }))) as never;
+        return handle;
+      },
+    };
+    const { files } = await openFiles(undefined, { fileSystem: broken });
+    const { blob } = await keep(files, randomBytes(100));
+    await expect(files.read(blob)).rejects.toMatchObject({ code: "files_unavailable" });
+    await expect(all(files.stream(blob))).rejects.toMatchObject({ code: "files_unavailable" });
+  });
+
+  test("are not called missing while their folder is away", async () => {
+    const { folder, files } = await openFiles(undefined, { marker: "mark" });
+    writeFileSync(join(folder, "mark"), "");
+    const { blob } = await keep(files, Buffer.from("x"));
+    renameSync(folder, `${folder}-away`);
+    await expect(files.read(blob)).rejects.toMatchObject({ code: "files_unavailable" });
+    renameSync(`${folder}-away`, folder);
+    expect(Buffer.from(await files.read(blob)).toString()).toBe("x");
+    await files.remove(blob);
+    await expect(files.read(blob)).rejects.toMatchObject({ code: "file_not_found" });
+  });
+
   test.each([
     "../../etc/passwd",
     "/etc/passwd",

@@ -34,6 +34,8 @@ export interface BlobFilesOptions {
   readonly alone?: boolean;
   /** @default the disk */
   readonly fileSystem?: BlobFileSystem;
+  /** Name of a file in the folder that is there whenever the folder is: without it, no file is said to be missing. @default none */
+  readonly marker?: string;
 }
 
 export class BlobFiles implements BlobStore {
@@ -41,6 +43,7 @@ export class BlobFiles implements BlobStore {
   readonly #vault: () => Vault;
   readonly #sync: boolean;
   readonly #files: BlobFileSystem;
+  readonly #marker: string | undefined;
   /** Folder of what this process is writing. */
   readonly #writing: string;
   readonly #made = new Set<string>();
@@ -48,12 +51,13 @@ export class BlobFiles implements BlobStore {
   private constructor(
     folder: string,
     vault: () => Vault,
-    { sync = false, fileSystem = sync ? DISK : LOCAL_DISK }: BlobFilesOptions,
+    { sync = false, fileSystem = sync ? DISK : LOCAL_DISK, marker }: BlobFilesOptions,
   ) {
     this.#folder = folder;
     this.#vault = vault;
     this.#sync = sync;
     this.#files = fileSystem;
+    this.#marker = marker;
     this.#writing = join(folder, "writing", encodeIdentity(thisProcess()));
   }
 
@@ -117,7 +121,7 @@ export class BlobFiles implements BlobStore {
       if (this.#sync) await Promise.all([this.#syncFolder(dirname(to)), this.#syncFolder(dirname(from))]);
     } catch (error) {
       const before = (error as NodeJS.ErrnoException).code === "ENOENT" && (await this.#files.exists(to));
-      if (!before) throw missingOr(error, blob);
+      if (!before) throw await this.#failure(error, blob);
     }
     return settled;
   }
@@ -220,6 +224,8 @@ export class BlobFiles implements BlobStore {
     const handle = await this.#openFile(blob);
     try {
       yield* (await BlobReading.open(handle, this.#vault(), blob)).pieces();
+    } catch (error) {
+      throw await this.#failure(error, blob);
     } finally {
       await handle.close();
     }
@@ -233,14 +239,43 @@ export class BlobFiles implements BlobStore {
     const handle = await this.#openFile(blob);
     try {
       return await work(handle);
+    } catch (error) {
+      throw await this.#failure(error, blob);
     } finally {
       await handle.close();
     }
   }
 
   async #openFile(blob: string): Promise<FileHandle> {
-    return this.#files.open(this.#path(blob), "r").catch((error: unknown) => {
-      throw missingOr(error, blob);
+    // An image's row names its place before the file has moved there; and it may move while we look.
+    const places = blob.startsWith("images/") ? [blob, unsettled(blob), blob] : [blob];
+    let failure: unknown;
+    for (const place of places) {
+      try {
+        return await this.#files.open(this.#path(place), "r");
+      } catch (error) {
+        failure = error;
+        if (!isMissing(error)) break;
+      }
+    }
+    throw await this.#failure(failure, blob);
+  }
+
+  /** A file that is not there, though its folder is, is missing; what else the system says is not the file's fault. */
+  async #failure(error: unknown, blob: string): Promise<unknown> {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (error instanceof FoveaError || code === undefined) return error;
+    const here = this.#marker === undefined || (await this.#files.exists(join(this.#folder, this.#marker)));
+    if (isMissing(error) && here) {
+      return new FoveaError("file_not_found", "a file of the record is missing; bring it back from a backup", {
+        file: blob,
+        cause: error,
+      });
+    }
+    const why = here ? code : "their folder is away";
+    return new FoveaError("files_unavailable", `the record's files cannot be read at the moment (${why})`, {
+      file: blob,
+      cause: error,
     });
   }
 
@@ -322,17 +357,15 @@ function drained(stream: NodeJS.EventEmitter): Promise<void> {
   });
 }
 
+function unsettled(blob: string): string {
+  return blob.replace(/^images\//, "incoming/");
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
+
 /** File system errors of writing, without the path: `disk_full` or `write_failed`. */
 function failed(error: unknown): unknown {
   return writeFailure("the record's files", error);
-}
-
-function missingOr(error: unknown, blob: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof FoveaError || code === undefined) return error;
-  const missing = code === "ENOENT";
-  return new FoveaError(missing ? "file_not_found" : "file_unreadable", `a file of the record (${code})`, {
-    file: blob,
-    cause: error,
-  });
 }

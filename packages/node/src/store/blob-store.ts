@@ -21,7 +21,12 @@ export interface BlobDraft {
 export interface BlobStore {
   /** @param area folder: `incoming` is looked through after a restart */
   draft(area: "incoming" | "images" | "objects" | "uploads"): Promise<BlobDraft>;
-  /** @throws {FoveaError} `file_not_found`; `file_unreadable` if it was changed or the key is another */
+  /**
+   * An image that is not settled yet is read where it lies.
+   *
+   * @throws {FoveaError} `file_not_found`; `file_unreadable` if it was changed or damaged, and for nothing else; `wrong_key`;
+   *   `files_unavailable` for what may pass: the folder is away, too many files are open, it may not be read ...
+   */
   read(blob: string): Promise<Uint8Array>;
   stream(blob: string): Readable;
   note(blob: string): Promise<unknown>;

@@ -21,8 +21,14 @@ export interface KeptFinding extends Finding, Judgement {
 /** Rows of `finding` with the UIDs of series and study. */
 export const FINDING_COLUMNS = "finding.*, instance.series_uid, series.study_uid";
 export const FINDING_SOURCE = "finding JOIN instance USING (sop_uid) JOIN series USING (series_uid)";
-/** Of several models that looked at an image, the one that the series was given to speaks. */
-export const FINDING_COUNTS = "(series.model_id IS NULL OR finding.model_id = series.model_id)";
+/**
+ * Of several models that looked at an image, the one that the series was given to speaks; of an image that this one has not come
+ * to, or whose file is gone, the last one that did.
+ */
+export const FINDING_COUNTS = `(series.model_id IS NULL OR finding.model_id = series.model_id
+  OR (NOT EXISTS (SELECT 1 FROM analysis AS own WHERE own.sop_uid = instance.sop_uid AND own.model_id = series.model_id)
+    AND finding.model_id = (SELECT model_id FROM analysis AS last WHERE last.sop_uid = instance.sop_uid AND last.state = 'done'
+      ORDER BY last.at DESC, model_id LIMIT 1)))`;
 
 export function findingOfRow(row: Row): KeptFinding {
   const { width_mm, height_mm, polygon } = row;

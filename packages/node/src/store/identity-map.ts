@@ -20,12 +20,14 @@ export class IdentityMap {
     this.#vault = vault;
   }
 
-  /** Twice does no harm. */
+  /** Twice does no harm: the first original stays. */
   async keep(pairs: readonly IdentityPair[], sql: Sql = this.#database): Promise<void> {
     if (pairs.length === 0) return;
     await sql.query(
       `INSERT INTO identity_map (kind, new_value, original)
-       SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[]) ON CONFLICT (kind, new_value) DO NOTHING`,
+       SELECT DISTINCT ON (kind, new_value) * FROM unnest($1::text[], $2::text[], $3::bytea[]) AS given (kind, new_value, original)
+       ORDER BY kind, new_value
+       ON CONFLICT (kind, new_value) DO UPDATE SET kept_at = now() WHERE identity_map.kept_at < now() - interval '1 hour'`,
       [
         pairs.map(({ kind }) => kind),
         pairs.map(({ newValue }) => newValue),

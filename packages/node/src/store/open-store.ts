@@ -13,9 +13,11 @@ import { BatchJobs } from "./batch-jobs";
 import { BlobFiles } from "./blob-files";
 import type { Database } from "./database";
 import { Deliveries } from "./deliveries";
+import { checkFileFolder, MARKER } from "./file-folder";
 import { IdentityMap } from "./identity-map";
 import { Models } from "./models";
 import { openDatabase } from "./open-database";
+import { Postponements } from "./postponements";
 import { Retention } from "./retention";
 import { Retrievals } from "./retrievals";
 import { Studies } from "./studies";
@@ -43,6 +45,7 @@ export interface Store {
   readonly studyList: StudyList;
   readonly analyses: Analyses;
   readonly attempts: Attempts;
+  readonly postponements: Postponements;
   readonly deliveries: Deliveries;
   readonly retrievals: Retrievals;
   readonly models: Models;
@@ -62,7 +65,7 @@ export interface Store {
  * Opens the record, and makes it where there is none.
  *
  * @throws {FoveaError} `busy` if another process has the embedded database; `database_unavailable`; `wrong_key` if the record was
- *   made with another key; `file_unreadable`, `write_failed`
+ *   made with another key; `files_unavailable` if the folder of files is not the record's; `file_unreadable`, `write_failed`
  */
 export async function openStore(
   { dataDir, databaseUrl, keyFile }: StoreConfig,
@@ -77,7 +80,9 @@ export async function openStore(
     const audit = new AuditLog(database, keys);
     if (mayMake) await begin(database, vault, audit);
     await checkVault(database, vault);
-    const blobs = await BlobFiles.open(join(dataDir, "files"), keys, { sync, alone: database.kind === "pglite" });
+    const files = join(dataDir, "files");
+    await checkFileFolder(database, files);
+    const blobs = await BlobFiles.open(files, keys, { sync, alone: database.kind === "pglite", marker: MARKER });
     return {
       database,
       get vault() {
@@ -88,6 +93,7 @@ export async function openStore(
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
       attempts: new Attempts(database),
+      postponements: new Postponements(database),
       deliveries: new Deliveries(database),
       retrievals: new Retrievals(database),
       models: new Models(database),
@@ -95,7 +101,7 @@ export async function openStore(
       audit,
       batchJobs: new BatchJobs(database, keys),
       identityMap: new IdentityMap(database, keys),
-      retention: new Retention(database, blobs, audit),
+      retention: new Retention(database, blobs, audit, keys),
       uploadSweep: new UploadSweep(database, blobs),
       useVault(next) {
         vault = next;

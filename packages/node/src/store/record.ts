@@ -74,6 +74,8 @@ export interface InstanceAnalysis {
   /** `version@first 12 digits`. */
   readonly rulesVersion?: string;
   readonly inferenceMs?: number;
+  /** Of an image whose other frames were looked at. @default 0 */
+  readonly unreadFrames?: number;
   readonly outcome: { readonly findings: readonly JudgedFinding[] } | { readonly failure: string };
 }
 

@@ -68,7 +68,7 @@ onEachEngine("retention", (engine) => {
         },
       },
     });
-    const retention = new Retention(store.database, blobs, store.audit);
+    const retention = new Retention(store.database, blobs, store.audit, () => store.vault);
     const told = { code: "write_failed", message: expect.stringMatching(/^1 files of the record could not/) };
     await expect(retention.apply({ recordsDays: 1 }, later(10))).rejects.toMatchObject(told);
     expect(await store.studies.find(STUDY)).toBeUndefined();
@@ -109,6 +109,53 @@ onEachEngine("retention", (engine) => {
     expect(await store.studies.find(STUDY)).toBeUndefined();
     expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
     expect(await store.audit.list()).toMatchObject([{ action: "study.delete", details: { files: 2 } }]);
+  });
+
+  test("forgets who was de-identified with their studies, the patient with the last one", async () => {
+    const store = await engine.emptied();
+    const [old, young] = ["2.25.1", "2.25.5"];
+    const patient = { PatientID: "NEW-1", PatientName: "NEW^1", AccessionNumber: "A-1" };
+    const image = (study: string) =>
+      received(1, { patient, studyUid: study, seriesUid: `${study}.2`, sopUid: `${study}.2.1` });
+    await store.studies.accept([image(old), image(young)]);
+    const values = (study: string) => [
+      ["study_uid", study],
+      ["series_uid", `${study}.2`],
+      ["sop_uid", `${study}.2.1`],
+    ];
+    const ofPatient = [
+      ["patient_id", "NEW-1"],
+      ["patient_name", "NEW^1"],
+      ["accession_number", "A-1"],
+    ];
+    // Somebody else's, and one of this patient that was met just now.
+    const others = [
+      ["patient_id", "NEW-2"],
+      ["sop_uid", "2.25.9.2.1"],
+    ];
+    await store.identityMap.keep(
+      [...values(old), ...values(young), ...ofPatient, ...others].map(([kind, newValue]) => ({
+        ...{ kind, newValue, original: `was ${newValue}` },
+      })),
+    );
+    await store.database.query("UPDATE identity_map SET kept_at = now() - interval '2 days'");
+    const known = async () =>
+      (await store.database.query("SELECT kind, new_value FROM identity_map ORDER BY kind, new_value")).map(
+        ({ kind, new_value }) => [kind, new_value],
+      );
+    const sorted = (pairs: readonly (readonly string[])[]) => [...pairs].sort((a, b) => (a.join() < b.join() ? -1 : 1));
+    const remove = async (study: string) => {
+      await store.database.query(
+        "UPDATE study SET state = 'analysed', last_received_at = now() - interval '10 days' WHERE study_uid = $1",
+        [study],
+      );
+      expect(await store.retention.apply({ recordsDays: 5 })).toMatchObject({ studies: 1 });
+    };
+    await remove(old);
+    expect(await known()).toEqual(sorted([...values(young), ...ofPatient, ...others]));
+    await store.identityMap.keep([{ kind: "patient_name", newValue: "NEW^1", original: "was NEW^1" }]);
+    await remove(young);
+    expect(await known()).toEqual(sorted([["patient_name", "NEW^1"], ...others]));
   });
 
   test("deletes large batches that are done, with uploads and results; not those under way", async () => {

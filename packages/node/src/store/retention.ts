@@ -3,9 +3,11 @@
  */
 import { FoveaError } from "@fovea/core/errors";
 import type { RetentionConfig } from "../config/service-config";
+import type { Vault } from "../vault/vault";
 import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
 import type { Database, Sql } from "./database";
+import { forget, rememberedOf } from "./forget-identities";
 
 /** Studies, or jobs, of one transaction. */
 const STUDIES_AT_ONCE = 20;
@@ -31,11 +33,13 @@ export class Retention {
   readonly #database: Database;
   readonly #blobs: BlobStore;
   readonly #audit: AuditLog;
+  readonly #vault: () => Vault;
 
-  constructor(database: Database, blobs: BlobStore, audit: AuditLog) {
+  constructor(database: Database, blobs: BlobStore, audit: AuditLog, vault: () => Vault) {
     this.#database = database;
     this.#blobs = blobs;
     this.#audit = audit;
+    this.#vault = vault;
   }
 
   /**
@@ -130,7 +134,9 @@ export class Retention {
       sql,
       rows.map(({ blob }) => blob),
     );
+    const remembered = await rememberedOf(sql, this.#vault(), uids);
     await sql.query("DELETE FROM study WHERE study_uid = ANY($1::text[])", [uids]);
+    await forget(sql, remembered);
     await this.#tell(sql, "study.delete", [...studies, ...rows]);
     return { found: studies.length, count: studies.length };
   }

@@ -127,6 +127,14 @@ export class Studies {
     );
   }
 
+  /** Why a series that is queued still waits. */
+  async setReason(seriesUid: string, reason: string): Promise<void> {
+    await this.#database.query("UPDATE series SET reason = $2 WHERE series_uid = $1 AND state = 'queued'", [
+      seriesUid,
+      reason,
+    ]);
+  }
+
   /**
    * The state of a study that is complete follows from its series: `failed` where one failed, `queued` while one waits,
    * `analysed` where one was, else `not_attempted`. Two series that end at the same moment settle one after the other: the

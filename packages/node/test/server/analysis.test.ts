@@ -250,6 +250,60 @@ describe("POST /analyze/batch", () => {
     expect(left.map(({ blob }) => blob)).toEqual(left.map(() => undefined));
   });
 
+  describe("with a file that is not to blame", () => {
+    const ask = (url: string) => service.app.inject({ url, headers: bearer(service.keys.reader) });
+    const again = async (job: { id: string }) => {
+      await service.queue.add("batch", { job: job.id });
+      await service.queue.stop();
+    };
+    const failing = (error: Error) => {
+      service.pool.answer = async ({ bytes }) => {
+        if (Buffer.from(bytes).toString() === "3") throw error;
+        return THREE;
+      };
+    };
+    const sent = async () => {
+      const job = (
+        await post("/analyze/batch?lang=en", form(...["0", "1", "2", "3", "4"].map((n) => file("files", n))))
+      ).json();
+      await service.queue.stop();
+      return job;
+    };
+
+    test.each([
+      new FoveaError("timed_out", "no answer within 60 s"),
+      new FoveaError("out_of_memory", "no room"),
+      new FoveaError("runtime_failed", "a thread of the network was lost"),
+      new TypeError("a mistake of ours"),
+    ])("goes on with those behind it and tries that one again: %s", async (error) => {
+      failing(error);
+      const job = await sent();
+      expect((await ask(job.status_url)).json()).toMatchObject({ state: "running", done: 4, failed: 0 });
+      service.pool.answer = async () => THREE;
+      await again(job);
+      expect((await ask(job.status_url)).json()).toMatchObject({ state: "done", done: 5, failed: 0 });
+      expect((await ask(`${job.status_url}/results`)).json().total_detections).toBe(15);
+    });
+
+    test("says that it failed when it was tried five times within a quarter of an hour", async () => {
+      failing(new FoveaError("timed_out", "no answer within 60 s"));
+      const job = await sent();
+      const { database } = service.store;
+      const since = (minutes: number) =>
+        database.query(
+          "UPDATE batch_file SET tried_since = now() - $2 * interval '1 minute' WHERE job_id::text = $1 AND ordinal = 3",
+          [job.id, minutes],
+        );
+      await since(16);
+      for (let tries = 2; tries <= 4; tries++) await again(job);
+      expect((await ask(job.status_url)).json()).toMatchObject({ state: "running", done: 4, failed: 0 });
+      await again(job);
+      expect((await ask(job.status_url)).json()).toMatchObject({ state: "done", done: 5, failed: 1 });
+      const { results } = (await ask(`${job.status_url}/results`)).json();
+      expect(results[3].error).toEqual({ code: "timed_out", message: "not finished in time; ask again later" });
+    });
+  });
+
   test("is cancelled between two files", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -372,6 +426,28 @@ describe("a file of which some frames could not be read", () => {
       pool.analyse = analyse;
     };
   };
+
+  test("is said to be read whole once it was, with what was found then; not the other way round", async () => {
+    const upload = form(file("file", "cine.dcm", "read whole at the second time"));
+    const ask = (url: string) => service.app.inject({ url, headers: bearer(service.keys.reader) });
+    const detail = async (study: string) => {
+      const { series, findings } = (await ask(`/studies/${study}?lang=en`)).json();
+      return [series[0].state, series[0].reason, findings.map((one: { class: string }) => one.class)];
+    };
+    let restore = await partly();
+    const { study_id } = (await post("/detect", upload)).json();
+    expect(await detail(study_id)).toEqual(["analysed", "1 of 2 frames could not be analysed", []]);
+    restore();
+    service.pool.answer = async () => THREE;
+    expect((await post("/detect", upload)).json().findings).toHaveLength(2);
+    expect(await detail(study_id)).toEqual(["analysed", null, ["nodule", "mass"]]);
+    // The machine had less time for it now: what was found before is not taken back.
+    restore = await partly();
+    await post("/detect", upload);
+    expect(await detail(study_id)).toEqual(["analysed", null, ["nodule", "mass"]]);
+    restore();
+    service.pool.answer = async () => THREE;
+  });
 
   test("does not read as if nothing had been found in them", async () => {
     const restore = await partly();

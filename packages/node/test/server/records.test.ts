@@ -83,6 +83,63 @@ describe("studies", () => {
   });
 });
 
+describe("what failed of a study", () => {
+  const STUDY_AGAIN = "2.25.66";
+  const analyse = (uid: string, role: keyof TestService["keys"] = "admin", query = "") =>
+    service.app.inject({ method: "POST", url: `/studies/${uid}/analyse${query}`, headers: bearer(service.keys[role]) });
+
+  test("is analysed again when somebody who may asks, and it is written down who did", async () => {
+    const { store } = service;
+    const image = (n: number, series: number) =>
+      received(n, { studyUid: STUDY_AGAIN, seriesUid: `2.25.66.${series}`, sopUid: `2.25.66.${series}.${n}` });
+    const series = [1, 2, 3, 4, 5, 6];
+    await store.studies.accept([...series.map((one) => image(1, one)), image(2, 3)]);
+    const set = (one: number, state: "failed" | "analysed" | "not_attempted", reason?: string) =>
+      store.studies.setSeriesState(`2.25.66.${one}`, { state, reason, modelId: MODEL.modelId });
+    await set(1, "failed", "found, but not reported: write_failed");
+    await set(2, "analysed");
+    await set(3, "analysed", "1 of 2 images could not be analysed");
+    await set(4, "not_attempted", "no model for CT");
+    await set(5, "not_attempted", "made by Fovea itself");
+    await set(6, "failed", "its files are gone");
+    await store.database.query("UPDATE instance SET blob = NULL WHERE series_uid = '2.25.66.6'");
+    const failure = { modelId: MODEL.modelId, outcome: { failure: "timed_out: late" } };
+    await store.analyses.record([
+      { sopUid: "2.25.66.2.1", modelId: MODEL.modelId, outcome: { findings: [] } },
+      { sopUid: "2.25.66.3.1", modelId: MODEL.modelId, outcome: { findings: [] } },
+      { sopUid: "2.25.66.3.2", ...failure },
+    ]);
+    await store.postponements.add("2.25.66.1.1", MODEL.modelId, "timed_out: late");
+    await store.database.query("UPDATE study SET state = 'failed' WHERE study_uid = $1", [STUDY_AGAIN]);
+    const states = async () => (await store.studies.series(STUDY_AGAIN)).map(({ state }) => state);
+
+    expect((await analyse("1.2.3")).statusCode).toBe(404);
+    for (const role of ["viewer", "reader"] as const) expect((await analyse(STUDY_AGAIN, role)).statusCode).toBe(403);
+    const one = await analyse(STUDY_AGAIN, "system", "?series=2.25.66.4");
+    expect([one.statusCode, one.json()]).toEqual([
+      202,
+      { state: "queued", study_uid: STUDY_AGAIN, series: 1, study_url: `/studies/${STUDY_AGAIN}` },
+    ]);
+    expect(await states()).toEqual(["failed", "analysed", "analysed", "received", "not_attempted", "failed"]);
+    expect((await analyse(STUDY_AGAIN)).json().series).toBe(2);
+    // Not what is well, is our own, or has no files any more; the one of before waits already.
+    expect(await states()).toEqual(["received", "analysed", "received", "received", "not_attempted", "failed"]);
+    expect((await analyse(STUDY_AGAIN)).statusCode).toBe(409);
+    expect((await store.studies.find(STUDY_AGAIN))?.state).toBe("receiving");
+    expect(await store.database.query("SELECT 1 FROM postponement")).toEqual([]);
+    const entries = await store.audit.list({ action: "study.analyse" });
+    expect(entries.map(({ subject, details }) => [subject, details])).toEqual([
+      [STUDY_AGAIN, { series: 2 }],
+      [STUDY_AGAIN, { series: 1, only: "2.25.66.4" }],
+    ]);
+  });
+
+  test("is not the pipeline's matter if it is an upload: nothing of it is sent anywhere", async () => {
+    const { study_uid } = (await get(`/instances/${sopUid}`)).json();
+    expect((await analyse(study_uid)).statusCode).toBe(403);
+  });
+});
+
 describe("a report", () => {
   test("comes as JSON, and as a table that spreadsheets read", async () => {
     expect((await get(`/studies/${STUDY}/report`)).json().findings).toHaveLength(3);

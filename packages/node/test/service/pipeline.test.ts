@@ -5,11 +5,12 @@ import { FoveaError } from "@fovea/core/errors";
 import { expect, test } from "vitest";
 import type { ServiceConfig } from "../../src/config/service-config";
 import { openJobQueue } from "../../src/jobs/boss-queue";
+import { analyseAgain } from "../../src/pipeline/analyse-again";
 import type { Judge } from "../../src/pipeline/analyse-image";
 import { type Pipeline, type PipelineOptions, startPipeline } from "../../src/pipeline/pipeline";
 import type { Store } from "../../src/store/open-store";
 import { type Engine, onEachEngine } from "../stores";
-import { FakePacs, FakePool, fakeObjects, MODEL } from "./pipeline-fakes";
+import { FakePacs, FakePool, fakeObjects, MODEL, resultFile } from "./pipeline-fakes";
 import { type SentOptions, sentInstance, seriesUid, sopUid, studyUid } from "./sent-instance";
 import { until } from "./waiting";
 
@@ -239,16 +240,16 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
-  test("records an image that cannot be analysed with the reason, and the rest goes on", async () => {
+  test("records a broken image with the reason, and the rest goes on", async () => {
     const pool = new FakePool(async (grey) => {
-      if (grey === 20) throw new FoveaError("timed_out", "a decoder took longer than 30 s");
+      if (grey === 20) throw new FoveaError("invalid_image", "the picture ends early");
       if (grey === 30) throw new FoveaError("invalid_dicom", "PixelData is cut short");
     });
     const service = await running(engine, { pool });
     for (let n = 1; n <= 4; n++) await service.send(n, { grey: 10 * n });
     await until(async () => (await stateOf(service)) === "analysed");
     expect(await reasonOf(service)).toBe(
-      "2 of 4 images could not be analysed; the first: timed_out: a decoder took longer than 30 s",
+      "2 of 4 images could not be analysed; the first: invalid_image: the picture ends early",
     );
     expect(sorted((await service.store.analyses.failures(seriesUid(), MODEL.modelId)).keys())).toEqual([
       sopUid(2),
@@ -257,6 +258,189 @@ onEachEngine("the pipeline", (engine) => {
     await until(() => service.pacs.arrived.length === 2);
     expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.0.0.40");
     await service.stop();
+  });
+
+  test.each([
+    new FoveaError("timed_out", "a decoder took longer than 30 s"),
+    new FoveaError("out_of_memory", "no room for the network"),
+    new TypeError("Curie^Marie is no function"),
+  ])("tries an image again when %s: the others do not wait for it, and its series is reported whole", async (error) => {
+    let fails = true;
+    const pool = new FakePool(async (grey) => {
+      if (grey === 20 && fails) throw error;
+    });
+    const service = await running(engine, { pool });
+    for (let n = 1; n <= 3; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await reasonOf(service)) !== undefined);
+    expect(await reasonOf(service)).toMatch(/^1 of 3 images are to be tried again; the first: \w+: (?!.*Curie)/);
+    expect([await stateOf(service), [...pool.seen].sort()]).toEqual(["queued", [10, 30]]);
+    fails = false;
+    await until(async () => (await stateOf(service)) === "analysed");
+    expect([await reasonOf(service), [...pool.seen].sort()]).toEqual([undefined, [10, 20, 30]]);
+    await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.20.30");
+    expect(await service.store.database.query("SELECT 1 FROM postponement")).toEqual([]);
+    await service.stop();
+  });
+
+  test("calls an image failed when patience is at its end, with what was tried, and reports the others", async () => {
+    const pool = new FakePool(async (grey) => {
+      if (grey === 20) throw new FoveaError("timed_out", "a decoder took longer than 30 s");
+    });
+    const service = await running(engine, { pool, patience: { tries: 3, filesMs: 0, otherMs: 0 } });
+    for (let n = 1; n <= 2; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await stateOf(service)) === "analysed", 30);
+    expect(await reasonOf(service)).toBe(
+      "1 of 2 images could not be analysed; the first: timed_out: a decoder took longer than 30 s (tried 3 times in 0 min)",
+    );
+    await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.0");
+    await service.stop();
+  });
+
+  test("fails no image while the folder of files is away", async () => {
+    const service = await running(engine);
+    const { blobs } = service.store;
+    let away = true;
+    const read = blobs.read.bind(blobs);
+    blobs.read = (blob) =>
+      away ? Promise.reject(new FoveaError("files_unavailable", "their folder is away")) : read(blob);
+    for (let n = 1; n <= 3; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await reasonOf(service)) !== undefined);
+    expect(await reasonOf(service)).toMatch(/^3 of 3 images are to be tried again; the first: files_unavailable/);
+    away = false;
+    await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.20.30");
+    expect([...(await service.store.analyses.failures(seriesUid(), MODEL.modelId))]).toEqual([]);
+    await service.stop();
+  });
+
+  test("names the report before also where its file could not be read at first", async () => {
+    const earlier: (readonly string[])[] = [];
+    const buildObjects: PipelineOptions["buildObjects"] = (source) => {
+      earlier.push(source.earlier.map((one) => one.sopUid));
+      return fakeObjects(source);
+    };
+    const service = await running(engine, { buildObjects });
+    await service.send(1, { grey: 10 });
+    await until(() => service.pacs.arrived.length === 2);
+    const { blobs } = service.store;
+    const read = blobs.read.bind(blobs);
+    let refused = 0;
+    blobs.read = (blob) =>
+      blob.startsWith("objects/") && refused++ === 0
+        ? Promise.reject(new FoveaError("files_unavailable", "EMFILE"))
+        : read(blob);
+    await service.send(2, { grey: 20 });
+    await until(() => service.pacs.arrived.length === 4);
+    expect(refused).toBeGreaterThan(1);
+    expect(earlier).toEqual([[], ["2.25.9.0.10"]]);
+    await service.stop();
+  });
+
+  test("analyses again what failed when somebody asks, and only that, and reports the whole", async () => {
+    let late = true;
+    const pool = new FakePool(async (grey) => {
+      if (grey === 20 && late) throw new FoveaError("timed_out", "no answer within 60 s");
+    });
+    const service = await running(engine, { pool, patience: { tries: 1, filesMs: 0, otherMs: 0 } });
+    for (let n = 1; n <= 2; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await service.store.deliveries.counts()).sent === 2);
+    expect(await reasonOf(service)).toMatch(/^1 of 2 images could not be analysed/);
+    late = false;
+    expect(await analyseAgain(service.store, { studyUid: studyUid(), actor: "key:a" })).toBe(1);
+    await until(async () => (await service.store.deliveries.counts()).sent === 4);
+    expect([await stateOf(service), await reasonOf(service), pool.seen]).toEqual(["analysed", undefined, [10, 20]]);
+    expect(sorted(service.pacs.arrived.slice(2))).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);
+    expect(await analyseAgain(service.store, { studyUid: studyUid(), actor: "key:a" })).toBe(0);
+    await service.stop();
+  });
+
+  test("keeps an image that was fetched again for as long as one that came new, and says that it came", async () => {
+    const service = await running(engine);
+    await service.send(1, { grey: 10 });
+    await until(async () => (await service.store.deliveries.counts()).sent === 2);
+    const { database, retention, studies, audit } = service.store;
+    const rules = { imagesDays: 10 };
+    const age = () => database.query("UPDATE study SET last_received_at = now() - interval '11 days'");
+    await age();
+    expect((await retention.apply(rules)).images).toBe(1);
+    await service.send(1, { grey: 10 });
+    await until(async () => (await studies.instances(seriesUid()))[0].blob !== undefined);
+    expect((await retention.apply(rules)).images).toBe(0);
+    expect(await audit.list({ action: "instance.receive" })).toHaveLength(2);
+    await age();
+    expect((await retention.apply(rules)).images).toBe(1);
+    await service.stop();
+  });
+
+  test("makes the report once what stood in its way has passed", async () => {
+    let full = true;
+    const buildObjects: PipelineOptions["buildObjects"] = async function* (source) {
+      if (full) throw new FoveaError("write_failed", 'cannot be written: "Curie^Marie"');
+      yield* fakeObjects(source);
+    };
+    const service = await running(engine, { buildObjects });
+    await service.send(1, { grey: 10 });
+    await until(async () => (await reasonOf(service)) !== undefined);
+    expect([await stateOf(service), await reasonOf(service)]).toEqual([
+      "queued",
+      'found, and to be reported once this has passed: write_failed: cannot be written: "…"',
+    ]);
+    full = false;
+    await until(() => service.pacs.arrived.length === 2);
+    expect([await stateOf(service), await reasonOf(service)]).toEqual(["analysed", undefined]);
+    expect(service.pool.seen).toEqual([10]);
+    await service.stop();
+  });
+
+  test("reports a late image of a series whose other files retention has deleted, and keeps what was found in them", async () => {
+    const outcomes: unknown[] = [];
+    const buildObjects: PipelineOptions["buildObjects"] = async function* (source) {
+      outcomes.push(
+        source.images.map(({ outcome }) => ("failure" in outcome ? outcome.failure : outcome.findings.length)),
+      );
+      for (const { outcome, read } of source.images) if (!("failure" in outcome)) await read();
+      const file = resultFile(`2.25.9.0.${outcomes.length}`, studyUid());
+      yield {
+        kind: "sr",
+        sopUid: `2.25.9.0.${outcomes.length}`,
+        sopClassUid: "1.2.840.10008.5.1.4.1.1.88.34",
+        bytes: file,
+      };
+    };
+    const newer = { ...MODEL, modelId: "lung@newer", sha256: "f".repeat(64) };
+    const first = await running(engine, { buildObjects });
+    for (let n = 1; n <= 2; n++) await first.send(n, { grey: 10 * n });
+    await until(async () => (await first.store.deliveries.counts()).sent === 1);
+    await first.stop();
+    await first.store.retention.apply({ imagesDays: 1 }, new Date(Date.now() + 2 * 86_400_000));
+
+    const pool = new FakePool(undefined, [newer]);
+    const second = await running(engine, { store: first.store, pool, buildObjects });
+    await second.send(3, { grey: 30 });
+    await until(async () => (await second.store.deliveries.counts()).sent === 2);
+    expect(pool.seen).toEqual([30]);
+    expect(outcomes).toEqual([
+      [1, 1],
+      ["no longer kept", "no longer kept", 1],
+    ]);
+    expect([await stateOf(second), await reasonOf(second)]).toEqual([
+      "analysed",
+      "2 of 3 images are no longer kept, earlier reports say what was found",
+    ]);
+    const shown = await second.store.analyses.ofSeries(seriesUid());
+    expect(shown.map(({ sopUid: uid, modelId }) => [uid, modelId])).toEqual([
+      [sopUid(1), MODEL.modelId],
+      [sopUid(2), MODEL.modelId],
+      [sopUid(3), newer.modelId],
+    ]);
+    expect([...(await second.store.analyses.outcomes(studyUid())).values()]).toEqual([
+      { rulesVersion: "1@0123456789ab" },
+      { rulesVersion: "1@0123456789ab" },
+      { rulesVersion: "1@0123456789ab" },
+    ]);
+    await second.stop();
   });
 
   test("says that a series failed where none of its images could be analysed, or its model is gone", async () => {
@@ -368,12 +552,14 @@ onEachEngine("the pipeline", (engine) => {
   test("says that nothing is reported where an object does not stand up to its template", async () => {
     const buildObjects: PipelineOptions["buildObjects"] = async function* (source) {
       yield* fakeObjects({ ...source, kinds: ["sr"] });
-      throw new FoveaError("invalid_dicom", "ContentSequence: a relationship that TID 1500 does not have");
+      throw new FoveaError("invalid_dicom", 'ContentSequence: "Curie^Marie" where TID 1500 has no text');
     };
     const service = await running(engine, { buildObjects });
     await service.send(1);
     await until(async () => (await stateOf(service)) === "failed");
-    expect(await reasonOf(service)).toMatch(/^found, but not reported: invalid_dicom/);
+    expect(await reasonOf(service)).toBe(
+      'found, but not reported: invalid_dicom: ContentSequence: "…" where TID 1500 has no text',
+    );
     expect(await service.store.deliveries.ofStudy(studyUid())).toEqual([]);
     expect(await service.store.analyses.ofSeries(seriesUid())).toHaveLength(1);
     await service.stop();

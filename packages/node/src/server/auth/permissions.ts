@@ -10,6 +10,8 @@ const SEE: Permission = ["viewer", "reader", "admin"];
 const READ: Permission = ["reader", "admin"];
 const ANALYSE: Permission = ["reader", "admin", "system"];
 const MANAGE: Permission = ["admin"];
+/** A machine that looks after the service may do it too. */
+const MEND: Permission = ["admin", "system"];
 const EVERYBODY: Permission = ["viewer", "reader", "admin", "system"];
 
 /** By method and pattern of the route; HEAD goes with GET. */
@@ -38,6 +40,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /studies": SEE,
   "GET /studies/:uid": SEE,
   "GET /studies/:uid/report": READ,
+  "POST /studies/:uid/analyse": MEND,
   "GET /instances/:uid": SEE,
   "GET /instances/:uid/annotated.png": SEE,
   "GET /instances/:uid/frames/:n": SEE,

@@ -7,7 +7,7 @@ import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { BatchIntake } from "../batch-intake";
-import { clientSignal } from "../client-signal";
+import { answerTakesTime, clientSignal } from "../client-signal";
 import { batchAnswer } from "../detection-answer";
 import { PROBLEMS } from "../open-api";
 import { requestLanguage } from "../request-language";
@@ -33,6 +33,7 @@ export function analyzeBatchRoute(app: App, parts: RouteParts): void {
       const intake = new BatchIntake(parts, { actor, language, model, signal: clientSignal(reply) });
       try {
         for await (const file of filesOf(request, "files", maxFiles)) await intake.take(file);
+        answerTakesTime(reply);
         const outcome = await intake.finish();
         if ("results" in outcome) return batchAnswer(outcome.results);
         const { status_url } = outcome.job;

@@ -1,9 +1,10 @@
 /**
  * @file Studies: the list, and one with all that is known of it.
  */
-import { StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
+import { AnalyseAgainSchema, StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { analyseAgain } from "../../pipeline/analyse-again";
 import type { StudyView } from "../../store/study-list";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
@@ -70,6 +71,24 @@ export function studyRoutes(app: App, { store }: RouteParts): void {
       if (study === undefined) throw new HttpProblem(404, "no such study");
       await store.audit.append({ actor: callerOf(request).actor, action: "study.view", subject: uid });
       return study;
+    },
+  );
+  app.post(
+    "/studies/:uid/analyse",
+    {
+      schema: {
+        summary: "Analyse again what failed of a study, or of one of its series",
+        params: Type.Object({ uid: UidSchema }),
+        querystring: Type.Object({ series: Type.Optional(UidSchema) }, { additionalProperties: false }),
+        response: { 202: AnalyseAgainSchema, ...PROBLEMS },
+      },
+    },
+    async (request, reply) => {
+      const { uid } = request.params;
+      const { actor } = callerOf(request);
+      const series = await analyseAgain(store, { studyUid: uid, seriesUid: request.query.series, actor });
+      if (series === 0) throw new HttpProblem(409, "nothing failed that could be analysed again, or it waits already");
+      return reply.code(202).send({ state: "queued", study_uid: uid, series, study_url: `/studies/${uid}` });
     },
   );
 }

@@ -17,7 +17,7 @@ import type { InstanceRecord, SeriesRecord, Studies } from "../store/studies";
 import { analyseImage, type Judge } from "./analyse-image";
 import type { AnalyseSeriesJob } from "./analysis-job";
 import type { ResultPlan, ResultPlanner } from "./result-objects";
-import { isImageClass } from "./routing";
+import { isImage } from "./routing";
 
 export interface SeriesAnalysisOptions {
   readonly database: Database;
@@ -248,10 +248,6 @@ async function inLanes(
   const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
   const failures = ended.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
   if (failures.length > 0) throw failures.find((one) => (one as Error)?.name !== "AbortError") ?? failures[0];
-}
-
-function isImage({ rows, columns, sopClassUid }: InstanceRecord): boolean {
-  return rows * columns > 0 && isImageClass(sopClassUid);
 }
 
 function reasonOf(failed: number, all: number, first: string | undefined): string {

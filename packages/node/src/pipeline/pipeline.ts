@@ -48,6 +48,8 @@ export interface Pipeline {
   readonly reception: Reception;
   /** Acknowledged objects that are not in the record yet. */
   readonly backlog: number;
+  /** Those of them that could not be filed when it was tried last: they stay in `incoming`. */
+  readonly left: number;
   /** Tries due deliveries now: somebody wants a failed one again. */
   deliverNow(): void;
   /** Finishes what was accepted, as far as that is possible in `graceMs`; the rest goes on at the next start. */
@@ -68,7 +70,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     ...store,
     onError: told("import"),
     onImported: (outcome, { note: { instance } }) => {
-      if (outcome === "new") void known.add(instance.sopUid, instance.seriesUid);
+      if (outcome === "new") void known.add(instance.sopUid, instance.seriesUid, instance.studyUid);
     },
   });
   const reception = receptionOf(options, importer, known);
@@ -107,6 +109,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     reception,
     get backlog() {
       return importer.backlog;
+    },
+    get left() {
+      return importer.left;
     },
     deliverNow,
     async stop(graceMs = GRACE_MS) {

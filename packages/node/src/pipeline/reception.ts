@@ -12,6 +12,7 @@ import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
 import { FIRST_BYTES, FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
 import { type FileMeta, isUid, type ReadHead, readHeadBeforePixels, readInstanceHead } from "./instance-head";
+import type { FiledBefore } from "./known-files";
 import type { Receipt, ReceiptNote } from "./receipt";
 
 /** Of C-STORE responses (PS3.4 table B.2-1, PS3.7 annex C); STOW-RS uses the same numbers as failure reasons. */
@@ -22,6 +23,8 @@ export const STORE_STATUS = {
   outOfResources: 0xa700,
   mismatch: 0xa900,
   cannotUnderstand: 0xc000,
+  /** Of the numbers that an implementation may give a meaning (Cxxx): its series stands in another study. */
+  astray: 0xc001,
 } as const;
 
 /** What becomes of the receipts: `importer.ts`. */
@@ -34,15 +37,15 @@ export interface ReceiptQueue {
 export interface ReceptionOptions {
   readonly blobs: Pick<BlobStore, "draft" | "remove">;
   readonly receipts: ReceiptQueue;
-  /** SHA-256 of the file that the record holds under a SOP Instance UID; the series is that of the object that comes in. */
-  readonly known: (sopUid: string, seriesUid: string) => Promise<string | undefined>;
+  /** What the record holds under the SOP and Series Instance UIDs of an object that comes in. */
+  readonly known: (sopUid: string, seriesUid: string) => Promise<FiledBefore>;
   /** Takes identifiers out of a whole file. @throws {FoveaError} if it cannot: the object is refused */
   readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
   /** Of one object. @default 2 GiB */
   readonly maxBytes?: number;
   /**
-   * How long an acknowledgement waits for `known`, which is asked as soon as the object's head is here, ms. A database that is
-   * busy must not slow down a sender; what is not known by then, the importer finds. @default 3
+   * How long an acknowledgement waits for `known`, which is asked as soon as the object's head is here, ms. What cannot be filed
+   * and is not known by then is acknowledged, and held apart by the importer. @default 200
    */
   readonly lookupMs?: number;
   /** @default the system's clock */
@@ -75,7 +78,7 @@ export class Reception implements InstanceSink {
   readonly #options: Required<Omit<ReceptionOptions, "deidentify">> & Pick<ReceptionOptions, "deidentify">;
 
   constructor(options: ReceptionOptions) {
-    this.#options = { maxBytes: 2 ** 31, lookupMs: 3, now: () => new Date(), ...options };
+    this.#options = { maxBytes: 2 ** 31, lookupMs: 200, now: () => new Date(), ...options };
   }
 
   /** For C-STORE. @throws {FoveaError} `busy`, `disk_full` */
@@ -138,7 +141,7 @@ class ObjectDraft implements IncomingDraft {
   readonly #head: Uint8Array[] = [];
   #headBytes = 0;
   #read: ReadHead | undefined;
-  #here: Promise<string | undefined> | undefined;
+  #here: Promise<FiledBefore> | undefined;
   #bytes = 0;
   #failure: { readonly status: number } | undefined;
 
@@ -201,8 +204,9 @@ class ObjectDraft implements IncomingDraft {
   /** While the bytes come in, if possible. A database that is away does not stop reception: the importer asks again. */
   #askFor({ instance: { sopUid, seriesUid } }: ReadHead): void {
     const { known, deidentify } = this.#context;
+    // Its UIDs will be others.
     if (deidentify !== undefined) return;
-    this.#here ??= known(sopUid, seriesUid).catch(() => undefined);
+    this.#here ??= known(sopUid, seriesUid).catch(() => ({}));
   }
 
   #checkStudy({ instance }: ReadHead): void {
@@ -212,16 +216,16 @@ class ObjectDraft implements IncomingDraft {
     }
   }
 
-  /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
+  /** To the importer, unless the record cannot take it: then the sender is told so. */
   async #hand(receipt: Receipt): Promise<number> {
-    const { blobs, receipts, lookupMs } = this.#context;
-    const known = this.#here && (await withinMs(this.#here, lookupMs));
-    if (known === undefined) {
-      receipts.push(receipt);
-      return STORE_STATUS.success;
-    }
-    await blobs.remove(receipt.blob);
-    return known === receipt.sha256 ? STORE_STATUS.success : STORE_STATUS.duplicate;
+    const { blobs, receipts, known, lookupMs } = this.#context;
+    const { sopUid, seriesUid, studyUid } = receipt.note.instance;
+    this.#here ??= known(sopUid, seriesUid).catch(() => ({}));
+    const filed = (await withinMs(this.#here, lookupMs)) ?? {};
+    const status = statusBeside(filed, { sha256: receipt.sha256, studyUid });
+    if (status === STORE_STATUS.success) receipts.push(receipt);
+    else await blobs.remove(receipt.blob);
+    return status;
   }
 
   #note({ instance, manufacturer }: ReadHead): ReceiptNote {
@@ -239,6 +243,12 @@ class ObjectDraft implements IncomingDraft {
     this.#head.length = 0;
     await this.#context.target.abandon().catch(() => undefined);
   }
+}
+
+/** What an object is told, given what the record has. The same bytes again are welcome: the importer drops them. */
+function statusBeside(filed: FiledBefore, { sha256, studyUid }: Required<FiledBefore>): number {
+  if (filed.sha256 !== undefined) return filed.sha256 === sha256 ? STORE_STATUS.success : STORE_STATUS.duplicate;
+  return (filed.studyUid ?? studyUid) === studyUid ? STORE_STATUS.success : STORE_STATUS.astray;
 }
 
 /** What a promise gives, if it does so in time. */

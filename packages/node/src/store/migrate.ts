@@ -6,6 +6,7 @@ import type { Database } from "./database";
 import { RECORD } from "./migrations/001-record";
 import { REMOVAL_DUE } from "./migrations/002-removal-due";
 import { ATTEMPT } from "./migrations/003-attempt";
+import { HELD_INSTANCE } from "./migrations/004-held-instance";
 
 export interface Migration {
   /** Counts up from 1, without gaps. */
@@ -19,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "record", sql: RECORD },
   { number: 2, name: "removal-due", sql: REMOVAL_DUE },
   { number: 3, name: "attempt", sql: ATTEMPT },
+  { number: 4, name: "held-instance", sql: HELD_INSTANCE },
 ];
 
 /** Of PostgreSQL's advisory locks, for this: any number that nobody else takes. */

@@ -13,6 +13,7 @@ import { BatchJobs } from "./batch-jobs";
 import { BlobFiles } from "./blob-files";
 import type { Database } from "./database";
 import { Deliveries } from "./deliveries";
+import { HeldInstances } from "./held-instances";
 import { IdentityMap } from "./identity-map";
 import { Models } from "./models";
 import { openDatabase } from "./open-database";
@@ -36,6 +37,7 @@ export interface Store {
   readonly vault: Vault;
   readonly blobs: BlobFiles;
   readonly studies: Studies;
+  readonly held: HeldInstances;
   readonly studyList: StudyList;
   readonly analyses: Analyses;
   readonly attempts: Attempts;
@@ -79,6 +81,7 @@ export async function openStore(
       },
       blobs,
       studies: new Studies(database, keys),
+      held: new HeldInstances(database),
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
       attempts: new Attempts(database),

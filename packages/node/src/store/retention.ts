@@ -5,6 +5,7 @@ import type { RetentionConfig } from "../config/service-config";
 import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
 import type { Database, Sql } from "./database";
+import { releaseHeld } from "./held-instances";
 
 /** Studies, or jobs, of one transaction. */
 const STUDIES_AT_ONCE = 20;
@@ -46,6 +47,8 @@ export class Retention {
         : await this.#repeat((sql) => this.#deleteStudies(sql, daysBefore(now, recordsDays)));
     const jobs =
       recordsDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteJobs(sql, daysBefore(now, recordsDays)));
+    const heldDays = imagesDays ?? recordsDays;
+    if (heldDays !== undefined) await this.#repeat((sql) => this.#deleteHeld(sql, daysBefore(now, heldDays)));
     const images =
       imagesDays === undefined ? 0 : await this.#repeat((sql) => this.#deleteImages(sql, daysBefore(now, imagesDays)));
     return { images, studies, jobs };
@@ -94,6 +97,13 @@ export class Retention {
     );
     await this.#tell(sql, "images.delete", rows);
     return { found: studies.length, count: rows.length };
+  }
+
+  /** What could not be filed goes as images do. */
+  async #deleteHeld(sql: Sql, before: Date): Promise<Pass> {
+    const blobs = await releaseHeld(sql, this.#audit, before, STUDIES_AT_ONCE);
+    await this.#doom(sql, blobs);
+    return { found: blobs.length, count: blobs.length };
   }
 
   async #deleteStudies(sql: Sql, before: Date) {

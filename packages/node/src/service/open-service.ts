@@ -142,7 +142,11 @@ function addGauges(
 ): void {
   const unknown = () => Number.NaN;
   metrics.gauge("import_backlog", "Acknowledged objects that are not in the record yet", () => pipeline.backlog);
-  metrics.gauge("import_left", "Acknowledged objects that could not be filed and stay in incoming", () => pipeline.left);
+  metrics.gauge(
+    "import_left",
+    "Acknowledged objects that could not be filed and stay in incoming",
+    () => pipeline.left,
+  );
   metrics.gauge("held_instances", "Acknowledged objects that are held apart: their UIDs stand for something else", () =>
     store.held.count().catch(unknown),
   );

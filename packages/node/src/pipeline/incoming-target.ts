@@ -6,11 +6,6 @@ import type { BlobDraft, BlobStore } from "../store/blob-store";
 import { type ReadHead, readInstanceHead } from "./instance-head";
 import type { Receipt, ReceiptNote } from "./receipt";
 
-/** As much of a data set as is looked at to learn what it is. */
-export const HEAD_BYTES = 2 ** 20;
-/** As much of it as is looked at first. */
-export const FIRST_BYTES = 16 * 1024;
-
 /** Where the bytes of a file go until they count. */
 export interface IncomingTarget {
   write(piece: Uint8Array): Promise<void>;
@@ -65,7 +60,7 @@ export class MemoryTarget implements IncomingTarget {
   async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
     const changed = await this.#change(Buffer.concat(this.#pieces.splice(0)));
     const header = wholeHeader(changed);
-    const head = readInstanceHead(changed.subarray(header.dataSetStart).subarray(0, HEAD_BYTES), header);
+    const head = readInstanceHead(changed.subarray(header.dataSetStart), header);
     const target = await FileTarget.open(this.#blobs);
     try {
       await target.write(changed);

@@ -10,8 +10,9 @@ import { fileHeader, readFileHeader } from "../pacs/part10";
 import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
 import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
-import { FIRST_BYTES, FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
-import { type FileMeta, isUid, type ReadHead, readHeadBeforePixels, readInstanceHead } from "./instance-head";
+import { IncomingHead } from "./incoming-head";
+import { FileTarget, type IncomingTarget, MemoryTarget } from "./incoming-target";
+import { type FileMeta, isUid, type ReadHead } from "./instance-head";
 import type { FiledBefore } from "./known-files";
 import type { Receipt, ReceiptNote } from "./receipt";
 
@@ -137,16 +138,14 @@ class ObjectDraft implements IncomingDraft {
   readonly #meta: FileMeta;
   readonly #bringer: Bringer;
   readonly #context: DraftContext;
-  /** Of the data set's beginning, until it was read. */
-  readonly #head: Uint8Array[] = [];
-  #headBytes = 0;
-  #read: ReadHead | undefined;
+  readonly #head: IncomingHead;
   #here: Promise<FiledBefore> | undefined;
   #bytes = 0;
   #failure: { readonly status: number } | undefined;
 
   constructor(meta: FileMeta, bringer: Bringer, context: DraftContext) {
     this.#meta = meta;
+    this.#head = new IncomingHead(meta);
     this.#bringer = bringer;
     this.#context = context;
   }
@@ -155,7 +154,8 @@ class ObjectDraft implements IncomingDraft {
     if (this.#failure !== undefined) return;
     this.#bytes += piece.length;
     if (this.#bytes > this.#context.maxBytes) return this.#fail(STORE_STATUS.outOfResources);
-    if (this.#read === undefined && this.#headBytes < HEAD_BYTES) this.#gather(piece);
+    this.#head.take(piece);
+    if (this.#head.read !== undefined) this.#askFor(this.#head.read);
     await this.#context.target.write(piece).catch((error: unknown) => this.#fail(statusOf(error)));
   }
 
@@ -164,7 +164,7 @@ class ObjectDraft implements IncomingDraft {
     const announced = { sopClassUid, sopUid };
     if (this.#failure !== undefined) return { ...announced, ...this.#failure };
     try {
-      const head = this.#read ?? readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      const head = this.#head.end();
       this.#checkStudy(head);
       this.#askFor(head);
       const receipt = await this.#context.target.commit((changed) => this.#note(changed ?? head));
@@ -179,26 +179,6 @@ class ObjectDraft implements IncomingDraft {
 
   abandon(): Promise<void> {
     return this.#context.target.abandon();
-  }
-
-  /** Most heads end within the first bytes: what is behind them is not kept a second time. */
-  #gather(piece: Uint8Array): void {
-    const before = this.#headBytes;
-    if (before === 0 && piece.length >= FIRST_BYTES) {
-      this.#read = readHeadBeforePixels(piece, this.#meta);
-      if (this.#read !== undefined) {
-        this.#askFor(this.#read);
-        return;
-      }
-    }
-    const part = Buffer.from(piece.subarray(0, HEAD_BYTES - before));
-    this.#head.push(part);
-    this.#headBytes += part.length;
-    if (before >= FIRST_BYTES || this.#headBytes < FIRST_BYTES) return;
-    this.#read = readHeadBeforePixels(Buffer.concat(this.#head), this.#meta);
-    if (this.#read === undefined) return;
-    this.#head.length = 0;
-    this.#askFor(this.#read);
   }
 
   /** While the bytes come in, if possible. A database that is away does not stop reception: the importer asks again. */
@@ -240,7 +220,7 @@ class ObjectDraft implements IncomingDraft {
 
   async #fail(status: number): Promise<void> {
     this.#failure = { status };
-    this.#head.length = 0;
+    this.#head.drop();
     await this.#context.target.abandon().catch(() => undefined);
   }
 }

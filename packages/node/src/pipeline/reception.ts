@@ -11,9 +11,10 @@ import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
 import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
 import { IncomingHead } from "./incoming-head";
-import { FileTarget, type IncomingTarget, MemoryTarget } from "./incoming-target";
+import { ChangingTarget, FileTarget, type IncomingTarget } from "./incoming-target";
 import { type FileMeta, isUid, type ReadHead } from "./instance-head";
 import type { FiledBefore } from "./known-files";
+import { MemoryShare } from "./memory-share";
 import type { Receipt, ReceiptNote } from "./receipt";
 
 /** Of C-STORE responses (PS3.4 table B.2-1, PS3.7 annex C); STOW-RS uses the same numbers as failure reasons. */
@@ -36,7 +37,7 @@ export interface ReceiptQueue {
 }
 
 export interface ReceptionOptions {
-  readonly blobs: Pick<BlobStore, "draft" | "remove">;
+  readonly blobs: Pick<BlobStore, "draft" | "read" | "remove">;
   readonly receipts: ReceiptQueue;
   /** What the record holds under the SOP and Series Instance UIDs of an object that comes in. */
   readonly known: (sopUid: string, seriesUid: string) => Promise<FiledBefore>;
@@ -74,9 +75,12 @@ export interface StoreOutcome {
 }
 
 const MANUFACTURER = "Fovea";
+/** What all objects that are de-identified at one time may take of memory; one that takes more is alone. */
+const CHANGING_BYTES = 2 ** 29;
 
 export class Reception implements InstanceSink {
   readonly #options: Required<Omit<ReceptionOptions, "deidentify">> & Pick<ReceptionOptions, "deidentify">;
+  readonly #memory = new MemoryShare(CHANGING_BYTES);
 
   constructor(options: ReceptionOptions) {
     this.#options = { maxBytes: 2 ** 31, lookupMs: 200, now: () => new Date(), ...options };
@@ -122,7 +126,10 @@ export class Reception implements InstanceSink {
     }
     const { blobs, receipts, deidentify } = this.#options;
     await receipts.room();
-    const target = deidentify === undefined ? await FileTarget.open(blobs) : new MemoryTarget(blobs, deidentify);
+    const target =
+      deidentify === undefined
+        ? await FileTarget.open(blobs)
+        : await ChangingTarget.open(blobs, { change: deidentify, memory: this.#memory });
     await target.write(fileHeader(meta));
     return new ObjectDraft(meta, bringer, { target, ...this.#options });
   }

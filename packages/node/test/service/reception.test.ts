@@ -43,6 +43,12 @@ async function heldBlobs({ database }: Store): Promise<string[]> {
   return (await database.query<{ blob: string }>("SELECT blob FROM held_instance")).map(({ blob }) => blob);
 }
 
+async function waitingFiles(store: Store): Promise<string[]> {
+  const found: string[] = [];
+  for await (const blob of store.blobs.all()) if (!blob.startsWith("images/")) found.push(blob);
+  return found;
+}
+
 async function images(store: Store): Promise<number> {
   let count = 0;
   for await (const _ of store.blobs.list("images")) count++;
@@ -135,6 +141,7 @@ onEachEngine("reception", (engine) => {
     await importer.start();
     const full = new FoveaError("disk_full", "no room");
     const blobs = {
+      read: (blob: string) => store.blobs.read(blob),
       remove: (blob: string) => store.blobs.remove(blob),
       draft: async (area: "incoming") => ({
         ...(await store.blobs.draft(area)),
@@ -412,6 +419,21 @@ onEachEngine("reception", (engine) => {
     expect(importer.left).toBe(0);
   });
 
+  test("keeps an image with a damaged head as one of unknown size", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const { incoming: meta, dataSet } = sentInstance(1);
+    // The length of Rows (0028,0010) in Explicit VR Little Endian, "US" 02 00, says 64 KiB - 2.
+    const damaged = Buffer.from(dataSet);
+    const rows = damaged.indexOf(Buffer.from([0x28, 0x00, 0x10, 0x00, 0x55, 0x53, 0x02, 0x00]));
+    damaged.writeUInt16LE(0xfffe, rows + 6);
+    expect(await send(receptionOf(store, importer), { incoming: meta, dataSet: damaged })).toBe(STORE_STATUS.success);
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect(await store.studies.findInstance(sopUid(1))).toMatchObject({ sizeUnknown: true, rows: 0, columns: 0 });
+  });
+
   test("marks results of its own, so that they are never analysed", async () => {
     const store = await engine.open();
     const importer = new Importer({ ...store });
@@ -427,7 +449,9 @@ onEachEngine("reception", (engine) => {
     const importer = new Importer({ ...store });
     await importer.start();
     const other = sentInstance(7);
+    const spooled: number[] = [];
     const deidentify = async (file: Uint8Array) => {
+      spooled.push((await waitingFiles(store)).length);
       if (file[file.length - 1] === 2) throw new FoveaError("unsupported_dicom", "text in its pixels");
       return Buffer.concat([fileHeader(other.incoming), other.dataSet]);
     };
@@ -438,6 +462,8 @@ onEachEngine("reception", (engine) => {
     await importer.stop();
     expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(7)]);
     expect([await incoming(store), await images(store)]).toEqual([[], 1]);
+    // As it came it lay among the uploads, which a start sweeps, and nowhere else; kept or refused, it is gone.
+    expect([spooled, await waitingFiles(store)]).toEqual([[1, 1], []]);
   });
 });
 

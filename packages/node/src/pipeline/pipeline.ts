@@ -48,7 +48,7 @@ export interface Pipeline {
   readonly reception: Reception;
   /** Acknowledged objects that are not in the record yet. */
   readonly backlog: number;
-  /** Those of them that could not be filed when it was tried last: they stay in `incoming`. */
+  /** Acknowledged objects that could not be filed when it was tried last: they stay in `incoming`. */
   readonly left: number;
   /** Tries due deliveries now: somebody wants a failed one again. */
   deliverNow(): void;

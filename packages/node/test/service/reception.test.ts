@@ -43,9 +43,9 @@ async function heldBlobs({ database }: Store): Promise<string[]> {
   return (await database.query<{ blob: string }>("SELECT blob FROM held_instance")).map(({ blob }) => blob);
 }
 
-async function waitingFiles(store: Store): Promise<string[]> {
+async function spooledFiles(store: Store): Promise<string[]> {
   const found: string[] = [];
-  for await (const blob of store.blobs.all()) if (!blob.startsWith("images/")) found.push(blob);
+  for await (const blob of store.blobs.list("uploads")) found.push(blob);
   return found;
 }
 
@@ -451,7 +451,7 @@ onEachEngine("reception", (engine) => {
     const other = sentInstance(7);
     const spooled: number[] = [];
     const deidentify = async (file: Uint8Array) => {
-      spooled.push((await waitingFiles(store)).length);
+      spooled.push((await spooledFiles(store)).length);
       if (file[file.length - 1] === 2) throw new FoveaError("unsupported_dicom", "text in its pixels");
       return Buffer.concat([fileHeader(other.incoming), other.dataSet]);
     };
@@ -463,7 +463,7 @@ onEachEngine("reception", (engine) => {
     expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(7)]);
     expect([await incoming(store), await images(store)]).toEqual([[], 1]);
     // As it came it lay among the uploads, which a start sweeps, and nowhere else; kept or refused, it is gone.
-    expect([spooled, await waitingFiles(store)]).toEqual([[1, 1], []]);
+    expect([spooled, await spooledFiles(store)]).toEqual([[1, 1], []]);
   });
 });
 

@@ -15,7 +15,17 @@ import { missingPostgres, type PostgresServer, startPostgres } from "./postgres-
 const START_MS = 120_000;
 
 /** All but what says how the record was made. */
-const TABLES = ["study", "held_instance", "model", "batch_job", "api_key", "audit", "audit_head", "identity_map", "blob_removal"];
+const TABLES = [
+  "study",
+  "held_instance",
+  "model",
+  "batch_job",
+  "api_key",
+  "audit",
+  "audit_head",
+  "identity_map",
+  "blob_removal",
+];
 
 export interface Engine {
   readonly kind: "pglite" | "postgres";

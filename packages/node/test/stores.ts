@@ -17,6 +17,7 @@ const START_MS = 120_000;
 /** All but what says how the record was made. */
 const TABLES = [
   "study",
+  "held_instance",
   "model",
   "batch_job",
   "api_key",

@@ -14,6 +14,12 @@ const DEFLATED = "1.2.840.10008.1.2.1.99";
 /** Bytes that a deflated head may grow to. */
 const MAX_INFLATED_HEAD = 4 * 2 ** 20;
 
+export interface DataSetHead {
+  readonly dataSet: DataSet;
+  /** Whether the bytes were read to their end, or as far as the pixels: an element cut off or damaged ends it before. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Parse as much of a data set as its first bytes hold. Pixel data is left out, and what is cut off at the end is, too.
  *
@@ -21,7 +27,7 @@ const MAX_INFLATED_HEAD = 4 * 2 ** 20;
  * @param file for messages
  * @throws {FoveaError} `invalid_dicom` if not even the first element can be read
  */
-export function parseDataSetHead(bytes: Uint8Array, transferSyntaxUid: string, file: string): DataSet {
+export function parseDataSetHead(bytes: Uint8Array, transferSyntaxUid: string, file: string): DataSetHead {
   const deflated = transferSyntaxUid === DEFLATED;
   const content = deflated ? inflatedHead(bytes, MAX_INFLATED_HEAD) : bytes;
   const options = {
@@ -29,6 +35,7 @@ export function parseDataSetHead(bytes: Uint8Array, transferSyntaxUid: string, f
     untilTag: ATTRIBUTES.PixelData[0],
   };
   let parsed: ParsedDataSet;
+  let isWhole = !(deflated && content.length === MAX_INFLATED_HEAD);
   try {
     parsed = dicomParser.parseDicom(content, options);
   } catch (thrown) {
@@ -37,6 +44,7 @@ export function parseDataSetHead(bytes: Uint8Array, transferSyntaxUid: string, f
       throw new FoveaError("invalid_dicom", "no DICOM data set of the transfer syntax it was announced in", { file });
     }
     parsed = partial;
+    isWhole = false;
   }
-  return new DataSet(parsed, file, transferSyntax(transferSyntaxUid), []);
+  return { dataSet: new DataSet(parsed, file, transferSyntax(transferSyntaxUid), []), isWhole };
 }

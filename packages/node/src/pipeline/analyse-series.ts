@@ -19,7 +19,7 @@ import { analyseImage, type Judge } from "./analyse-image";
 import type { AnalyseSeriesJob } from "./analysis-job";
 import { concernsAll, isProven, isSpent, PATIENCE, type Patience, reasonOf, spentReason } from "./patience";
 import type { ResultPlan, ResultPlanner } from "./result-objects";
-import { isImageClass } from "./routing";
+import { isImage } from "./routing";
 
 export interface SeriesAnalysisOptions {
   readonly database: Database;
@@ -309,10 +309,6 @@ async function inLanes(
   const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
   const failures = ended.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
   if (failures.length > 0) throw failures.find((one) => (one as Error)?.name !== "AbortError") ?? failures[0];
-}
-
-function isImage({ rows, columns, sopClassUid }: InstanceRecord): boolean {
-  return rows * columns > 0 && isImageClass(sopClassUid);
 }
 
 /** Retention has deleted its file. */

@@ -11,7 +11,7 @@ import type { Database, Sql } from "../store/database";
 import type { ModelVersion } from "../store/record";
 import type { QuietStudy, SeriesRecord, Studies } from "../store/studies";
 import { ANALYSE_SERIES, type AnalyseSeriesJob, analysisKey } from "./analysis-job";
-import { isImageClass, type Route, route } from "./routing";
+import { isImage, type Route, route } from "./routing";
 
 export interface CompletenessOptions {
   readonly database: Database;
@@ -23,8 +23,6 @@ export interface CompletenessOptions {
   readonly resolve: (wanted: { readonly model?: string; readonly modality?: string }) => ModelVersion;
   /** The PACS of `countFrom`. */
   readonly counter?: Pick<PacsPeer, "count">;
-  /** @default the system's clock */
-  readonly now?: () => number;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -40,18 +38,16 @@ export class Completeness {
   readonly #asked = new Map<string, { readonly instances: number; readonly at: number }>();
 
   constructor(options: CompletenessOptions) {
-    this.#options = { now: Date.now, onError: () => undefined, ...options };
+    this.#options = { onError: () => undefined, ...options };
   }
 
   /** Looks once; several processes may look at the same time, and each study is routed by one of them. */
   async look(): Promise<void> {
-    const { config, now, studies, onError, counter } = this.#options;
-    const quietBefore = now() - config.quietMs;
+    const { config, studies, onError, counter } = this.#options;
     const lull = counter === undefined ? config.quietMs : Math.min(LULL_MS, config.quietMs);
-    for (const study of await studies.quiet(new Date(now() - lull))) {
+    for (const study of await studies.quiet(lull)) {
       try {
-        const isQuiet = study.lastReceivedAt.getTime() <= quietBefore;
-        if (isQuiet || (await this.#isCounted(study))) await this.#complete(study);
+        if (study.quietMs >= config.quietMs || (await this.#isCounted(study))) await this.#complete(study);
       } catch (error) {
         // The other studies do not wait for this one, which is looked at again.
         onError(error);
@@ -60,11 +56,12 @@ export class Completeness {
   }
 
   async #isCounted({ studyUid, instances }: QuietStudy): Promise<boolean> {
-    const { counter, now } = this.#options;
+    const { counter } = this.#options;
+    const now = performance.now();
     const asked = this.#asked.get(studyUid);
-    if (asked?.instances === instances && now() - asked.at < ASK_AGAIN_MS) return false;
+    if (asked?.instances === instances && now - asked.at < ASK_AGAIN_MS) return false;
     if (this.#asked.size >= MAX_ASKED) this.#asked.clear();
-    this.#asked.set(studyUid, { instances, at: now() });
+    this.#asked.set(studyUid, { instances, at: now });
     const count = await counter?.count(studyUid);
     return count !== undefined && count > 0 && instances >= count;
   }
@@ -90,7 +87,7 @@ export class Completeness {
       {
         ...series,
         sopClassUids: instances.map(({ sopClassUid }) => sopClassUid),
-        hasPixels: instances.some(({ rows, columns, sopClassUid }) => rows * columns > 0 && isImageClass(sopClassUid)),
+        hasPixels: instances.some(isImage),
       },
       this.#options.routing,
     );

@@ -3,14 +3,18 @@
  *
  * A receipt goes three steps: its file lies in `incoming`; its row stands in the record, with the key that the file will have;
  * the file has moved to that key. After a crash all that still lies in `incoming` begins again with the second step, which does
- * nothing where the row stands already. If the same UID comes with other bytes, the first stays: a sender who asks later is
- * told so (0x0111); one who was acknowledged meanwhile leaves an entry in the audit log, and the second file is dropped.
+ * nothing where the row stands already. A file is removed in one case only: the record holds the same bytes under its UID.
+ *
+ * What cannot be filed (other bytes stand under its UID, its series stands in another study) is refused by reception where that
+ * is known in time. What was acknowledged by then is held apart with its file (`held-instances.ts`), and told: in the audit log, in
+ * the service's log, and by a gauge. What the database does not take stays in `incoming`, is told as well, and tried again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
 import type { Database, Sql } from "../store/database";
+import type { HeldInstances, HeldReason } from "../store/held-instances";
 import type { AcceptOutcome, AuditEntry, ReceivedInstance } from "../store/record";
 import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
@@ -21,6 +25,7 @@ export interface ImporterOptions {
   readonly database: Database;
   readonly blobs: Pick<BlobFiles, "list" | "note" | "facts" | "settle" | "remove">;
   readonly studies: Pick<Studies, "acceptIn">;
+  readonly held: Pick<HeldInstances, "holdIn">;
   readonly audit: Pick<AuditLog, "appendIn">;
   /** Receipts of one transaction at most. @default 200 */
   readonly batch?: number;
@@ -42,11 +47,34 @@ export interface ImporterOptions {
 /** Why a series is never attempted, whatever else changes. */
 export const OWN_RESULT = "made by Fovea itself";
 
+/** An acknowledged object that is not filed, and why. Nothing of it is the sender's: it may go into a log. */
+export class NotFiled extends Error {
+  override readonly name = "NotFiled";
+  readonly facts: Readonly<Record<string, string>>;
+
+  /** @param why a reason, an error code or an SQLSTATE */
+  constructor(blob: string, why: string, options?: ErrorOptions) {
+    super(`${blob} is not filed: ${why}`, options);
+    this.facts = { blob, why };
+  }
+}
+
+/** What the record made of receipts. */
+interface Filed {
+  readonly outcomes: readonly AcceptOutcome[];
+  /** Keys that rows name now. A file of any other key is one whose bytes the record holds already. */
+  readonly named: ReadonlySet<string>;
+  /** Of `named`, those that are held apart from now on. */
+  readonly held: ReadonlySet<string>;
+}
+
 export class Importer implements ReceiptQueue {
   readonly #options: Required<ImporterOptions>;
   readonly #waiting: Receipt[] = [];
   /** Keys in `incoming` that are waited for here, so that looking through the folder does not bring them twice. */
   readonly #known = new Set<string>();
+  /** Keys in `incoming` that could not be filed when it was tried last. */
+  readonly #left = new Set<string>();
   #wake: () => void = () => undefined;
   readonly #seekers: (() => void)[] = [];
   readonly #end = new AbortController();
@@ -61,6 +89,11 @@ export class Importer implements ReceiptQueue {
   /** Receipts that are not in the record yet. */
   get backlog(): number {
     return this.#known.size;
+  }
+
+  /** Acknowledged objects that stay in `incoming`, because the record does not take them or their files are damaged. */
+  get left(): number {
+    return this.#left.size;
   }
 
   push(receipt: Receipt): void {
@@ -93,10 +126,12 @@ export class Importer implements ReceiptQueue {
     while (!this.#idle || this.#waiting.length > 0) await sleep(5);
   }
 
-  /** Takes up what lies in `incoming` and nobody here waits for. */
+  /** Takes up what lies in `incoming` and nobody here waits for; also what was left there before. */
   async recover(): Promise<void> {
-    const { blobs, onError } = this.#options;
+    const { blobs } = this.#options;
+    const there = new Set<string>();
     for await (const blob of blobs.list("incoming")) {
+      there.add(blob);
       if (this.#known.has(blob)) continue;
       await this.room();
       try {
@@ -104,9 +139,10 @@ export class Importer implements ReceiptQueue {
         this.push({ blob, ...facts, note: note as ReceiptNote });
       } catch (error) {
         // Another process may have settled it meanwhile; a damaged file stays where it lies, for somebody to look at.
-        if (!(error instanceof FoveaError && error.code === "file_not_found")) onError(error);
+        if (!(error instanceof FoveaError && error.code === "file_not_found")) this.#leave(blob, error);
       }
     }
+    for (const blob of this.#left) if (!there.has(blob)) this.#left.delete(blob);
   }
 
   /** Brings what waits into the record, and ends. What the database does not take lies in `incoming` until the next start. */
@@ -132,16 +168,12 @@ export class Importer implements ReceiptQueue {
       await this.#gathered();
       const receipts = this.#waiting.slice(0, batch);
       try {
-        await this.#import(receipts);
+        await this.#importOrLeave(receipts);
       } catch (error) {
         onError(error);
-        if (error instanceof SqlError && receipts.length > 1) await this.#oneByOne(receipts);
-        else if (error instanceof SqlError) this.#leave(receipts);
-        else if (this.#end.signal.aborted) return;
-        else {
-          await sleep(retryMs, undefined, { signal: this.#end.signal }).catch(() => undefined);
-          continue;
-        }
+        if (this.#end.signal.aborted) return;
+        await sleep(retryMs, undefined, { signal: this.#end.signal }).catch(() => undefined);
+        continue;
       }
       this.#done(receipts);
     }
@@ -158,21 +190,26 @@ export class Importer implements ReceiptQueue {
     }
   }
 
-  /** One of them is what the database does not take; the others are not to wait for it. */
-  async #oneByOne(receipts: readonly Receipt[]): Promise<void> {
-    for (const receipt of receipts) {
-      try {
-        await this.#import([receipt]);
-      } catch (error) {
-        this.#options.onError(error);
-        this.#leave([receipt]);
-      }
+  /**
+   * If one of them is what the database does not take, the others do not wait for it.
+   *
+   * @throws {FoveaError} what is no object's fault (the database is away, its disk is full): then they all come again
+   */
+  async #importOrLeave(receipts: readonly Receipt[]): Promise<void> {
+    try {
+      await this.#import(receipts);
+    } catch (error) {
+      if (error instanceof FoveaError) throw error;
+      if (receipts.length === 1) this.#leave(receipts[0].blob, error);
+      else for (const receipt of receipts) await this.#importOrLeave([receipt]);
     }
   }
 
-  /** Lies in `incoming` until the next start: acknowledged is not lost, though this program cannot file it. */
-  #leave(receipts: readonly Receipt[]): void {
-    for (const { blob } of receipts) this.#options.onError(new Error(`${blob} stays in incoming`));
+  /** Acknowledged is not lost: it lies in `incoming`, is counted, and tried again when the folder is looked through. */
+  #leave(blob: string, cause: unknown): void {
+    if (this.#left.has(blob)) return;
+    this.#left.add(blob);
+    this.#options.onError(new NotFiled(blob, causeOf(cause), { cause }));
   }
 
   #done(receipts: readonly Receipt[]): void {
@@ -182,28 +219,45 @@ export class Importer implements ReceiptQueue {
   }
 
   async #import(receipts: readonly Receipt[]): Promise<void> {
-    const outcomes = await this.#record(receipts);
-    const kept = await this.#keptBlobs(receipts.filter((_, i) => outcomes[i] === "same"));
-    const { blobs, onImported } = this.#options;
+    const { outcomes, named, held } = await this.#record(receipts);
+    const { blobs, onImported, onError } = this.#options;
     await Promise.all(
-      receipts.map(async (receipt, i) => {
-        const wanted = outcomes[i] === "new" || kept.has(settledKey(receipt.blob));
-        await (wanted ? blobs.settle(receipt.blob) : blobs.remove(receipt.blob));
-        onImported(outcomes[i], receipt);
+      receipts.map(async ({ blob }) => {
+        try {
+          await (named.has(settledKey(blob)) ? blobs.settle(blob) : blobs.remove(blob));
+          this.#left.delete(blob);
+        } catch (error) {
+          // Its row stands; the file moves when the folder is looked through.
+          this.#leave(blob, error);
+        }
       }),
     );
+    for (const [i, receipt] of receipts.entries()) {
+      const key = settledKey(receipt.blob);
+      if (held.has(key)) onError(new NotFiled(key, outcomes[i]));
+      onImported(outcomes[i], receipt);
+    }
   }
 
   /** Rows and audit entries of all of them, or none. */
-  #record(receipts: readonly Receipt[]): Promise<AcceptOutcome[]> {
-    const { database, studies, audit } = this.#options;
+  #record(receipts: readonly Receipt[]): Promise<Filed> {
+    const { database, studies, held, audit } = this.#options;
     return database.transaction(async (sql) => {
       const instances = receipts.map((receipt) => receivedInstance(receipt, settledKey(receipt.blob)));
       const outcomes = await studies.acceptIn(sql, instances);
       const again = instances.filter((_, i) => outcomes[i] === "same");
       const back = await takeBack(sql, again);
+      const standing = await standingBlobs(sql, again);
+      const apart = await held.holdIn(
+        sql,
+        instances.flatMap((instance, i) => (isHeld(outcomes[i]) ? [{ ...instance, reason: outcomes[i] }] : [])),
+      );
       const own = [
-        ...new Set(receipts.filter(({ note }) => note.ownResult).map(({ note }) => note.instance.seriesUid)),
+        ...new Set(
+          receipts
+            .filter(({ note }, i) => note.ownResult && !isHeld(outcomes[i]))
+            .map(({ note }) => note.instance.seriesUid),
+        ),
       ];
       if (own.length > 0) {
         await sql.query("UPDATE series SET state = 'not_attempted', reason = $2 WHERE series_uid = ANY($1::text[])", [
@@ -211,29 +265,32 @@ export class Importer implements ReceiptQueue {
           OWN_RESULT,
         ]);
       }
-      const entries = receipts.map((receipt, i) =>
-        auditEntry(receipt, back.has(receipt.note.instance.sopUid) ? "new" : outcomes[i]),
-      );
+      const fresh = instances.filter((_, i) => outcomes[i] === "new").map(({ blob }) => blob);
+      const told = new Set([...fresh, ...apart.added, ...back]);
       await audit.appendIn(
         sql,
-        entries.filter((entry) => entry !== undefined),
+        receipts.flatMap((receipt, i) => {
+          const { blob } = instances[i];
+          return told.has(blob) ? [auditEntry(receipt, back.has(blob) ? "new" : outcomes[i])] : [];
+        }),
       );
-      return outcomes;
+      return { outcomes, named: new Set([...fresh, ...standing, ...apart.named]), held: apart.added };
     });
-  }
-
-  /** Where the files of instances lie that the record had already: their own, after a crash, or another sender's. */
-  async #keptBlobs(receipts: readonly Receipt[]): Promise<Set<string>> {
-    if (receipts.length === 0) return new Set();
-    const rows = await this.#options.database.query<{ blob: string }>(
-      "SELECT blob FROM instance WHERE sop_uid = ANY($1::text[]) AND blob IS NOT NULL",
-      [receipts.map(({ note }) => note.instance.sopUid)],
-    );
-    return new Set(rows.map(({ blob }) => blob));
   }
 }
 
-/** An image that retention has deleted, and that came again, has a file again, and its days begin anew. @returns their SOP UIDs */
+function isHeld(outcome: AcceptOutcome): outcome is HeldReason {
+  return outcome === "conflict" || outcome === "astray";
+}
+
+/** Without messages, which may quote values. */
+function causeOf(error: unknown): string {
+  if (error instanceof FoveaError) return error.code;
+  if (error instanceof SqlError) return `SQLSTATE ${error.sqlState ?? "unknown"}`;
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? "error";
+}
+
+/** An image that retention has deleted, and that came again, has a file again, and its days begin anew. @returns the keys of these files */
 async function takeBack(sql: Sql, instances: readonly ReceivedInstance[]): Promise<Set<string>> {
   if (instances.length === 0) return new Set();
   const gone = await sql.query<{ study_uid: string }>(
@@ -244,22 +301,45 @@ async function takeBack(sql: Sql, instances: readonly ReceivedInstance[]): Promi
   const studies = gone.map(({ study_uid }) => study_uid);
   // In the order in which everybody locks studies.
   await sql.query("SELECT 1 FROM study WHERE study_uid = ANY($1::text[]) ORDER BY study_uid FOR UPDATE", [studies]);
-  const back = await sql.query<{ sop_uid: string }>(
+  const back = await sql.query<{ blob: string }>(
     `UPDATE instance SET blob = given.blob FROM unnest($1::text[], $2::text[]) AS given (sop_uid, blob)
-     WHERE instance.sop_uid = given.sop_uid AND instance.blob IS NULL RETURNING instance.sop_uid`,
+     WHERE instance.sop_uid = given.sop_uid AND instance.blob IS NULL RETURNING instance.blob`,
     [instances.map(({ sopUid }) => sopUid), instances.map(({ blob }) => blob)],
   );
   await sql.query("UPDATE study SET last_received_at = clock_timestamp() WHERE study_uid = ANY($1::text[])", [studies]);
-  return new Set(back.map(({ sop_uid }) => sop_uid));
+  return new Set(back.map(({ blob }) => blob));
 }
 
-function auditEntry({ note, sha256, bytes }: Receipt, outcome: AcceptOutcome): AuditEntry | undefined {
-  if (outcome === "same") return undefined;
+/**
+ * Where the files of images lie that the record had already: their own, after a crash, or another sender's. Until the transaction
+ * ends nobody deletes the rows.
+ *
+ * @throws {FoveaError} `busy` if somebody just did: begin again, then they are new
+ */
+async function standingBlobs(sql: Sql, instances: readonly ReceivedInstance[]): Promise<string[]> {
+  if (instances.length === 0) return [];
+  const rows = await sql.query<{ sop_uid: string; sha256: string; blob: string | null }>(
+    "SELECT sop_uid, sha256, blob FROM instance WHERE sop_uid = ANY($1::text[]) ORDER BY sop_uid FOR SHARE",
+    [instances.map(({ sopUid }) => sopUid)],
+  );
+  const kept = new Map(rows.map((row) => [row.sop_uid, row]));
+  return instances.map(({ sopUid, sha256 }) => {
+    const row = kept.get(sopUid);
+    if (row?.blob != null && row.sha256 === sha256) return row.blob;
+    throw new FoveaError("busy", "the record changed while an image was filed; try again");
+  });
+}
+
+function auditEntry({ note, sha256, bytes }: Receipt, outcome: AcceptOutcome): AuditEntry {
+  const { origin, receivedAt, instance } = note;
   return {
     actor: note.actor,
     action: outcome === "new" ? "instance.receive" : "instance.conflict",
-    subject: note.instance.sopUid,
-    details: { origin: note.origin, bytes, receivedAt: note.receivedAt },
+    subject: instance.sopUid,
+    details: {
+      ...{ origin, bytes, receivedAt },
+      ...(outcome !== "new" && { reason: outcome, study: instance.studyUid, series: instance.seriesUid }),
+    },
     inputSha256: sha256,
   };
 }

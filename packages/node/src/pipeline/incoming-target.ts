@@ -1,15 +1,13 @@
 /**
- * @file Where the bytes of an object go until they count: into an encrypted file, or into memory first if they are changed.
+ * @file Where the bytes of an object go until they count: into an encrypted file, by way of another one if they are changed.
  */
 import { type FileHeader, readFileHeader } from "../pacs/part10";
 import type { BlobDraft, BlobStore } from "../store/blob-store";
 import { type ReadHead, readInstanceHead } from "./instance-head";
+import type { MemoryShare } from "./memory-share";
 import type { Receipt, ReceiptNote } from "./receipt";
 
-/** As much of a data set as is looked at to learn what it is. */
-export const HEAD_BYTES = 2 ** 20;
-/** As much of it as is looked at first. */
-export const FIRST_BYTES = 16 * 1024;
+type SpoolStore = Pick<BlobStore, "draft" | "read" | "remove">;
 
 /** Where the bytes of a file go until they count. */
 export interface IncomingTarget {
@@ -31,10 +29,7 @@ export class FileTarget implements IncomingTarget {
   }
 
   write(piece: Uint8Array): Promise<void> {
-    // The callback comes once the piece is no longer needed: whoever reads from the network may use its memory again.
-    return new Promise((resolve, reject) => {
-      this.#draft.stream.write(piece, (error) => (error ? reject(error) : resolve()));
-    });
+    return written(this.#draft, piece);
   }
 
   async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
@@ -47,38 +42,69 @@ export class FileTarget implements IncomingTarget {
   }
 }
 
-/** A file that is changed before it is kept is kept in memory until then. */
-export class MemoryTarget implements IncomingTarget {
-  readonly #pieces: Uint8Array[] = [];
-  readonly #blobs: Pick<BlobStore, "draft">;
-  readonly #change: (file: Uint8Array) => Promise<Uint8Array>;
+/** Takes a whole file, and gives what is kept in its place; where the files wait for that, and the memory for it. */
+export interface FileChange {
+  readonly change: (file: Uint8Array) => Promise<Uint8Array>;
+  readonly memory: MemoryShare;
+}
 
-  constructor(blobs: Pick<BlobStore, "draft">, change: (file: Uint8Array) => Promise<Uint8Array>) {
+/** Copies of a file in memory while it is changed: as it came, and as it is kept. */
+const COPIES = 2;
+
+/**
+ * A file that is changed before it is kept lies encrypted among uploads until all of it is here: only then it is read whole, when
+ * its turn comes. What an ended process leaves there is no job's upload, and swept (`upload-sweep.ts`).
+ */
+export class ChangingTarget implements IncomingTarget {
+  readonly #spool: BlobDraft;
+  readonly #blobs: SpoolStore;
+  readonly #options: FileChange;
+
+  private constructor(spool: BlobDraft, blobs: SpoolStore, options: FileChange) {
+    this.#spool = spool;
     this.#blobs = blobs;
-    this.#change = change;
+    this.#options = options;
   }
 
-  async write(piece: Uint8Array): Promise<void> {
-    this.#pieces.push(Uint8Array.from(piece));
+  static async open(blobs: SpoolStore, options: FileChange): Promise<ChangingTarget> {
+    return new ChangingTarget(await blobs.draft("uploads"), blobs, options);
+  }
+
+  write(piece: Uint8Array): Promise<void> {
+    return written(this.#spool, piece);
   }
 
   async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
-    const changed = await this.#change(Buffer.concat(this.#pieces.splice(0)));
-    const header = wholeHeader(changed);
-    const head = readInstanceHead(changed.subarray(header.dataSetStart).subarray(0, HEAD_BYTES), header);
-    const target = await FileTarget.open(this.#blobs);
+    const { blob, bytes } = await this.#spool.commit();
     try {
-      await target.write(changed);
-      return await target.commit(() => note(head));
-    } catch (error) {
-      await target.abandon();
-      throw error;
+      return await this.#options.memory.within(COPIES * bytes, async () => {
+        const changed = await this.#options.change(await this.#blobs.read(blob));
+        const header = wholeHeader(changed);
+        const head = readInstanceHead(changed.subarray(header.dataSetStart), header);
+        const target = await FileTarget.open(this.#blobs);
+        try {
+          await target.write(changed);
+          return await target.commit(() => note(head));
+        } catch (error) {
+          await target.abandon();
+          throw error;
+        }
+      });
+    } finally {
+      await this.#blobs.remove(blob);
     }
   }
 
-  async abandon(): Promise<void> {
-    this.#pieces.length = 0;
+  abandon(): Promise<void> {
+    return this.#spool.abandon();
   }
+}
+
+/** The callback comes once the piece is no longer needed: whoever reads from the network may use its memory again. */
+function written({ stream }: BlobDraft, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(piece, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function wholeHeader(file: Uint8Array): FileHeader {

@@ -3,11 +3,12 @@
  */
 import type { Keyword } from "@fovea/core/dicom/attribute";
 import type { DataSet } from "@fovea/core/dicom/data-set";
-import { parseDataSetHead } from "@fovea/core/dicom/data-set-head";
+import { type DataSetHead, parseDataSetHead } from "@fovea/core/dicom/data-set-head";
 import { FoveaError } from "@fovea/core/errors";
 import { decodeText } from "../deidentify/character-set";
 import type { FileHeader } from "../pacs/part10";
 import type { PatientIdentity, ReceivedInstance } from "../store/record";
+import { isImageClass } from "./routing";
 
 /** An object as it is announced: by C-STORE, or by the header of its file. */
 export type FileMeta = Pick<FileHeader, "sopClassUid" | "sopUid" | "transferSyntaxUid">;
@@ -32,6 +33,8 @@ const PATIENT = [
   "StudyTime",
 ] as const satisfies readonly (Keyword & keyof PatientIdentity)[];
 
+/** More frames are a damaged number: whoever lists them would run out of memory. Models take 4,096 at most. */
+export const MAX_FRAMES = 65_536;
 /** Longer texts are no name, and no description. */
 const MAX_TEXT = 1024;
 /** PS3.5 9.1, without its rule on leading zeros, which devices break. */
@@ -42,30 +45,40 @@ export function isUid(text: string | undefined): text is string {
 }
 
 /**
- * @param head the first bytes of the data set
+ * An image whose size cannot be told (its head is damaged before it, or longer than `head`) has `sizeUnknown`: it counts as an image,
+ * and its analysis says what is wrong with it.
+ *
+ * @param head the data set, or its first bytes
  * @param meta as the sender announced it
+ * @param isCut whether more bytes follow behind `head`. @default false
  * @throws {FoveaError} `invalid_dicom` if it cannot be read, or does not say to which study and series it belongs;
  *   `invalid_argument` if it is not the object that was announced
  */
-export function readInstanceHead(head: Uint8Array, meta: FileMeta): ReadHead {
-  return headOf(parseDataSetHead(head, meta.transferSyntaxUid, "the data set"), meta);
+export function readInstanceHead(
+  head: Uint8Array,
+  meta: FileMeta,
+  { isCut = false }: { readonly isCut?: boolean } = {},
+): ReadHead {
+  const { dataSet, isWhole } = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
+  return headOf({ dataSet, isWhole: isWhole && !isCut }, meta);
 }
 
 /**
- * The same while bytes still come in: undefined unless the pixels begin within `head`, so that nothing behind it counts, and also
- * where it says something that `readInstanceHead` throws at.
+ * The same while bytes still come in: undefined unless the size stands in `head`, or the pixels begin there, so that nothing behind
+ * it counts; also where it says something that `readInstanceHead` throws at.
  */
-export function readHeadBeforePixels(head: Uint8Array, meta: FileMeta): ReadHead | undefined {
+export function readHeadSoFar(head: Uint8Array, meta: FileMeta): ReadHead | undefined {
   try {
-    const dataSet = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
-    return dataSet.holds("PixelData") ? headOf(dataSet, meta) : undefined;
+    const read = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
+    const found = headOf({ ...read, isWhole: false }, meta);
+    return found.instance.rows > 0 || read.dataSet.holds("PixelData") ? found : undefined;
   } catch (error) {
     if (error instanceof FoveaError) return undefined;
     throw error;
   }
 }
 
-function headOf(dataSet: DataSet, meta: FileMeta): ReadHead {
+function headOf({ dataSet, isWhole }: DataSetHead, meta: FileMeta): ReadHead {
   const text = (keyword: Keyword) => decoded(dataSet, keyword);
   const sopUid = requiredUid(text("SOPInstanceUID"), "SOPInstanceUID");
   if (sopUid !== meta.sopUid || text("SOPClassUID") !== meta.sopClassUid) {
@@ -91,12 +104,23 @@ function headOf(dataSet: DataSet, meta: FileMeta): ReadHead {
         seriesNumber: whole(dataSet, "SeriesNumber"),
         instanceNumber: whole(dataSet, "InstanceNumber"),
       }),
-      frames: Math.max(1, whole(dataSet, "NumberOfFrames") ?? 1),
-      rows: Math.max(0, whole(dataSet, "Rows") ?? 0),
-      columns: Math.max(0, whole(dataSet, "Columns") ?? 0),
+      ...sizeOf(dataSet, isWhole && !dataSet.holds("PixelData"), meta.sopClassUid),
     },
     ...given({ manufacturer: text("Manufacturer") }),
   };
+}
+
+/** @param hasNoPixels whether all of it was read, and there is no pixel data */
+function sizeOf(
+  dataSet: DataSet,
+  hasNoPixels: boolean,
+  sopClassUid: string,
+): Pick<InstanceHead, "frames" | "rows" | "columns" | "sizeUnknown"> {
+  const [rows, columns] = [whole(dataSet, "Rows") ?? 0, whole(dataSet, "Columns") ?? 0];
+  const frames = Math.max(1, whole(dataSet, "NumberOfFrames") ?? 1);
+  if (rows > 0 && columns > 0 && frames <= MAX_FRAMES) return { frames, rows, columns };
+  const nothing = { frames: 1, rows: 0, columns: 0 };
+  return isImageClass(sopClassUid) && !hasNoPixels ? { ...nothing, sizeUnknown: true } : nothing;
 }
 
 function requiredUid(value: string | undefined, keyword: Keyword): string {

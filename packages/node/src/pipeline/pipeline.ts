@@ -53,6 +53,8 @@ export interface Pipeline {
   readonly reception: Reception;
   /** Acknowledged objects that are not in the record yet. */
   readonly backlog: number;
+  /** Acknowledged objects that could not be filed when it was tried last: they stay in `incoming`. */
+  readonly left: number;
   /** Finishes what was accepted, as far as that is possible in `graceMs`; the rest goes on at the next start. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -71,7 +73,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     ...store,
     onError: told("import"),
     onImported: (outcome, { note: { instance } }) => {
-      if (outcome === "new") void known.add(instance.sopUid, instance.seriesUid);
+      if (outcome === "new") void known.add(instance.sopUid, instance.seriesUid, instance.studyUid);
     },
   });
   const reception = receptionOf(options, importer, known);
@@ -110,6 +112,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     reception,
     get backlog() {
       return importer.backlog;
+    },
+    get left() {
+      return importer.left;
     },
     async stop(graceMs = GRACE_MS) {
       ending.abort();

@@ -10,8 +10,11 @@ import { fileHeader, readFileHeader } from "../pacs/part10";
 import type { IncomingDraft, IncomingObject, InstanceSink } from "../pacs/peer";
 import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
-import { FIRST_BYTES, FileTarget, HEAD_BYTES, type IncomingTarget, MemoryTarget } from "./incoming-target";
-import { type FileMeta, isUid, type ReadHead, readHeadBeforePixels, readInstanceHead } from "./instance-head";
+import { IncomingHead } from "./incoming-head";
+import { ChangingTarget, FileTarget, type IncomingTarget } from "./incoming-target";
+import { type FileMeta, isUid, type ReadHead } from "./instance-head";
+import type { FiledBefore } from "./known-files";
+import { MemoryShare } from "./memory-share";
 import type { Receipt, ReceiptNote } from "./receipt";
 
 /** Of C-STORE responses (PS3.4 table B.2-1, PS3.7 annex C); STOW-RS uses the same numbers as failure reasons. */
@@ -22,6 +25,8 @@ export const STORE_STATUS = {
   outOfResources: 0xa700,
   mismatch: 0xa900,
   cannotUnderstand: 0xc000,
+  /** Of the numbers that an implementation may give a meaning (Cxxx): its series stands in another study. */
+  astray: 0xc001,
 } as const;
 
 /** What becomes of the receipts: `importer.ts`. */
@@ -32,17 +37,17 @@ export interface ReceiptQueue {
 }
 
 export interface ReceptionOptions {
-  readonly blobs: Pick<BlobStore, "draft" | "remove">;
+  readonly blobs: Pick<BlobStore, "draft" | "read" | "remove">;
   readonly receipts: ReceiptQueue;
-  /** SHA-256 of the file that the record holds under a SOP Instance UID; the series is that of the object that comes in. */
-  readonly known: (sopUid: string, seriesUid: string) => Promise<string | undefined>;
+  /** What the record holds under the SOP and Series Instance UIDs of an object that comes in. */
+  readonly known: (sopUid: string, seriesUid: string) => Promise<FiledBefore>;
   /** Takes identifiers out of a whole file. @throws {FoveaError} if it cannot: the object is refused */
   readonly deidentify?: (file: Uint8Array) => Promise<Uint8Array>;
   /** Of one object. @default 2 GiB */
   readonly maxBytes?: number;
   /**
-   * How long an acknowledgement waits for `known`, which is asked as soon as the object's head is here, ms. A database that is
-   * busy must not slow down a sender; what is not known by then, the importer finds. @default 3
+   * How long an acknowledgement waits for `known`, which is asked as soon as the object's head is here, ms. What cannot be filed
+   * and is not known by then is acknowledged, and held apart by the importer. @default 200
    */
   readonly lookupMs?: number;
   /** @default the system's clock */
@@ -70,12 +75,15 @@ export interface StoreOutcome {
 }
 
 const MANUFACTURER = "Fovea";
+/** What all objects that are de-identified at one time may take of memory; one that takes more is alone. */
+const CHANGING_BYTES = 2 ** 29;
 
 export class Reception implements InstanceSink {
   readonly #options: Required<Omit<ReceptionOptions, "deidentify">> & Pick<ReceptionOptions, "deidentify">;
+  readonly #memory = new MemoryShare(CHANGING_BYTES);
 
   constructor(options: ReceptionOptions) {
-    this.#options = { maxBytes: 2 ** 31, lookupMs: 3, now: () => new Date(), ...options };
+    this.#options = { maxBytes: 2 ** 31, lookupMs: 200, now: () => new Date(), ...options };
   }
 
   /** For C-STORE. @throws {FoveaError} `busy`, `disk_full` */
@@ -118,7 +126,10 @@ export class Reception implements InstanceSink {
     }
     const { blobs, receipts, deidentify } = this.#options;
     await receipts.room();
-    const target = deidentify === undefined ? await FileTarget.open(blobs) : new MemoryTarget(blobs, deidentify);
+    const target =
+      deidentify === undefined
+        ? await FileTarget.open(blobs)
+        : await ChangingTarget.open(blobs, { change: deidentify, memory: this.#memory });
     await target.write(fileHeader(meta));
     return new ObjectDraft(meta, bringer, { target, ...this.#options });
   }
@@ -134,16 +145,14 @@ class ObjectDraft implements IncomingDraft {
   readonly #meta: FileMeta;
   readonly #bringer: Bringer;
   readonly #context: DraftContext;
-  /** Of the data set's beginning, until it was read. */
-  readonly #head: Uint8Array[] = [];
-  #headBytes = 0;
-  #read: ReadHead | undefined;
-  #here: Promise<string | undefined> | undefined;
+  readonly #head: IncomingHead;
+  #here: Promise<FiledBefore> | undefined;
   #bytes = 0;
   #failure: { readonly status: number } | undefined;
 
   constructor(meta: FileMeta, bringer: Bringer, context: DraftContext) {
     this.#meta = meta;
+    this.#head = new IncomingHead(meta);
     this.#bringer = bringer;
     this.#context = context;
   }
@@ -152,7 +161,8 @@ class ObjectDraft implements IncomingDraft {
     if (this.#failure !== undefined) return;
     this.#bytes += piece.length;
     if (this.#bytes > this.#context.maxBytes) return this.#fail(STORE_STATUS.outOfResources);
-    if (this.#read === undefined && this.#headBytes < HEAD_BYTES) this.#gather(piece);
+    this.#head.take(piece);
+    if (this.#head.read !== undefined) this.#askFor(this.#head.read);
     await this.#context.target.write(piece).catch((error: unknown) => this.#fail(statusOf(error)));
   }
 
@@ -161,7 +171,7 @@ class ObjectDraft implements IncomingDraft {
     const announced = { sopClassUid, sopUid };
     if (this.#failure !== undefined) return { ...announced, ...this.#failure };
     try {
-      const head = this.#read ?? readInstanceHead(Buffer.concat(this.#head), this.#meta);
+      const head = this.#head.end();
       this.#checkStudy(head);
       this.#askFor(head);
       const receipt = await this.#context.target.commit((changed) => this.#note(changed ?? head));
@@ -178,31 +188,12 @@ class ObjectDraft implements IncomingDraft {
     return this.#context.target.abandon();
   }
 
-  /** Most heads end within the first bytes: what is behind them is not kept a second time. */
-  #gather(piece: Uint8Array): void {
-    const before = this.#headBytes;
-    if (before === 0 && piece.length >= FIRST_BYTES) {
-      this.#read = readHeadBeforePixels(piece, this.#meta);
-      if (this.#read !== undefined) {
-        this.#askFor(this.#read);
-        return;
-      }
-    }
-    const part = Buffer.from(piece.subarray(0, HEAD_BYTES - before));
-    this.#head.push(part);
-    this.#headBytes += part.length;
-    if (before >= FIRST_BYTES || this.#headBytes < FIRST_BYTES) return;
-    this.#read = readHeadBeforePixels(Buffer.concat(this.#head), this.#meta);
-    if (this.#read === undefined) return;
-    this.#head.length = 0;
-    this.#askFor(this.#read);
-  }
-
   /** While the bytes come in, if possible. A database that is away does not stop reception: the importer asks again. */
   #askFor({ instance: { sopUid, seriesUid } }: ReadHead): void {
     const { known, deidentify } = this.#context;
+    // Its UIDs will be others.
     if (deidentify !== undefined) return;
-    this.#here ??= known(sopUid, seriesUid).catch(() => undefined);
+    this.#here ??= known(sopUid, seriesUid).catch(() => ({}));
   }
 
   #checkStudy({ instance }: ReadHead): void {
@@ -212,16 +203,16 @@ class ObjectDraft implements IncomingDraft {
     }
   }
 
-  /** To the importer, unless the record has it: then this file is not needed, or not wanted. */
+  /** To the importer, unless the record cannot take it: then the sender is told so. */
   async #hand(receipt: Receipt): Promise<number> {
-    const { blobs, receipts, lookupMs } = this.#context;
-    const known = this.#here && (await withinMs(this.#here, lookupMs));
-    if (known === undefined) {
-      receipts.push(receipt);
-      return STORE_STATUS.success;
-    }
-    await blobs.remove(receipt.blob);
-    return known === receipt.sha256 ? STORE_STATUS.success : STORE_STATUS.duplicate;
+    const { blobs, receipts, known, lookupMs } = this.#context;
+    const { sopUid, seriesUid, studyUid } = receipt.note.instance;
+    this.#here ??= known(sopUid, seriesUid).catch(() => ({}));
+    const filed = (await withinMs(this.#here, lookupMs)) ?? {};
+    const status = statusBeside(filed, { sha256: receipt.sha256, studyUid });
+    if (status === STORE_STATUS.success) receipts.push(receipt);
+    else await blobs.remove(receipt.blob);
+    return status;
   }
 
   #note({ instance, manufacturer }: ReadHead): ReceiptNote {
@@ -236,9 +227,15 @@ class ObjectDraft implements IncomingDraft {
 
   async #fail(status: number): Promise<void> {
     this.#failure = { status };
-    this.#head.length = 0;
+    this.#head.drop();
     await this.#context.target.abandon().catch(() => undefined);
   }
+}
+
+/** What an object is told, given what the record has. The same bytes again are welcome: the importer drops them. */
+function statusBeside(filed: FiledBefore, { sha256, studyUid }: Required<FiledBefore>): number {
+  if (filed.sha256 !== undefined) return filed.sha256 === sha256 ? STORE_STATUS.success : STORE_STATUS.duplicate;
+  return (filed.studyUid ?? studyUid) === studyUid ? STORE_STATUS.success : STORE_STATUS.astray;
 }
 
 /** What a promise gives, if it does so in time. */

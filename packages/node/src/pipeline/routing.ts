@@ -2,6 +2,7 @@
  * @file Which model looks at a series, or why none does. Pure.
  */
 import type { RoutingRule } from "../config/service-config";
+import type { InstanceRecord } from "../store/studies";
 
 /** A series as rules see it. */
 export interface RoutedSeries {
@@ -45,6 +46,16 @@ const SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7";
 /** Whether an object of this class is an image that a model could look at. */
 export function isImageClass(sopClassUid: string | undefined): boolean {
   return spokenOf(sopClassUid) === undefined;
+}
+
+/** Whether an instance of the record is to be looked at: it has pixels, or nobody could tell that it has none. */
+export function isImage({
+  rows,
+  columns,
+  sizeUnknown,
+  sopClassUid,
+}: Pick<InstanceRecord, "rows" | "columns" | "sizeUnknown" | "sopClassUid">): boolean {
+  return (sizeUnknown || rows * columns > 0) && isImageClass(sopClassUid);
 }
 
 /** What an object is that is no image. */

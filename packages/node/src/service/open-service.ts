@@ -157,6 +157,14 @@ function addGauges(
 ): void {
   const unknown = () => Number.NaN;
   metrics.gauge("import_backlog", "Acknowledged objects that are not in the record yet", () => pipeline.backlog);
+  metrics.gauge(
+    "import_left",
+    "Acknowledged objects that could not be filed and stay in incoming",
+    () => pipeline.left,
+  );
+  metrics.gauge("held_instances", "Acknowledged objects that are held apart: their UIDs stand for something else", () =>
+    store.held.count().catch(unknown),
+  );
   metrics.gauge("series_jobs", "Series that wait for analysis or are analysed", () => series().catch(unknown));
   metrics.gauge("deliveries_due", "Objects that are not delivered yet", () =>
     store.deliveries.counts({ sent: false }).then(({ pending = 0, sending = 0 }) => pending + sending, unknown),

@@ -2,6 +2,7 @@
  * @file Where background work tells what went wrong: the service's log, without messages that may quote what was received.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { NotFiled } from "../pipeline/importer";
 
 interface Log {
   error(details: object, message: string): void;
@@ -34,6 +35,7 @@ export class ServiceReports {
 
 function factsOf(error: unknown): object {
   if (error instanceof FoveaError) return { code: error.code };
+  if (error instanceof NotFiled) return { type: error.name, ...error.facts };
   if (!(error instanceof Error)) return { type: typeof error };
   const frames = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
   return { type: error.name, frames: frames.slice(0, 6).map((line) => line.trim()) };

@@ -1,6 +1,7 @@
 /**
  * @file Images into the record: a few statements for any number of them.
  */
+import { FoveaError } from "@fovea/core/errors";
 import type { Vault } from "../vault/vault";
 import type { Sql } from "./database";
 import type { AcceptOutcome, ReceivedInstance } from "./record";
@@ -13,7 +14,10 @@ interface Known {
   readonly series: ReadonlyMap<string, string>;
 }
 
-/** @returns one outcome for each, in order */
+/**
+ * @returns one outcome for each, in order
+ * @throws {FoveaError} `busy` if other transactions changed the same studies meanwhile: begin again
+ */
 export async function acceptInstances(
   sql: Sql,
   vault: Vault,
@@ -34,14 +38,20 @@ export async function acceptInstances(
     sql,
     sorted.filter(({ sopUid }) => mine.has(sopUid)),
   );
-  // Another process may have had the same image at the same moment: then its bytes decide.
-  const lost = sorted.filter(({ sopUid }) => !mine.has(sopUid));
-  const winners = lost.length === 0 ? known.images : (await lookUp(sql, instances)).images;
-  return instances.map((instance) => {
-    if (mine.has(instance.sopUid) && fresh.get(instance.sopUid) === instance) return "new";
-    const there = winners.get(instance.sopUid) ?? fresh.get(instance.sopUid)?.sha256;
-    return there === instance.sha256 ? "same" : "conflict";
-  });
+  // Another process may have had the same image, or its series, at the same moment: then what stands there decides.
+  const isNew = (instance: ReceivedInstance) => mine.has(instance.sopUid) && fresh.get(instance.sopUid) === instance;
+  const now = fresh.size === 0 || instances.every(isNew) ? known : await lookUp(sql, instances);
+  return instances.map((instance) => (isNew(instance) ? "new" : standing(instance, now)));
+}
+
+/** What the record says of an image that it did not take. */
+function standing({ sopUid, seriesUid, studyUid, sha256 }: ReceivedInstance, { images, series }: Known): AcceptOutcome {
+  const there = images.get(sopUid);
+  if (there !== undefined) return there === sha256 ? "same" : "conflict";
+  const study = series.get(seriesUid);
+  if (study !== undefined && study !== studyUid) return "astray";
+  // Somebody deleted the study, or the image, between two statements. Whoever brings it must not think that it is here.
+  throw new FoveaError("busy", "the record changed while an image was filed; try again");
 }
 
 async function lookUp(sql: Sql, instances: readonly ReceivedInstance[]): Promise<Known> {
@@ -128,13 +138,13 @@ async function addImages(sql: Sql, instances: readonly ReceivedInstance[]): Prom
   const column = <T>(of: (instance: ReceivedInstance) => T) => instances.map(of);
   const rows = await sql.query<{ sop_uid: string }>(
     `INSERT INTO instance (sop_uid, series_uid, sop_class_uid, transfer_syntax_uid, media_type, instance_number, frames, rows,
-                           columns, bytes, sha256, blob)
-     SELECT sop_uid, series_uid, sop_class_uid, transfer_syntax_uid, media_type, instance_number, frames, rows, columns, bytes,
-            sha256, blob
+                           columns, size_unknown, bytes, sha256, blob)
+     SELECT sop_uid, series_uid, sop_class_uid, transfer_syntax_uid, media_type, instance_number, frames, rows, columns,
+            size_unknown, bytes, sha256, blob
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::integer[],
-                 $9::integer[], $10::bigint[], $11::text[], $12::text[], $13::text[])
+                 $9::integer[], $10::boolean[], $11::bigint[], $12::text[], $13::text[], $14::text[])
        AS given (sop_uid, series_uid, sop_class_uid, transfer_syntax_uid, media_type, instance_number, frames, rows, columns,
-                 bytes, sha256, blob, study_uid)
+                 size_unknown, bytes, sha256, blob, study_uid)
        JOIN series USING (series_uid, study_uid)
      ON CONFLICT (sop_uid) DO NOTHING RETURNING sop_uid`,
     [
@@ -147,6 +157,7 @@ async function addImages(sql: Sql, instances: readonly ReceivedInstance[]): Prom
       column(({ frames }) => frames),
       column(({ rows }) => rows),
       column(({ columns }) => columns),
+      column(({ sizeUnknown = false }) => sizeUnknown),
       column(({ bytes }) => bytes),
       column(({ sha256 }) => sha256),
       column(({ blob }) => blob),

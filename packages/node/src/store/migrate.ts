@@ -6,6 +6,7 @@ import type { Database } from "./database";
 import { RECORD } from "./migrations/001-record";
 import { REMOVAL_DUE } from "./migrations/002-removal-due";
 import { ATTEMPT } from "./migrations/003-attempt";
+import { HELD_INSTANCE } from "./migrations/004-held-instance";
 import { PATIENCE } from "./migrations/005-patience";
 import { RETRIEVAL } from "./migrations/006-retrieval";
 
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: "record", sql: RECORD },
   { number: 2, name: "removal-due", sql: REMOVAL_DUE },
   { number: 3, name: "attempt", sql: ATTEMPT },
+  { number: 4, name: "held-instance", sql: HELD_INSTANCE },
   { number: 5, name: "patience", sql: PATIENCE },
   { number: 6, name: "retrieval", sql: RETRIEVAL },
 ];

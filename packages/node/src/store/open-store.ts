@@ -14,6 +14,7 @@ import { BlobFiles } from "./blob-files";
 import type { Database } from "./database";
 import { Deliveries } from "./deliveries";
 import { checkFileFolder, MARKER } from "./file-folder";
+import { HeldInstances } from "./held-instances";
 import { IdentityMap } from "./identity-map";
 import { Models } from "./models";
 import { openDatabase } from "./open-database";
@@ -42,6 +43,7 @@ export interface Store {
   readonly vault: Vault;
   readonly blobs: BlobFiles;
   readonly studies: Studies;
+  readonly held: HeldInstances;
   readonly studyList: StudyList;
   readonly analyses: Analyses;
   readonly attempts: Attempts;
@@ -90,6 +92,7 @@ export async function openStore(
       },
       blobs,
       studies: new Studies(database, keys),
+      held: new HeldInstances(database),
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
       attempts: new Attempts(database),

@@ -42,14 +42,19 @@ export interface ReceivedInstance {
   readonly frames: number;
   readonly rows: number;
   readonly columns: number;
+  /** An image whose head did not say its size: `rows` and `columns` are 0, and it counts as an image. @default false */
+  readonly sizeUnknown?: boolean;
   readonly bytes: number;
   readonly sha256: string;
   /** Its key in the blob store. */
   readonly blob: string;
 }
 
-/** `same`: here already, byte for byte; `conflict`: another image under the same UID is here, and stays. */
-export type AcceptOutcome = "new" | "same" | "conflict";
+/**
+ * `same`: here already, byte for byte; `conflict`: other bytes under the same UID are here, and stay; `astray`: its series stands
+ * in another study.
+ */
+export type AcceptOutcome = "new" | "same" | "conflict" | "astray";
 
 /** A model version as reports name it. */
 export interface ModelVersion {

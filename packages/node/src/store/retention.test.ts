@@ -21,7 +21,7 @@ onEachEngine("retention", (engine) => {
     const store = await engine.emptied();
     const [image, object] = [await keepFile(store, "images"), await keepFile(store, "objects")];
     await store.studies.accept([received(1, { blob: image })]);
-    const [quiet] = await store.studies.quiet(later(1));
+    const [quiet] = await store.studies.quiet(0);
     await store.studies.complete(quiet);
     await store.studies.setSeriesState(SERIES, { state: "analysed" });
     await store.studies.settleState(STUDY);
@@ -173,6 +173,19 @@ onEachEngine("retention", (engine) => {
     expect(await store.batchJobs.find(running)).toBeDefined();
     await expect(store.blobs.read(upload)).rejects.toMatchObject({ code: "file_not_found" });
     expect(await store.audit.list()).toMatchObject([{ action: "job.delete", subject: finished }]);
+  });
+
+  test("deletes what could not be filed when images are old enough, with its file", async () => {
+    const store = await engine.emptied();
+    const blob = await keepFile(store, "images");
+    const held = { ...received(1, { blob }), reason: "conflict" as const };
+    await store.database.transaction((sql) => store.held.holdIn(sql, [held]));
+    await store.retention.apply({ imagesDays: 30, recordsDays: 60 }, later(29));
+    expect(await store.held.count()).toBe(1);
+    await store.retention.apply({ imagesDays: 30, recordsDays: 60 }, later(31));
+    expect(await store.held.count()).toBe(0);
+    await expect(store.blobs.read(blob)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.audit.list()).toMatchObject([{ action: "held.delete", subject: held.sopUid }]);
   });
 
   test("leaves alone what is still received or waits for analysis, and removes files that an earlier run did not come to", async () => {

@@ -8,6 +8,7 @@ import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
 import type { Database, Sql } from "./database";
 import { forget, rememberedOf } from "./forget-identities";
+import { releaseHeld } from "./held-instances";
 
 /** Studies, or jobs, of one transaction. */
 const STUDIES_AT_ONCE = 20;
@@ -58,6 +59,8 @@ export class Retention {
       recordsDays === undefined
         ? 0
         : await this.#repeat(left, (sql) => this.#deleteJobs(sql, daysBefore(now, recordsDays)));
+    const heldDays = imagesDays ?? recordsDays;
+    if (heldDays !== undefined) await this.#repeat(left, (sql) => this.#deleteHeld(sql, daysBefore(now, heldDays)));
     const images =
       imagesDays === undefined
         ? 0
@@ -117,6 +120,13 @@ export class Retention {
     );
     await this.#tell(sql, "images.delete", rows);
     return { found: studies.length, count: rows.length };
+  }
+
+  /** What could not be filed goes as images do. */
+  async #deleteHeld(sql: Sql, before: Date): Promise<Pass> {
+    const blobs = await releaseHeld(sql, this.#audit, before, STUDIES_AT_ONCE);
+    await this.#doom(sql, blobs);
+    return { found: blobs.length, count: blobs.length };
   }
 
   async #deleteStudies(sql: Sql, before: Date) {

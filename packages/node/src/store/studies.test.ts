@@ -1,8 +1,23 @@
 import { expect, test } from "vitest";
 import { received, SERIES, STUDY } from "../../test/received-instances";
 import { onEachEngine } from "../../test/stores";
+import type { Row, Sql } from "./database";
 
 const LATER = () => new Date(Date.now() + 60_000);
+
+/** What another process commits just before a statement: at READ COMMITTED the statement sees it. */
+function before(sql: Sql, statement: RegExp, ...theirs: readonly string[]): Sql {
+  let done = false;
+  return {
+    async query<T extends Row>(text: string, parameters?: readonly unknown[]) {
+      if (!done && statement.test(text)) {
+        done = true;
+        await Promise.all([...theirs.map((one) => sql.query(one)), undefined]);
+      }
+      return sql.query<T>(text, parameters);
+    },
+  };
+}
 
 onEachEngine("the record of studies", (engine) => {
   test("takes images once: the same again changes nothing, another one under its UID is refused", async () => {
@@ -25,8 +40,28 @@ onEachEngine("the record of studies", (engine) => {
     const { studies } = await engine.emptied();
     await studies.accept([received(1)]);
     const astray = received(2, { studyUid: "2.25.9" });
-    expect(await studies.accept([astray])).toEqual(["conflict"]);
+    expect(await studies.accept([astray])).toEqual(["astray"]);
     expect(await studies.find("2.25.9")).toBeUndefined();
+  });
+
+  test("does not call an image the same that is not here: what another process deleted meanwhile is begun again", async () => {
+    const { studies, database } = await engine.emptied();
+    await studies.accept([received(1)]);
+    const accepted = database.transaction((sql) =>
+      studies.acceptIn(before(sql, /INSERT INTO instance/, "DELETE FROM study"), [received(2)]),
+    );
+    await expect(accepted).rejects.toMatchObject({ code: "busy" });
+    expect(await studies.accept([received(2)])).toEqual(["new"]);
+  });
+
+  test("says so where another process put the series into another study meanwhile", async () => {
+    const { studies, database } = await engine.emptied();
+    const theirs = `INSERT INTO study (study_uid, origin) VALUES ('2.25.9', 'dimse');
+      INSERT INTO series (series_uid, study_uid) VALUES ('${SERIES}', '2.25.9')`.split(";");
+    const accepted = database.transaction((sql) =>
+      studies.acceptIn(before(sql, /INSERT INTO series/, ...theirs), [received(1)]),
+    );
+    expect(await accepted).toEqual(["astray"]);
   });
 
   test("is the same whether many processes bring the same images or one", async () => {
@@ -57,9 +92,11 @@ onEachEngine("the record of studies", (engine) => {
   test("names studies that fell quiet, and completes each once", async () => {
     const { studies } = await engine.emptied();
     await studies.accept([received(1), received(2)]);
-    expect(await studies.quiet(new Date(Date.now() - 60_000))).toEqual([]);
-    const [quiet] = await studies.quiet(LATER());
+    expect(await studies.quiet(60_000)).toEqual([]);
+    const [quiet] = await studies.quiet(0);
     expect(quiet).toMatchObject({ studyUid: STUDY, instances: 2, callingAes: ["CT1"] });
+    expect(quiet.quietMs).toBeGreaterThanOrEqual(0);
+    expect(quiet.quietMs).toBeLessThan(60_000);
     const claims = await Promise.all([studies.complete(quiet), studies.complete(quiet)]);
     expect(claims.sort()).toEqual([false, true]);
     expect((await studies.find(STUDY))?.state).toBe("queued");
@@ -68,7 +105,7 @@ onEachEngine("the record of studies", (engine) => {
   test("does not complete a study that got an image since it was looked at", async () => {
     const { studies } = await engine.emptied();
     await studies.accept([received(1)]);
-    const [quiet] = await studies.quiet(LATER());
+    const [quiet] = await studies.quiet(0);
     await new Promise((resolve) => setTimeout(resolve, 5));
     await studies.accept([received(2)]);
     expect(await studies.complete(quiet)).toBe(false);
@@ -77,7 +114,7 @@ onEachEngine("the record of studies", (engine) => {
   test("opens a complete study again when an image comes late, not when an old one comes again", async () => {
     const { studies } = await engine.emptied();
     await studies.accept([received(1)]);
-    const [quiet] = await studies.quiet(LATER());
+    const [quiet] = await studies.quiet(0);
     await studies.complete(quiet);
     await studies.setSeriesState(SERIES, { state: "analysed" });
     await studies.settleState(STUDY);
@@ -96,7 +133,7 @@ onEachEngine("the record of studies", (engine) => {
   ] as const)("makes of series %j a study that is %s", async (states, wanted) => {
     const { studies } = await engine.emptied();
     await studies.accept([received(1), received(2, { seriesUid: "2.25.1.3" })]);
-    const [quiet] = await studies.quiet(LATER());
+    const [quiet] = await studies.quiet(0);
     await studies.complete(quiet);
     await studies.setSeriesState(SERIES, { state: states[0] });
     await studies.setSeriesState("2.25.1.3", { state: states[1], reason: "no model" });

@@ -44,6 +44,8 @@ export interface InstanceRecord {
   readonly frames: number;
   readonly rows: number;
   readonly columns: number;
+  /** Its head did not say its size, so that `rows` and `columns` are 0; it counts as an image. */
+  readonly sizeUnknown: boolean;
   readonly bytes: number;
   readonly sha256: string;
   /** Absent once retention has deleted it. */
@@ -54,6 +56,8 @@ export interface QuietStudy {
   readonly studyUid: string;
   readonly instances: number;
   readonly lastReceivedAt: Date;
+  /** How long nothing came, ms, by the database's clock. */
+  readonly quietMs: number;
   readonly callingAes: readonly string[];
 }
 
@@ -81,20 +85,22 @@ export class Studies {
     return acceptInstances(sql, this.#vault(), instances);
   }
 
-  /** Studies that receive and heard nothing since `before`, oldest first. */
-  async quiet(before: Date, limit = 100): Promise<QuietStudy[]> {
+  /** Studies that receive and heard nothing for so long, ms, oldest first. The database has the time: it wrote when images came. */
+  async quiet(forMs: number, limit = 100): Promise<QuietStudy[]> {
     const rows = await this.#database.query(
-      `SELECT study_uid, last_received_at,
+      `SELECT study_uid, last_received_at, 1000 * extract(epoch FROM clock_timestamp() - last_received_at)::float8 AS quiet_ms,
          (SELECT count(*) FROM instance JOIN series USING (series_uid) WHERE series.study_uid = study.study_uid) AS instances,
          (SELECT coalesce(array_agg(DISTINCT calling_ae) FILTER (WHERE calling_ae IS NOT NULL), '{}')
             FROM series WHERE series.study_uid = study.study_uid) AS calling_aes
-       FROM study WHERE state = 'receiving' AND last_received_at <= $1 ORDER BY last_received_at LIMIT $2`,
-      [before, limit],
+       FROM study WHERE state = 'receiving' AND last_received_at <= clock_timestamp() - $1::float8 * interval '1 ms'
+       ORDER BY last_received_at LIMIT $2`,
+      [forMs, limit],
     );
     return rows.map((row) => ({
       studyUid: row.study_uid as string,
       instances: row.instances as number,
       lastReceivedAt: row.last_received_at as Date,
+      quietMs: row.quiet_ms as number,
       callingAes: row.calling_aes as string[],
     }));
   }
@@ -247,6 +253,7 @@ function instanceOf(row: Row): InstanceRecord {
     frames: row.frames as number,
     rows: row.rows as number,
     columns: row.columns as number,
+    sizeUnknown: row.size_unknown as boolean,
     bytes: row.bytes as number,
     sha256: row.sha256 as string,
     blob: optional(row.blob),

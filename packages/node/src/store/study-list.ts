@@ -31,7 +31,7 @@ const SUMMARY = `
   (SELECT count(*) FROM series JOIN instance USING (series_uid) WHERE series.study_uid = study.study_uid) AS instances,
   (SELECT reason FROM series WHERE series.study_uid = study.study_uid AND reason IS NOT NULL
      AND (study.state = 'not_attempted' OR series.state <> 'not_attempted' OR EXISTS (
-       SELECT 1 FROM instance WHERE instance.series_uid = series.series_uid AND rows * columns > 0))
+       SELECT 1 FROM instance WHERE instance.series_uid = series.series_uid AND (rows * columns > 0 OR size_unknown)))
    ORDER BY state <> 'failed', state <> 'analysed', series_number NULLS LAST, series_uid LIMIT 1) AS reason,
   found.findings, found.unreviewed
   FROM page AS study CROSS JOIN LATERAL (

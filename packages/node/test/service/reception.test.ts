@@ -6,6 +6,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { expect, test } from "vitest";
 import { fileHeader } from "../../src/pacs/part10";
 import { Importer, type ImporterOptions } from "../../src/pipeline/importer";
+import type { Receipt } from "../../src/pipeline/receipt";
 import { Reception, type ReceptionOptions, STORE_STATUS } from "../../src/pipeline/reception";
 import type { Database } from "../../src/store/database";
 import type { Store } from "../../src/store/open-store";
@@ -19,7 +20,10 @@ const KILLED = new Error("as if the process had been killed here");
 const never = () => new Promise<never>(() => undefined);
 
 function receptionOf(store: Store, importer: Importer, more: Partial<ReceptionOptions> = {}) {
-  const known = async (sop: string) => (await store.studies.findInstance(sop))?.sha256;
+  const known = async (sop: string, series: string) => ({
+    sha256: (await store.studies.findInstance(sop))?.sha256,
+    studyUid: (await store.studies.findSeries(series))?.studyUid,
+  });
   return new Reception({ blobs: store.blobs, receipts: importer, known, lookupMs: 10_000, ...more });
 }
 
@@ -32,6 +36,16 @@ async function send(reception: Reception, { incoming, dataSet }: SentInstance): 
 async function incoming(store: Store): Promise<string[]> {
   const found: string[] = [];
   for await (const blob of store.blobs.list("incoming")) found.push(blob);
+  return found;
+}
+
+async function heldBlobs({ database }: Store): Promise<string[]> {
+  return (await database.query<{ blob: string }>("SELECT blob FROM held_instance")).map(({ blob }) => blob);
+}
+
+async function spooledFiles(store: Store): Promise<string[]> {
+  const found: string[] = [];
+  for await (const blob of store.blobs.list("uploads")) found.push(blob);
   return found;
 }
 
@@ -127,6 +141,7 @@ onEachEngine("reception", (engine) => {
     await importer.start();
     const full = new FoveaError("disk_full", "no room");
     const blobs = {
+      read: (blob: string) => store.blobs.read(blob),
       remove: (blob: string) => store.blobs.remove(blob),
       draft: async (area: "incoming") => ({
         ...(await store.blobs.draft(area)),
@@ -141,23 +156,100 @@ onEachEngine("reception", (engine) => {
     await importer.stop();
   });
 
-  test("keeps the first of two objects under one UID: the second is told so, or leaves an entry in the audit log", async () => {
+  test("keeps the first of two objects under one UID: the second is told so, or is held apart once it was acknowledged", async () => {
     const store = await engine.open();
-    const importer = new Importer({ ...store });
+    const told: unknown[] = [];
+    const importer = new Importer({ ...store, onError: (error) => told.push(error) });
     await importer.start();
     const reception = receptionOf(store, importer);
     expect(await send(reception, sentInstance(1, { grey: 10 }))).toBe(STORE_STATUS.success);
     await until(() => importer.backlog === 0);
     expect(await send(reception, sentInstance(1, { grey: 20 }))).toBe(STORE_STATUS.duplicate);
     // Nobody knew of the first one yet when the second was acknowledged.
-    const unknowing = receptionOf(store, importer, { known: async () => undefined });
-    expect(await send(unknowing, sentInstance(1, { grey: 30 }))).toBe(STORE_STATUS.success);
-    await until(() => importer.backlog === 0);
+    const unknowing = receptionOf(store, importer, { known: async () => ({}) });
+    for (const grey of [30, 30, 10]) {
+      expect(await send(unknowing, sentInstance(1, { grey }))).toBe(STORE_STATUS.success);
+      await until(() => importer.backlog === 0);
+    }
     await importer.stop();
     const kept = await store.studies.findInstance(sopUid(1));
     expect((await store.blobs.read(kept?.blob ?? "")).at(-1)).toBe(10);
-    expect([await incoming(store), await images(store)]).toEqual([[], 1]);
+    // Those of 10 and of 30 are kept, each once.
+    expect([await incoming(store), await images(store)]).toEqual([[], 2]);
+    const held = await heldBlobs(store);
+    expect(held).toHaveLength(1);
+    expect((await store.blobs.read(held[0])).at(-1)).toBe(30);
+    const entries = await store.audit.list({ action: "instance.conflict" });
+    expect(entries).toMatchObject([{ subject: sopUid(1), details: { reason: "conflict", study: studyUid() } }]);
+    expect(told).toMatchObject([{ facts: { blob: held[0], why: "conflict" } }]);
+  });
+
+  test("refuses an object whose series stands in another study, or holds it apart once it was acknowledged", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    await send(receptionOf(store, importer), sentInstance(1));
+    await until(() => importer.backlog === 0);
+    const reused = (n: number) => sentInstance(n, { extra: [[0x0020000d, "UI", studyUid(2)]] });
+    expect(await send(receptionOf(store, importer), reused(2))).toBe(STORE_STATUS.astray);
+    const unknowing = receptionOf(store, importer, { known: async () => ({}) });
+    for (let n = 2; n <= 5; n++) expect(await send(unknowing, reused(n))).toBe(STORE_STATUS.success);
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(1)]);
+    expect([await incoming(store), await images(store), await store.held.count()]).toEqual([[], 5, 4]);
+    const entries = await store.audit.list({ action: "instance.conflict" });
+    expect(entries).toHaveLength(4);
+    expect(entries[0].details).toMatchObject({ reason: "astray", study: studyUid(2), series: seriesUid() });
+  });
+
+  test("holds apart, once, what a process that ended had recorded as held", async () => {
+    const store = await engine.open();
+    const first = new Importer({ ...store });
+    await first.start();
+    await send(receptionOf(store, first), sentInstance(1, { grey: 10 }));
+    await until(() => first.backlog === 0);
+    await first.stop();
+    const dying = new Importer({ ...store, blobs: withBlobs(store, { settle: never, remove: never }) });
+    await dying.start();
+    const unknowing = receptionOf(store, dying, { known: async () => ({}) });
+    await send(unknowing, sentInstance(1, { grey: 30 }));
+    await until(async () => (await store.held.count()) === 1);
+    const next = new Importer({ ...store });
+    await next.start();
+    await next.stop();
+    expect([await incoming(store), await images(store)]).toEqual([[], 2]);
+    expect((await store.blobs.read((await heldBlobs(store))[0])).at(-1)).toBe(30);
     expect(await store.audit.list({ action: "instance.conflict" })).toHaveLength(1);
+  });
+
+  test("never drops an image as the same while somebody deletes the one that is here", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    await send(receptionOf(store, importer), sentInstance(1));
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    // Retention's transaction, between the question what is here and the answer to what came.
+    let gone = false;
+    const studies: ImporterOptions["studies"] = {
+      acceptIn: async (sql, instances) => {
+        const outcomes = await store.studies.acceptIn(sql, instances);
+        if (!gone) await sql.query("DELETE FROM study");
+        gone = true;
+        return outcomes;
+      },
+    };
+    const next = new Importer({ ...store, studies, retryMs: 10 });
+    await next.start();
+    // In the test one transaction does both, and is taken back; elsewhere the study stays deleted.
+    const unknowing = receptionOf(store, next, { known: async () => ({}) });
+    expect(await send(unknowing, sentInstance(1))).toBe(STORE_STATUS.success);
+    await until(() => next.backlog === 0);
+    await next.stop();
+    expect(gone).toBe(true);
+    const kept = await store.studies.findInstance(sopUid(1));
+    expect((await store.blobs.read(kept?.blob ?? "")).at(-1)).toBe(1);
   });
 
   /** Where a process ends: `reached` is called there, once for each of five objects or once for all. */
@@ -227,7 +319,7 @@ onEachEngine("reception", (engine) => {
     const store = await engine.open();
     const importer = new Importer({ ...store });
     await importer.start();
-    const known = async () => undefined;
+    const known = async () => ({});
     const reception = receptionOf(store, importer, { known });
     await send(reception, sentInstance(1));
     await until(() => importer.backlog === 0);
@@ -253,7 +345,7 @@ onEachEngine("reception", (engine) => {
     };
     const importer = new Importer({ ...store, studies, retryMs: 20, bound: 3, patienceMs: 100 });
     await importer.start();
-    const reception = receptionOf(store, importer, { known: async () => undefined });
+    const reception = receptionOf(store, importer, { known: async () => ({}) });
     for (let n = 1; n <= 3; n++) expect(await send(reception, sentInstance(n))).toBe(STORE_STATUS.success);
     // Nothing is taken that could not be kept in view.
     await expect(reception.open(sentInstance(4).incoming)).rejects.toMatchObject({ code: "busy" });
@@ -264,22 +356,97 @@ onEachEngine("reception", (engine) => {
     expect(await store.studies.instances(seriesUid())).toHaveLength(4);
   });
 
-  test("files the others where the database refuses one, which stays in incoming", async () => {
+  test("files the others where the database refuses one, which stays in incoming, is told, and is tried again", async () => {
     const store = await engine.open();
+    let refuses = true;
     const studies: ImporterOptions["studies"] = {
       acceptIn: async (sql, instances) => {
-        if (instances.some((one) => one.sopUid === sopUid(2))) throw new SqlError("value out of range", "22003");
+        if (refuses && instances.some((one) => one.sopUid === sopUid(2)))
+          throw new SqlError("value out of range", "22003");
         return store.studies.acceptIn(sql, instances);
       },
     };
-    const importer = new Importer({ ...store, studies, windowMs: 100 });
+    const told: unknown[] = [];
+    const importer = new Importer({ ...store, studies, windowMs: 100, onError: (error) => told.push(error) });
     await importer.start();
     const reception = receptionOf(store, importer);
     for (let n = 1; n <= 3; n++) await send(reception, sentInstance(n));
     await until(() => importer.backlog === 0);
+    const filed = async () => (await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid);
+    expect(await filed()).toEqual([sopUid(1), sopUid(3)]);
+    const [blob, ...others] = await incoming(store);
+    expect(others).toEqual([]);
+    expect([importer.left, told]).toMatchObject([1, [{ facts: { blob, why: "SQLSTATE 22003" } }]]);
+    await importer.recover();
+    await until(() => importer.backlog === 0);
+    // Told once, however often it is tried.
+    expect([importer.left, told.length]).toEqual([1, 1]);
+    refuses = false;
+    await importer.recover();
+    await until(() => importer.backlog === 0);
     await importer.stop();
-    expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(1), sopUid(3)]);
-    expect(await incoming(store)).toHaveLength(1);
+    expect(await filed()).toEqual([sopUid(1), sopUid(2), sopUid(3)]);
+    expect([importer.left, await incoming(store)]).toEqual([0, []]);
+  });
+
+  test("goes on with the others where a file cannot be moved, and moves it later", async () => {
+    const store = await engine.open();
+    let broken = true;
+    const blobs = withBlobs(store, {
+      settle: async (blob) => {
+        const { note } = broken ? { note: (await store.blobs.note(blob)) as Receipt["note"] } : { note: undefined };
+        if (note?.instance.sopUid === sopUid(2)) throw new FoveaError("file_unreadable", "a file of the record (EIO)");
+        return store.blobs.settle(blob);
+      },
+    });
+    const importer = new Importer({ ...store, blobs });
+    await importer.start();
+    const reception = receptionOf(store, importer);
+    for (let n = 1; n <= 3; n++) await send(reception, sentInstance(n));
+    await until(() => importer.backlog === 0);
+    expect([importer.left, await images(store)]).toEqual([1, 2]);
+    broken = false;
+    await importer.recover();
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect([importer.left, await images(store), await incoming(store)]).toEqual([0, 3, []]);
+  });
+
+  test("counts a damaged file of incoming until it is gone", async () => {
+    const store = await engine.open();
+    const draft = await store.blobs.draft("incoming");
+    draft.stream.write("half");
+    const { blob } = await draft.commit({});
+    const told: unknown[] = [];
+    const unreadable = async () => {
+      throw new FoveaError("file_unreadable", "a file of the record (EIO)");
+    };
+    const importer = new Importer({
+      ...store,
+      blobs: withBlobs(store, { note: unreadable }),
+      onError: (error) => told.push(error),
+    });
+    await importer.start();
+    expect([importer.left, told]).toMatchObject([1, [{ facts: { blob, why: "file_unreadable" } }]]);
+    await store.blobs.remove(blob);
+    await importer.recover();
+    await importer.stop();
+    expect(importer.left).toBe(0);
+  });
+
+  test("keeps an image with a damaged head as one of unknown size", async () => {
+    const store = await engine.open();
+    const importer = new Importer({ ...store });
+    await importer.start();
+    const { incoming: meta, dataSet } = sentInstance(1);
+    // The length of Rows (0028,0010) in Explicit VR Little Endian, "US" 02 00, says 64 KiB - 2.
+    const damaged = Buffer.from(dataSet);
+    const rows = damaged.indexOf(Buffer.from([0x28, 0x00, 0x10, 0x00, 0x55, 0x53, 0x02, 0x00]));
+    damaged.writeUInt16LE(0xfffe, rows + 6);
+    expect(await send(receptionOf(store, importer), { incoming: meta, dataSet: damaged })).toBe(STORE_STATUS.success);
+    await until(() => importer.backlog === 0);
+    await importer.stop();
+    expect(await store.studies.findInstance(sopUid(1))).toMatchObject({ sizeUnknown: true, rows: 0, columns: 0 });
   });
 
   test("marks results of its own, so that they are never analysed", async () => {
@@ -297,7 +464,9 @@ onEachEngine("reception", (engine) => {
     const importer = new Importer({ ...store });
     await importer.start();
     const other = sentInstance(7);
+    const spooled: number[] = [];
     const deidentify = async (file: Uint8Array) => {
+      spooled.push((await spooledFiles(store)).length);
       if (file[file.length - 1] === 2) throw new FoveaError("unsupported_dicom", "text in its pixels");
       return Buffer.concat([fileHeader(other.incoming), other.dataSet]);
     };
@@ -308,6 +477,8 @@ onEachEngine("reception", (engine) => {
     await importer.stop();
     expect((await store.studies.instances(seriesUid())).map(({ sopUid }) => sopUid)).toEqual([sopUid(7)]);
     expect([await incoming(store), await images(store)]).toEqual([[], 1]);
+    // As it came it lay among the uploads, which a start sweeps, and nowhere else; kept or refused, it is gone.
+    expect([spooled, await spooledFiles(store)]).toEqual([[1, 1], []]);
   });
 });
 

@@ -185,7 +185,7 @@ describe("runBatch again", () => {
     const first = await run({}, { shouldStop: () => asked++ >= 1 });
     expect(first.left).toBeGreaterThan(0);
     expect(JSON.parse(read("statistics.json")).notReached).toBe(first.left);
-    expect(read("index.html")).toContain(`共4幅图像，其中${first.left}幅未分析或分析失败`);
+    expect(read("index.html")).toContain(`共4幅图像，其中${first.left}幅未分析、分析失败或未能完整读取`);
     const seen: string[] = [];
     const second = await run({}, { onFile: ([{ file }]) => seen.push(file) });
     expect(second.start).toMatchObject({ files: 4, doneBefore: 4 - first.left });

@@ -74,13 +74,13 @@ describe("the file of an uploaded image", () => {
   test("goes where the record could not be written", async () => {
     const { analyses, database, retention } = service.store;
     const before = await files();
-    analyses.record = async () => {
+    analyses.renew = async () => {
       throw new Error("a fault");
     };
     try {
       expect((await post("/detect", "failing")).statusCode).toBe(500);
     } finally {
-      Reflect.deleteProperty(analyses, "record");
+      Reflect.deleteProperty(analyses, "renew");
     }
     expect((await files()).kept).toHaveLength(before.kept.length + 1);
     // A day later.

@@ -111,7 +111,7 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
         const { studies, next } = list(state, searchParams);
         return json(response, { studies: studies.map((study) => shownTo({ study }).study), next });
       }
-      return study(state, rest[0], shownTo, response);
+      return study(state, rest[0], (detail) => named(shownTo(detail), request), response);
     case "instances":
       return instance(state, rest, response);
     case "findings":
@@ -126,6 +126,16 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
 function withheld<T extends { study: StudySummary; series?: StudyDetail["series"] }>(one: T): T {
   const study = { ...one.study, patient_id: null, patient_name: null, description: null };
   return { ...one, study, ...(one.series && { series: one.series.map((each) => ({ ...each, description: null })) }) };
+}
+
+/** What its settings call classes in Chinese. */
+const CHINESE_NAMES: Readonly<Record<string, string>> = { nodule: "结节", mass: "肿块", calcification: "钙化" };
+
+/** As the settings of a service name classes in the language that is asked for. */
+function named(detail: StudyDetail, { headers }: IncomingMessage): StudyDetail {
+  if (!headers["accept-language"]?.startsWith("zh")) return detail;
+  const findings = detail.findings.map((one) => ({ ...one, class_shown: CHINESE_NAMES[one.class] ?? one.class }));
+  return { ...detail, findings };
 }
 
 const model = {

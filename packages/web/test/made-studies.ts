@@ -128,6 +128,7 @@ export const radiographFindings: readonly FindingRecord[] = phantom.lesions.map(
   series_uid: "1.2.3.1.1",
   sop_uid: "1.2.3.1.1.1",
   class: className,
+  class_shown: className,
   confidence: 0.93 - 0.21 * index,
   bbox: box,
   width_mm: (box.x2 - box.x1) * phantom.spacingMm,
@@ -144,6 +145,7 @@ export const ctFindings: readonly FindingRecord[] = [
     series_uid: "1.2.3.2.1",
     sop_uid: `1.2.3.2.1.${BLOCK.slice + 1}`,
     class: "nodule",
+    class_shown: "nodule",
     confidence: 0.88,
     bbox: { x1: BLOCK.x1, y1: BLOCK.y1, x2: BLOCK.x2, y2: BLOCK.y2 },
     width_mm: 10,
@@ -158,6 +160,7 @@ export const ctFindings: readonly FindingRecord[] = [
     series_uid: "1.2.3.2.1",
     sop_uid: "1.2.3.2.1.9",
     class: "cyst",
+    class_shown: "cyst",
     confidence: 0.31,
     bbox: { x1: 70.5, y1: 60.25, x2: 84, y2: 71.5 },
     width_mm: 6.75,
@@ -273,13 +276,18 @@ function series(uid: string, change: Partial<StudyDetail["series"][number]>): St
         frames,
         rows,
         columns,
+        size_unknown: false,
+        failure: null,
       })),
     ...change,
   };
 }
 
 /** As the service gives what is no image: one frame of nothing. */
-const DOSE_REPORT = { sop_uid: "1.2.3.2.2.1", instance_number: 1, frames: 1, rows: 0, columns: 0 };
+const DOSE_REPORT = {
+  ...{ sop_uid: "1.2.3.2.2.1", instance_number: 1, frames: 1, rows: 0, columns: 0 },
+  ...{ size_unknown: false, failure: null },
+};
 
 const SENT = {
   destination: "PACS",

@@ -122,6 +122,24 @@ describe.skipIf(missing !== "")(`the review page, where something goes wrong${mi
     expect(await count(".boxes")).toBe(0);
   });
 
+  test("counts an image whose size could not be told, and says of an image that failed why", async () => {
+    const broken = { sop_uid: "1.2.3.2.1.99", instance_number: null, frames: 1, rows: 0, columns: 0 };
+    const failed = { ...broken, size_unknown: true, failure: "invalid_dicom: Rows" };
+    change(CT, ({ series: [ct, ...others] }) => ({
+      series: [{ ...ct, reason: "1 of 13 images", instances: [...ct.instances, failed] }, ...others],
+    }));
+    await read(CT);
+    expect(await text(".series-button[aria-current=true]")).toContain("Images: 13 · not analysed: 1");
+    expect(await count("[data-testid=failure]")).toBe(0);
+    await browser.press("End");
+    await says(".viewer-notice[role=alert]", "This image cannot be shown");
+    expect(await text("[data-testid=position]")).toBe("13 / 13");
+    expect(await text("[data-testid=failure]")).toBe("Not analysed: invalid_dicom: Rows");
+    await browser.press("Home");
+    await position("1 / 13");
+    await browser.until("!document.querySelector('[data-testid=failure]')");
+  });
+
   test("says saved when it is, and asks what was kept where the answer was lost", async () => {
     await read(CT);
     await browser.press("n");

@@ -286,7 +286,9 @@ describe.skipIf(missing !== "")(`the review page in Chromium${missing}`, () => {
       await browser.until("document.documentElement.lang === 'zh-CN'");
       expect(await text(".research")).toBe("仅供科研使用，非医疗器械。");
       const label = "document.querySelector('[data-finding=xray-1] text').textContent";
-      expect(await browser.evaluate(label)).toContain("结节");
+      // Names of classes are the service's.
+      await browser.until(`${label}.includes("结节")`);
+      expect(await text(".finding-class")).toBe("结节");
       await reload();
       await browser.until("document.querySelector('.finding-class')");
       expect(await text(".decision.accept")).toMatch(/^接受/);

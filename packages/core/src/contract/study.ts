@@ -58,6 +58,8 @@ export const InstanceSchema = Type.Object({
   frames: Type.Integer(),
   rows: Type.Integer(),
   columns: Type.Integer(),
+  size_unknown: Type.Boolean({ description: "An image whose head does not tell its size: rows and columns are 0" }),
+  failure: nullable(Type.String({ description: "Why nobody could look at it" })),
 });
 
 export const SeriesSchema = Type.Object({
@@ -90,7 +92,10 @@ export const FindingRecordSchema = Type.Object({
   series_uid: Type.String(),
   sop_uid: Type.String(),
   frame: Type.Integer({ minimum: 0 }),
-  class: Type.String(),
+  class: Type.String({ description: "As the model names it" }),
+  class_shown: Type.String({
+    description: "By class_names, in the language that is asked for; else as the model names it",
+  }),
   confidence: Type.Number(),
   bbox: BoxSchema,
   width_mm: nullable(Type.Number()),

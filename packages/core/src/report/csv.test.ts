@@ -33,6 +33,22 @@ describe("findingsCsv", () => {
     ]);
   });
 
+  test("has what readers call a class beside what the model calls it, where that is told", () => {
+    const mass = { ...nodule, className: "mass" };
+    const shown = (className: string) => (className === "mass" ? "=肿块, 大" : className);
+    const [head, ...rows] = findingsCsv({ images: [image("a.dcm", [mass]), image("b.dcm")] }, shown)
+      .slice(1)
+      .split("\r\n");
+    expect(head).toBe(
+      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error",
+    );
+    expect(rows).toEqual([
+      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,',
+      "b.dcm,512,480,,,,,,,,,,,,",
+      "",
+    ]);
+  });
+
   test("writes one row for a file without findings, and one for a file that failed", () => {
     const error = { code: "invalid_dicom", message: 'b.dcm: "Rows" missing, stop' } as const;
     expect(lines(image("a.png"), image("b.dcm", [], { width: 0, height: 0, error })).slice(1, 3)).toEqual([

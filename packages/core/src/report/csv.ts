@@ -7,31 +7,57 @@ import type { Finding } from "../finding";
 import { BYTE_ORDER_MARK, csvNumber, csvText } from "./csv-cell";
 import type { FindingsReport, ImageFindings } from "./findings";
 
-const COLUMNS = [
-  ...["file", "width", "height", "class", "confidence", "x1", "y1", "x2", "y2"],
-  ...["width_px", "height_px", "width_mm", "height_mm", "error"],
+const PLACE = ["file", "width", "height"] as const;
+const MEASURED = [
+  ...(["confidence", "x1", "y1", "x2", "y2"] as const),
+  ...(["width_px", "height_px", "width_mm", "height_mm", "error"] as const),
 ] as const;
+const COLUMNS = [...PLACE, "class", ...MEASURED] as const;
+/** With what readers call a class beside what the model calls it. */
+const SHOWN_COLUMNS = [...PLACE, "class", "class_shown", ...MEASURED] as const;
+type Column = (typeof SHOWN_COLUMNS)[number];
 
-/** One row for each finding, and one for each file without findings or with an error. Pixels, millimetres. */
-export function findingsCsv({ images }: Pick<FindingsReport, "images">): string {
-  return CSV_HEAD + images.map(csvRows).join("");
+/**
+ * One row for each finding, and one for each file without findings or with an error. Pixels, millimetres.
+ *
+ * @param shown what readers call a class, in a column `class_shown`. @default no such column
+ */
+export function findingsCsv({ images }: Pick<FindingsReport, "images">, shown?: (className: string) => string): string {
+  if (shown === undefined) return CSV_HEAD + images.map(csvRows).join("");
+  return headOf(SHOWN_COLUMNS) + images.map((image) => rowsOf(image, SHOWN_COLUMNS, shown)).join("");
 }
 
 /** Byte order mark and names of the columns, for a table that is written piece by piece. */
-export const CSV_HEAD = `${BYTE_ORDER_MARK}${COLUMNS.join(",")}\r\n`;
+export const CSV_HEAD = headOf(COLUMNS);
+
+function headOf(columns: readonly Column[]): string {
+  return `${BYTE_ORDER_MARK}${columns.join(",")}\r\n`;
+}
 
 /** Rows of one image, each with its line break. */
 export function csvRows(image: ImageFindings): string {
-  const rows = image.findings.length === 0 ? [row(image)] : image.findings.map((finding) => row(image, finding));
-  return rows.map((line) => `${line}\r\n`).join("");
+  return rowsOf(image, COLUMNS, (className) => className);
 }
 
-function row({ file, frame, width, height, error }: ImageFindings, finding?: Finding): string {
-  const cells: Record<(typeof COLUMNS)[number], string> = {
+function rowsOf(image: ImageFindings, columns: readonly Column[], shown: (className: string) => string): string {
+  const findings = image.findings.length === 0 ? [undefined] : image.findings;
+  return findings
+    .map((finding) => cellsOf(image, finding, shown))
+    .map((cells) => `${columns.map((column) => cells[column]).join(",")}\r\n`)
+    .join("");
+}
+
+function cellsOf(
+  { file, frame, width, height, error }: ImageFindings,
+  finding: Finding | undefined,
+  shown: (className: string) => string,
+): Readonly<Record<Column, string>> {
+  return {
     file: csvText(frame === undefined || frame === 0 ? file : `${file} [${frame}]`),
     width: error ? "" : String(width),
     height: error ? "" : String(height),
     class: csvText(finding?.className ?? ""),
+    class_shown: csvText(finding === undefined ? "" : shown(finding.className)),
     confidence: csvNumber(finding?.confidence, 4),
     x1: csvNumber(finding?.box.x1, 2),
     y1: csvNumber(finding?.box.y1, 2),
@@ -43,5 +69,4 @@ function row({ file, frame, width, height, error }: ImageFindings, finding?: Fin
     height_mm: csvNumber(finding?.sizeMm?.height, 2),
     error: csvText(error?.message ?? ""),
   };
-  return COLUMNS.map((column) => cells[column]).join(",");
 }

@@ -8,7 +8,6 @@ import { type PacsQuery, PacsQuerySchema } from "@fovea/core/contract/pacs";
 import { ArgumentError, FoveaError } from "@fovea/core/errors";
 import { Check, Errors } from "typebox/value";
 import { readConfig } from "../config/read-config";
-import type { DestinationConfig } from "../config/service-config";
 import { writeAtomically } from "../data/atomic-write";
 import { openPeer } from "../pacs/open-peer";
 import { readFileHeader } from "../pacs/part10";
@@ -22,7 +21,7 @@ import { textTable } from "./table";
 const UID = /^[0-9]+(\.[0-9]+)*$/;
 
 export async function runPacsEcho(options: PacsOptions): Promise<void> {
-  const peer = openPeer(await destinationOf(options));
+  const peer = await peerOf(options);
   const began = performance.now();
   await peer.echo();
   process.stdout.write(`answers, in ${Math.round(performance.now() - began)} ms\n`);
@@ -30,7 +29,7 @@ export async function runPacsEcho(options: PacsOptions): Promise<void> {
 
 export async function runPacsFind(options: PacsFindOptions): Promise<void> {
   const query = queryOf(options);
-  const { studies, more } = await findStudies(openPeer(await destinationOf(options)), query);
+  const { studies, more } = await findStudies(await peerOf(options), query);
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ studies, more }, undefined, 2)}\n`);
     return;
@@ -58,7 +57,7 @@ export async function runPacsGet({ study, series, out, ...options }: PacsGetOpti
   ] as const) {
     if (uid !== undefined && !UID.test(uid)) throw new ArgumentError(`--${name}: expected a UID of digits and dots`);
   }
-  const peer: PacsPeer = openPeer(await destinationOf(options));
+  const peer = await peerOf(options);
   await mkdir(out, { recursive: true });
   const progress = new Progress();
   let files = 0;
@@ -86,19 +85,11 @@ async function keep(file: Readable, folder: string): Promise<void> {
 }
 
 /** @throws {FoveaError} `invalid_argument` if it is given neither or both ways, or the name is not known */
-async function destinationOf({
-  config,
-  pacs,
-  host,
-  port,
-  ae,
-  callingAe,
-  url,
-}: PacsOptions): Promise<DestinationConfig> {
+async function peerOf({ config, pacs, host, port, ae, callingAe, url }: PacsOptions): Promise<PacsPeer> {
   const ways = [config, host, url].filter((one) => one !== undefined);
   if (ways.length !== 1) throw new ArgumentError("give one of --config, --host and --url: which PACS is asked");
   if (config !== undefined) {
-    const { destinations } = await readConfig({ file: config, environment: process.env });
+    const { destinations, defaultCharacterSet } = await readConfig({ file: config, environment: process.env });
     const names = destinations.map(({ name }) => name);
     const found =
       pacs === undefined && destinations.length === 1
@@ -106,15 +97,15 @@ async function destinationOf({
         : destinations.find(({ name }) => name === pacs);
     if (found === undefined)
       throw new ArgumentError(`--pacs: expected one of ${names.join(", ") || "no destinations"}`);
-    return found;
+    return openPeer(found, defaultCharacterSet);
   }
   if (url !== undefined) {
     const authorization = process.env.FOVEA_PACS_AUTHORIZATION;
-    return { name: "pacs", send: [], dicomWeb: { url, ...(authorization && { authorization }) } };
+    return openPeer({ name: "pacs", send: [], dicomWeb: { url, ...(authorization && { authorization }) } });
   }
   if (host === undefined || port === undefined || ae === undefined)
     throw new ArgumentError("--host needs --port and --ae too");
-  return { name: "pacs", send: [], dimse: { host, port, aeTitle: ae, callingAe } };
+  return openPeer({ name: "pacs", send: [], dimse: { host, port, aeTitle: ae, callingAe } });
 }
 
 /** @throws {FoveaError} `invalid_argument` */

@@ -7,7 +7,7 @@ import type { DestinationConfig } from "../config/service-config";
 import { get } from "./get-client";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "./peer";
 import { type ClientOptions, echo, find, type Level, move, type SuboperationCounts, type Wanted } from "./query-client";
-import type { Callee, ClientTimes } from "./request-association";
+import type { Callee } from "./request-association";
 import { sendObjects } from "./store-client";
 
 /** What only DIMSE can: have the peer send to a third one, or to our own receiver. */
@@ -17,19 +17,19 @@ export interface DimsePeer extends PacsPeer {
 }
 
 /** @throws {FoveaError} `invalid_config` if the destination has no DIMSE address */
-export function dimsePeer({ name, dimse }: DestinationConfig, times: ClientTimes = {}): DimsePeer {
+export function dimsePeer({ name, dimse }: DestinationConfig, options: Omit<ClientOptions, "signal"> = {}): DimsePeer {
   if (!dimse) throw new FoveaError("invalid_config", `destination ${JSON.stringify(name)} has no dimse section`);
   const callee: Callee = dimse;
   return {
     name,
-    echo: (signal?: AbortSignal) => echo(callee, { signal, times }),
+    echo: (signal?: AbortSignal) => echo(callee, { ...options, signal }),
     send: (objects: readonly OutgoingObject[], signal?: AbortSignal): Promise<SendOutcome[]> =>
-      sendObjects(callee, objects, { signal, times }),
-    has: (object, signal) => has(callee, object, { signal, times }),
-    count: (studyUid, signal) => count(callee, studyUid, { signal, times }),
-    find: (level, query, signal?: AbortSignal) => find(callee, level, query, { signal, times }),
-    retrieve: (wanted, signal?: AbortSignal) => retrieve(callee, wanted, { signal, times }),
-    move: (wanted, destinationAe, signal) => move(callee, wanted, destinationAe, { signal, times }),
+      sendObjects(callee, objects, { ...options, signal }),
+    has: (object, signal) => has(callee, object, { ...options, signal }),
+    count: (studyUid, signal) => count(callee, studyUid, { ...options, signal }),
+    find: (level, query, signal?: AbortSignal) => find(callee, level, query, { ...options, signal }),
+    retrieve: (wanted, signal?: AbortSignal) => retrieve(callee, wanted, { ...options, signal }),
+    move: (wanted, destinationAe, signal) => move(callee, wanted, destinationAe, { ...options, signal }),
   };
 }
 

@@ -103,9 +103,14 @@ function encodeValue(vr: string, value: string): Buffer {
 /**
  * Top-level values of an answer, text in its character set.
  *
+ * @param defaultCharacterSet of an answer that names none. @default `decodeText`'s
  * @throws {ProtocolFault} if it is no data set
  */
-export async function decodeIdentifier(bytes: Uint8Array, transferSyntax: string): Promise<Identifier> {
+export async function decodeIdentifier(
+  bytes: Uint8Array,
+  transferSyntax: string,
+  defaultCharacterSet?: string,
+): Promise<Identifier> {
   dictionary ??= loadDictionary();
   const known = await dictionary;
   const encoding = { explicit: transferSyntax === EXPLICIT_LITTLE, bigEndian: false };
@@ -126,14 +131,14 @@ export async function decodeIdentifier(bytes: Uint8Array, transferSyntax: string
   for (const { tag, vr, valueStart, valueEnd, items } of elements) {
     const keyword = known(tag)?.keyword;
     if (keyword === undefined || items || OPAQUE.has(vr)) continue;
-    values[keyword] = decodeValue(bytes.subarray(valueStart, valueEnd), vr, sets);
+    values[keyword] = decodeValue(bytes.subarray(valueStart, valueEnd), vr, sets, defaultCharacterSet);
   }
   return values;
 }
 
-function decodeValue(bytes: Uint8Array, vr: string, characterSets: readonly string[]): string {
+function decodeValue(bytes: Uint8Array, vr: string, characterSets: readonly string[], undeclared?: string): string {
   const binary = BINARY[vr];
-  if (!binary) return decodeText(bytes, characterSets).replace(/^ +|[\0 ]+$/g, "");
+  if (!binary) return decodeText(bytes, characterSets, undeclared).replace(/^ +|[\0 ]+$/g, "");
   const [size, read] = binary;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => String(read(view, i * size))).join("\\");

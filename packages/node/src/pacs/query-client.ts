@@ -13,6 +13,8 @@ import { isPending, isWarning, STATUS, statusText } from "./status";
 export type Level = "STUDY" | "SERIES" | "IMAGE";
 
 export interface ClientOptions {
+  /** Defined term of the texts of answers that name none: the setting `default_character_set`. @default `decodeText`'s */
+  readonly defaultCharacterSet?: string;
   readonly signal?: AbortSignal;
   readonly times?: ClientTimes;
 }
@@ -69,7 +71,7 @@ export async function* find(
   callee: Callee,
   level: Level,
   query: Readonly<Identifier>,
-  { signal, times }: ClientOptions = {},
+  { signal, times, defaultCharacterSet }: ClientOptions = {},
 ): AsyncGenerator<Identifier> {
   const association = await requestAssociation(callee, proposals([[STUDY_ROOT_FIND, UNCOMPRESSED]]), { signal, times });
   let state: "open" | "over" = "open";
@@ -95,7 +97,7 @@ export async function* find(
         await association.release();
         return;
       }
-      if (data) yield await decodeIdentifier(data, answered.transferSyntax);
+      if (data) yield await decodeIdentifier(data, answered.transferSyntax, defaultCharacterSet);
     }
   } catch (error) {
     state = "over";

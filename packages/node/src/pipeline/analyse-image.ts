@@ -42,7 +42,10 @@ export async function analyseImage(instance: InstanceRecord, context: AnalyseIma
     const broken = failuresOf(analysis);
     // Findings of the other frames would read as if this one had none.
     if (broken.length > 0) throw broken.find(isProven) ?? broken[0];
-    return { ...of, inferenceMs: analysis.inferenceMs, outcome: { findings: judged(analysis, judge) } };
+    return {
+      ...{ ...of, inferenceMs: analysis.inferenceMs, outcome: { findings: judged(analysis, judge) } },
+      ...(instance.sizeUnknown && { size: sizeOf(analysis) }),
+    };
   } catch (error) {
     if (isProven(error)) return { ...of, outcome: { failure: reasonOf(error) } };
     throw error;
@@ -63,6 +66,12 @@ async function patiently(instance: InstanceRecord, context: AnalyseImageContext)
       await sleep(pause, undefined, { signal });
     }
   }
+}
+
+/** Rows and columns are those of the first frame. */
+function sizeOf({ images }: ImageAnalysis): InstanceAnalysis["size"] {
+  const [{ width, height }] = images;
+  return { frames: images.length, rows: height, columns: width };
 }
 
 /** Of frames that could not be looked at. */

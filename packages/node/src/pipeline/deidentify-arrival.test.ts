@@ -15,10 +15,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function open() {
+async function open(options = {}) {
   const pairs: IdentityPair[] = [];
   const keep = async (more: readonly IdentityPair[]) => void pairs.push(...more);
-  const arrival = await openArrivalDeidentifier(join(folder, "keys", "pseudonyms.key"), { keep });
+  const arrival = await openArrivalDeidentifier(join(folder, "keys", "pseudonyms.key"), { keep }, options);
   opened.push(arrival);
   return { arrival, pairs };
 }
@@ -44,6 +44,13 @@ test("takes out who it is, moves dates, keeps what analysis needs, and says who 
   expect(pairs).toContainEqual({ kind: "patient_id", newValue: head.patient.PatientID, original: "P-4711" });
   expect(pairs).toContainEqual({ kind: "study_uid", newValue: head.studyUid, original: studyUid() });
   expect(pairs).toContainEqual({ kind: "sop_uid", newValue: head.sopUid, original: sopUid(1) });
+});
+
+test("tells the identity map a name without a declared character set as the default one has it", async () => {
+  const { arrival, pairs } = await open({ defaultCharacterSet: "GB18030" });
+  // 王^小.
+  await arrival.deidentify(fileOf(1, { extra: [[0x00100010, "PN", Uint8Array.of(0xcd, 0xf5, 0x5e, 0xd0, 0xa1)]] }));
+  expect(pairs.find(({ kind }) => kind === "patient_name")?.original).toBe("王^小");
 });
 
 test("gives the same patient, study and object the same new identity after a restart, from a key for its owner alone", async () => {

@@ -11,7 +11,7 @@ import { makeKey, readKey } from "../deidentify/secret-key";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import { readFileHeader } from "../pacs/part10";
 import type { IdentityMap, IdentityPair } from "../store/identity-map";
-import { type InstanceHead, readInstanceHead } from "./instance-head";
+import { type InstanceHead, type ReadHeadOptions, readInstanceHead } from "./instance-head";
 
 export interface ArrivalDeidentifier {
   /** @throws {FoveaError} `invalid_dicom`, `unsupported_dicom`: the object must be refused */
@@ -29,6 +29,7 @@ const PROFILE: Profile = new Set(["retain-modified-dates"] as const);
 export async function openArrivalDeidentifier(
   keyFile: string,
   identityMap: Pick<IdentityMap, "keep">,
+  options: ReadHeadOptions = {},
 ): Promise<ArrivalDeidentifier> {
   if (!existsSync(keyFile)) {
     await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
@@ -40,17 +41,17 @@ export async function openArrivalDeidentifier(
     deidentify: async (file) => {
       const { bytes } = await deidentifyFile(file, "the object", { key, dictionary, decoder, profile: PROFILE });
       // Before the object counts: one that nobody can find again would be lost.
-      await identityMap.keep(pairs(headOf(file), headOf(bytes)));
+      await identityMap.keep(pairs(headOf(file, options), headOf(bytes, options)));
       return bytes;
     },
     close: () => decoder.close(),
   };
 }
 
-function headOf(file: Uint8Array): InstanceHead {
+function headOf(file: Uint8Array, options: ReadHeadOptions): InstanceHead {
   const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
   if (header === undefined) throw new Error("unreachable: a whole file has a header");
-  return readInstanceHead(file.subarray(header.dataSetStart), header).instance;
+  return readInstanceHead(file.subarray(header.dataSetStart), header, options).instance;
 }
 
 function pairs(before: InstanceHead, after: InstanceHead): IdentityPair[] {

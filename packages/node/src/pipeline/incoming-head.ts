@@ -5,7 +5,7 @@
  * gathered too, up to a limit, if they are not many.
  */
 import { holdsMoreElements } from "@fovea/core/dicom/element-count";
-import { type FileMeta, type ReadHead, readHeadSoFar, readInstanceHead } from "./instance-head";
+import { type FileMeta, type ReadHead, type ReadHeadOptions, readHeadSoFar, readInstanceHead } from "./instance-head";
 
 /** It is looked at when so many bytes of the data set are here, and at its end. Never more than the last of them are kept. */
 const LOOKS: readonly number[] = [16 * 1024, 2 ** 20, 4 * 2 ** 20, 16 * 2 ** 20];
@@ -18,6 +18,7 @@ const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 
 export class IncomingHead {
   readonly #meta: FileMeta;
+  readonly #options: ReadHeadOptions;
   #pieces: Uint8Array[] = [];
   /** Gathered. */
   #bytes = 0;
@@ -25,8 +26,9 @@ export class IncomingHead {
   #isCut = false;
   #read: ReadHead | undefined;
 
-  constructor(meta: FileMeta) {
+  constructor(meta: FileMeta, options: ReadHeadOptions = {}) {
     this.#meta = meta;
+    this.#options = options;
   }
 
   /** What it says, once that is known. */
@@ -48,7 +50,7 @@ export class IncomingHead {
 
   #look(): void {
     while (this.#bytes >= LOOKS[this.#looks]) this.#looks++;
-    this.#read = readHeadSoFar(this.#bounded(), this.#meta);
+    this.#read = readHeadSoFar(this.#bounded(), this.#meta, this.#options);
   }
 
   /**
@@ -59,7 +61,7 @@ export class IncomingHead {
   end(): ReadHead {
     if (this.#read !== undefined) return this.#read;
     const head = this.#bounded();
-    return readInstanceHead(head, this.#meta, { isCut: this.#isCut });
+    return readInstanceHead(head, this.#meta, { ...this.#options, isCut: this.#isCut });
   }
 
   /** Lets go of what it has gathered: nobody will ask. */

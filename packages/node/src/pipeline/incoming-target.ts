@@ -3,7 +3,7 @@
  */
 import { type FileHeader, readFileHeader } from "../pacs/part10";
 import type { BlobDraft, BlobStore } from "../store/blob-store";
-import { type ReadHead, readInstanceHead } from "./instance-head";
+import { type ReadHead, type ReadHeadOptions, readInstanceHead } from "./instance-head";
 import type { MemoryShare } from "./memory-share";
 import type { Receipt, ReceiptNote } from "./receipt";
 
@@ -43,7 +43,7 @@ export class FileTarget implements IncomingTarget {
 }
 
 /** Takes a whole file, and gives what is kept in its place; where the files wait for that, and the memory for it. */
-export interface FileChange {
+export interface FileChange extends ReadHeadOptions {
   readonly change: (file: Uint8Array) => Promise<Uint8Array>;
   readonly memory: MemoryShare;
 }
@@ -80,7 +80,7 @@ export class ChangingTarget implements IncomingTarget {
       return await this.#options.memory.within(COPIES * bytes, async () => {
         const changed = await this.#options.change(await this.#blobs.read(blob));
         const header = wholeHeader(changed);
-        const head = readInstanceHead(changed.subarray(header.dataSetStart), header);
+        const head = readInstanceHead(changed.subarray(header.dataSetStart), header, this.#options);
         const target = await FileTarget.open(this.#blobs);
         try {
           await target.write(changed);

@@ -2,7 +2,7 @@ import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { EXPLICIT_BIG, IMPLICIT_LITTLE } from "../../../core/test/dicom-bytes";
 import { CT_CLASS, type SentOptions, sentInstance } from "../../test/service/sent-instance";
-import { readInstanceHead } from "./instance-head";
+import { readHeadSoFar, readInstanceHead } from "./instance-head";
 
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 
@@ -58,6 +58,17 @@ describe("the head of a data set", () => {
       ],
     });
     expect(instance.patient.PatientName).toBe("王^小东");
+  });
+
+  // 王 CD F5, 小 D0 A1 in GB18030 (as in GBK); in ISO_IR 100 these bytes are Íõ^Ð¡.
+  test.each([
+    ["GB18030", "王^小"],
+    [undefined, "Íõ^Ð¡"],
+  ])("reads names without a declared character set by the default one, %s", (defaultCharacterSet, name) => {
+    const bytes = Uint8Array.of(0xcd, 0xf5, 0x5e, 0xd0, 0xa1);
+    const { incoming, dataSet } = sentInstance(3, { extra: [[0x00100010, "PN", bytes]] });
+    expect(readInstanceHead(dataSet, incoming, { defaultCharacterSet }).instance.patient.PatientName).toBe(name);
+    expect(readHeadSoFar(dataSet, incoming, { defaultCharacterSet })?.instance.patient.PatientName).toBe(name);
   });
 
   // A backslash divides values (PS3.5 6.2); ESC $ B switches to JIS X 0208 (PS3.5 annex H.3.1: "山田" is ;3 ED).

@@ -16,6 +16,11 @@ export type FileMeta = Pick<FileHeader, "sopClassUid" | "sopUid" | "transferSynt
 /** An object as it describes itself; who brought it, its size and its place come from elsewhere. */
 export type InstanceHead = Omit<ReceivedInstance, "origin" | "callingAe" | "bytes" | "sha256" | "blob">;
 
+export interface ReadHeadOptions {
+  /** Defined term of texts where the data set declares none: the setting `default_character_set`. @default `decodeText`'s */
+  readonly defaultCharacterSet?: string;
+}
+
 export interface ReadHead {
   readonly instance: InstanceHead;
   readonly manufacturer?: string;
@@ -57,20 +62,20 @@ export function isUid(text: string | undefined): text is string {
 export function readInstanceHead(
   head: Uint8Array,
   meta: FileMeta,
-  { isCut = false }: { readonly isCut?: boolean } = {},
+  { isCut = false, defaultCharacterSet }: ReadHeadOptions & { readonly isCut?: boolean } = {},
 ): ReadHead {
   const { dataSet, isWhole } = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
-  return headOf({ dataSet, isWhole: isWhole && !isCut }, meta);
+  return headOf({ dataSet, isWhole: isWhole && !isCut }, meta, { defaultCharacterSet });
 }
 
 /**
  * The same while bytes still come in: undefined unless the size stands in `head`, or the pixels begin there, so that nothing behind
  * it counts; also where it says something that `readInstanceHead` throws at.
  */
-export function readHeadSoFar(head: Uint8Array, meta: FileMeta): ReadHead | undefined {
+export function readHeadSoFar(head: Uint8Array, meta: FileMeta, options: ReadHeadOptions = {}): ReadHead | undefined {
   try {
     const read = parseDataSetHead(head, meta.transferSyntaxUid, "the data set");
-    const found = headOf({ ...read, isWhole: false }, meta);
+    const found = headOf({ ...read, isWhole: false }, meta, options);
     return found.instance.rows > 0 || read.dataSet.holds("PixelData") ? found : undefined;
   } catch (error) {
     if (error instanceof FoveaError) return undefined;
@@ -78,8 +83,8 @@ export function readHeadSoFar(head: Uint8Array, meta: FileMeta): ReadHead | unde
   }
 }
 
-function headOf({ dataSet, isWhole }: DataSetHead, meta: FileMeta): ReadHead {
-  const text = (keyword: Keyword) => decoded(dataSet, keyword);
+function headOf({ dataSet, isWhole }: DataSetHead, meta: FileMeta, { defaultCharacterSet }: ReadHeadOptions): ReadHead {
+  const text = (keyword: Keyword) => decoded(dataSet, keyword, defaultCharacterSet);
   const sopUid = requiredUid(text("SOPInstanceUID"), "SOPInstanceUID");
   if (sopUid !== meta.sopUid || text("SOPClassUID") !== meta.sopClassUid) {
     throw new FoveaError(
@@ -139,7 +144,7 @@ function given<T extends object>(values: T): T {
 }
 
 /** First value of a text in its character set, without padding and control characters; undefined where there is none. */
-function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
+function decoded(dataSet: DataSet, keyword: Keyword, undeclared: string | undefined): string | undefined {
   const bytes = dataSet.bytes(keyword);
   if (bytes === undefined || bytes.length === 0) return undefined;
   const plain = plainText(bytes);
@@ -149,6 +154,7 @@ function decoded(dataSet: DataSet, keyword: Keyword): string | undefined {
   const value = decodeText(
     bytes,
     names.map((name) => name.trim()),
+    undeclared,
   )
     // A backslash divides values; control characters are the padding, or have no place in a text.
     .split("\\")[0]

@@ -32,7 +32,10 @@ export interface PipelineOptions {
   readonly queue: JobQueue;
   /** By the names of destinations. */
   readonly peers: ReadonlyMap<string, PacsPeer>;
-  readonly config: Pick<ServiceConfig, "routing" | "completeness" | "destinations" | "retention" | "dimse">;
+  readonly config: Pick<
+    ServiceConfig,
+    "routing" | "completeness" | "destinations" | "retention" | "dimse" | "defaultCharacterSet"
+  >;
   readonly judge: Judge;
   readonly buildObjects: BuildResultObjects;
   /** Set if what arrives is de-identified. */
@@ -128,6 +131,7 @@ function receptionOf({ store, config, deidentify }: PipelineOptions, importer: I
   return new Reception({
     ...{ blobs: store.blobs, receipts: importer, known: (sopUid, seriesUid) => known.find(sopUid, seriesUid) },
     ...(deidentify && { deidentify }),
+    defaultCharacterSet: config.defaultCharacterSet,
     ...(config.dimse && { maxBytes: config.dimse.maxInstanceBytes }),
   });
 }

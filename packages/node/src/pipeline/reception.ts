@@ -12,7 +12,7 @@ import type { BlobStore } from "../store/blob-store";
 import type { Origin } from "../store/record";
 import { IncomingHead } from "./incoming-head";
 import { ChangingTarget, FileTarget, type IncomingTarget } from "./incoming-target";
-import { type FileMeta, isUid, type ReadHead } from "./instance-head";
+import { type FileMeta, isUid, type ReadHead, type ReadHeadOptions } from "./instance-head";
 import type { FiledBefore } from "./known-files";
 import { MemoryShare } from "./memory-share";
 import type { Receipt, ReceiptNote } from "./receipt";
@@ -36,7 +36,7 @@ export interface ReceiptQueue {
   push(receipt: Receipt): void;
 }
 
-export interface ReceptionOptions {
+export interface ReceptionOptions extends ReadHeadOptions {
   readonly blobs: Pick<BlobStore, "draft" | "read" | "remove">;
   readonly receipts: ReceiptQueue;
   /** What the record holds under the SOP and Series Instance UIDs of an object that comes in. */
@@ -74,12 +74,15 @@ export interface StoreOutcome {
   readonly seriesUid?: string;
 }
 
+/** Options that may be absent. */
+type Unset = "deidentify" | "defaultCharacterSet";
+
 const MANUFACTURER = "Fovea";
 /** What all objects that are de-identified at one time may take of memory; one that takes more is alone. */
 const CHANGING_BYTES = 2 ** 29;
 
 export class Reception implements InstanceSink {
-  readonly #options: Required<Omit<ReceptionOptions, "deidentify">> & Pick<ReceptionOptions, "deidentify">;
+  readonly #options: Required<Omit<ReceptionOptions, Unset>> & Pick<ReceptionOptions, Unset>;
   readonly #memory = new MemoryShare(CHANGING_BYTES);
 
   constructor(options: ReceptionOptions) {
@@ -124,12 +127,12 @@ export class Reception implements InstanceSink {
     if (!isUid(meta.sopUid) || !isUid(meta.sopClassUid) || !isUid(meta.transferSyntaxUid)) {
       throw new FoveaError("invalid_dicom", "an object is announced by UIDs of digits and dots, at most 64 characters");
     }
-    const { blobs, receipts, deidentify } = this.#options;
+    const { blobs, receipts, deidentify, defaultCharacterSet } = this.#options;
     await receipts.room();
     const target =
       deidentify === undefined
         ? await FileTarget.open(blobs)
-        : await ChangingTarget.open(blobs, { change: deidentify, memory: this.#memory });
+        : await ChangingTarget.open(blobs, { change: deidentify, memory: this.#memory, defaultCharacterSet });
     await target.write(fileHeader(meta));
     return new ObjectDraft(meta, bringer, { target, ...this.#options });
   }
@@ -138,7 +141,7 @@ export class Reception implements InstanceSink {
 type DraftContext = {
   readonly target: IncomingTarget;
 } & Pick<Required<ReceptionOptions>, "blobs" | "receipts" | "known" | "maxBytes" | "lookupMs" | "now"> &
-  Pick<ReceptionOptions, "deidentify">;
+  Pick<ReceptionOptions, Unset>;
 
 /** One object that comes in. Errors wait for `commit`, which answers with a status. */
 class ObjectDraft implements IncomingDraft {
@@ -152,7 +155,7 @@ class ObjectDraft implements IncomingDraft {
 
   constructor(meta: FileMeta, bringer: Bringer, context: DraftContext) {
     this.#meta = meta;
-    this.#head = new IncomingHead(meta);
+    this.#head = new IncomingHead(meta, { defaultCharacterSet: context.defaultCharacterSet });
     this.#bringer = bringer;
     this.#context = context;
   }

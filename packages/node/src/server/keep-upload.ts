@@ -12,7 +12,7 @@ import type { ServiceConfig } from "../config/service-config";
 import { imageFormat } from "../imaging/image-format";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import { readFileHeader } from "../pacs/part10";
-import { type InstanceHead, readInstanceHead } from "../pipeline/instance-head";
+import { type InstanceHead, type ReadHeadOptions, readInstanceHead } from "../pipeline/instance-head";
 import { bookRemoval, cancelRemoval, hastenRemoval } from "../store/booked-blob";
 import type { Sql } from "../store/database";
 import type { Store } from "../store/open-store";
@@ -45,7 +45,7 @@ interface KeptUpload {
 
 /** @returns its study, and its own identifier */
 export async function keepUpload(
-  parts: Pick<AppParts, "store" | "rules">,
+  parts: Pick<AppParts, "store" | "rules" | "config">,
   upload: AnalysedUpload,
 ): Promise<KeptUpload> {
   const { studies } = parts.store;
@@ -65,13 +65,13 @@ class FileGone extends Error {
 
 /** @param there its file, if it has one. @throws {FileGone} if that is no more */
 async function keep(
-  { store, rules }: Pick<AppParts, "store" | "rules">,
+  { store, rules, config }: Pick<AppParts, "store" | "rules" | "config">,
   { bytes, analysis, findings }: AnalysedUpload,
   there: string | undefined,
 ): Promise<KeptUpload> {
   const { model, inferenceMs } = analysis;
   const blob = there ?? (await keepBytes(store, bytes));
-  const instance = instanceOf(bytes, analysis, blob);
+  const instance = instanceOf(bytes, analysis, blob, config);
   const { studyUid, seriesUid, sopUid } = instance;
   const kept = { modelId: model.modelId, inferenceMs, rulesVersion: rules && rulesVersion(rules) };
   await store.models.makeKnown(model);
@@ -128,12 +128,17 @@ function uidOf(level: "study" | "series" | "instance", inputSha256: string): str
   return uidFromSha256(createHash("sha256").update(`upload ${level} ${inputSha256}`).digest("hex"));
 }
 
-function instanceOf(bytes: Uint8Array, analysis: ImageAnalysis, blob: string): ReceivedInstance {
+function instanceOf(
+  bytes: Uint8Array,
+  analysis: ImageAnalysis,
+  blob: string,
+  options: ReadHeadOptions,
+): ReceivedInstance {
   const { inputSha256, images, modality } = analysis;
   const [{ width, height }] = readFrames(analysis);
   return {
     patient: {},
-    ...headOf(bytes),
+    ...headOf(bytes, options),
     studyUid: uidOf("study", inputSha256),
     seriesUid: uidOf("series", inputSha256),
     sopUid: uidOf("instance", inputSha256),
@@ -150,11 +155,11 @@ function instanceOf(bytes: Uint8Array, analysis: ImageAnalysis, blob: string): R
 }
 
 /** What a DICOM file says of patient and study; nothing where it cannot be told. */
-function headOf(bytes: Uint8Array): Partial<InstanceHead> {
+function headOf(bytes: Uint8Array, options: ReadHeadOptions): Partial<InstanceHead> {
   if (!hasDicomPrefix(bytes)) return {};
   try {
     const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
-    return header === undefined ? {} : readInstanceHead(bytes.subarray(header.dataSetStart), header).instance;
+    return header === undefined ? {} : readInstanceHead(bytes.subarray(header.dataSetStart), header, options).instance;
   } catch {
     return {};
   }

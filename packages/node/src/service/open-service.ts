@@ -91,7 +91,9 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   const arrival = config.deidentifyOnArrival ? await openArrival(config, store, parts) : undefined;
   const { language = "en" } = options;
   const { classCodes, defaultCharacterSet } = config;
-  const peers = new Map(config.destinations.map((destination) => [destination.name, openPeer(destination)]));
+  const peers = new Map(
+    config.destinations.map((destination) => [destination.name, openPeer(destination, defaultCharacterSet)]),
+  );
   const pipeline = await startPipeline({
     ...{ store, pool, queue, config, judge: judgeOf(rules) },
     peers,
@@ -142,9 +144,13 @@ function judgeOf(rules: RuleSet | undefined): Judge {
   return { version: rulesVersion(rules), sha256: rules.sha256, judge: (finding) => judge(finding, rules) };
 }
 
-async function openArrival({ dataDir }: ServiceConfig, { identityMap }: Store, parts: Dismantling) {
+async function openArrival(
+  { dataDir, defaultCharacterSet }: ServiceConfig,
+  { identityMap }: Store,
+  parts: Dismantling,
+) {
   const keyFile = join(dataDir, "keys", "pseudonyms.key");
-  return parts.add(await openArrivalDeidentifier(keyFile, identityMap), (it) => it.close());
+  return parts.add(await openArrivalDeidentifier(keyFile, identityMap, { defaultCharacterSet }), (it) => it.close());
 }
 
 function addGauges(

@@ -7,6 +7,7 @@ import type { Vault } from "../vault/vault";
 import type { AuditLog } from "./audit-log";
 import type { Database, Sql } from "./database";
 import { FINDING_COLUMNS, FINDING_COUNTS, FINDING_SOURCE, findingOfRow, type KeptFinding } from "./findings";
+import { type ImageOutcome, imageOutcomes } from "./image-outcomes";
 import { decodeCursor, encodeCursor } from "./page-cursor";
 import type { InstanceAnalysis } from "./record";
 import { recordAnalyses } from "./record-analyses";
@@ -28,15 +29,6 @@ export interface FindingPage {
   readonly findings: readonly KeptFinding[];
   /** Give it as `after` for the next page. */
   readonly next?: string;
-}
-
-export interface ImageOutcome {
-  /** Why it could not be analysed. */
-  readonly failure?: string;
-  /** Frames that could not be read, of one that was analysed otherwise. */
-  readonly unreadFrames?: number;
-  /** Of the rules that were in force, whether or not anything was found. */
-  readonly rulesVersion?: string;
 }
 
 export interface ReviewEntry {
@@ -106,25 +98,9 @@ export class Analyses {
     return new Map(rows.map(({ sop_uid, reason }) => [sop_uid, reason]));
   }
 
-  /** What became of each image of a study: by the model of its series, or by the last one that did it, if that one has not come to it. */
-  async outcomes(studyUid: string): Promise<Map<string, ImageOutcome>> {
-    const rows = await this.#database.query(
-      `SELECT DISTINCT ON (sop_uid) sop_uid, analysis.state, analysis.reason, rules_version, unread_frames
-       FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid)
-       WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id OR analysis.state = 'done')
-       ORDER BY sop_uid, analysis.model_id IS DISTINCT FROM series.model_id, at DESC`,
-      [studyUid],
-    );
-    return new Map(
-      rows.map(({ sop_uid, state, reason, rules_version, unread_frames }) => [
-        sop_uid as string,
-        {
-          ...(state === "failed" && { failure: (reason as string | null) ?? "unknown" }),
-          ...((unread_frames as number) > 0 && { unreadFrames: unread_frames as number }),
-          ...(rules_version !== null && { rulesVersion: rules_version as string }),
-        },
-      ]),
-    );
+  /** As `imageOutcomes`. */
+  outcomes(studyUid: string): Promise<Map<string, ImageOutcome>> {
+    return imageOutcomes(this.#database, studyUid);
   }
 
   /** All findings of a series, as its objects need them: by image, frame and confidence. */

@@ -3,6 +3,7 @@
  */
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 import type { Finding } from "@fovea/core/finding";
+import { type ClassNames, shownName } from "@fovea/core/rules/class-names";
 import type { Bilingual, Judgement } from "@fovea/core/rules/rule-set";
 import type { Row } from "./database";
 
@@ -53,8 +54,15 @@ export function findingOfRow(row: Row): KeptFinding {
   };
 }
 
+/** How a client is told of findings. */
+export interface FindingView {
+  readonly language: "zh" | "en";
+  /** What classes are called. @default as the model names them */
+  readonly classNames?: ClassNames;
+}
+
 /** A finding as clients read it. */
-export function findingRecord(finding: KeptFinding, language: "zh" | "en"): FindingRecord {
+export function findingRecord(finding: KeptFinding, { language, classNames }: FindingView): FindingRecord {
   return {
     id: finding.findingId,
     study_uid: finding.studyUid,
@@ -62,6 +70,7 @@ export function findingRecord(finding: KeptFinding, language: "zh" | "en"): Find
     sop_uid: finding.sopUid,
     frame: finding.frame,
     class: finding.className,
+    class_shown: shownName(finding.className, language, classNames),
     confidence: finding.confidence,
     bbox: finding.box,
     width_mm: finding.sizeMm?.width ?? null,

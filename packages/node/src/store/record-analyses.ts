@@ -37,7 +37,23 @@ export async function recordAnalyses(sql: Sql, analyses: readonly InstanceAnalys
       : analysis.outcome.findings.map((finding, ordinal) => findingRow(finding, ordinal, analysis)),
   );
   await addFindings(sql, findings);
+  await setSizes(
+    sql,
+    analyses.filter((_, i) => mine[i]),
+  );
   return mine;
+}
+
+/** Of images that came without one: who shows them must know where their frames are. */
+async function setSizes(sql: Sql, analyses: readonly InstanceAnalysis[]): Promise<void> {
+  for (const { sopUid, size } of analyses) {
+    if (size === undefined) continue;
+    await sql.query(
+      `UPDATE instance SET frames = $2, rows = $3, columns = $4, size_unknown = false
+       WHERE sop_uid = $1 AND size_unknown`,
+      [sopUid, size.frames, size.rows, size.columns],
+    );
+  }
 }
 
 export async function addFindings(sql: Sql, rows: readonly FindingRow[]): Promise<void> {

@@ -81,6 +81,8 @@ export interface InstanceAnalysis {
   readonly inferenceMs?: number;
   /** Of an image whose other frames were looked at. @default 0 */
   readonly unreadFrames?: number;
+  /** Of an image whose head did not tell it. @default what the record has */
+  readonly size?: Pick<ReceivedInstance, "frames" | "rows" | "columns">;
   readonly outcome: { readonly findings: readonly JudgedFinding[] } | { readonly failure: string };
 }
 

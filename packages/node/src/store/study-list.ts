@@ -4,7 +4,15 @@
 import type { StudyDetail, StudyList as StudyPage, StudyState, StudySummary } from "@fovea/core/contract/study";
 import type { Vault } from "../vault/vault";
 import type { Database, Row } from "./database";
-import { FINDING_COLUMNS, FINDING_COUNTS, FINDING_SOURCE, findingOfRow, findingRecord } from "./findings";
+import {
+  FINDING_COLUMNS,
+  FINDING_COUNTS,
+  FINDING_SOURCE,
+  type FindingView,
+  findingOfRow,
+  findingRecord,
+} from "./findings";
+import { type ImageOutcome, imageOutcomes } from "./image-outcomes";
 import { decodeCursor, encodeCursor } from "./page-cursor";
 import { patientOf } from "./studies";
 
@@ -17,8 +25,7 @@ export interface StudyFilter {
   readonly state?: StudyState;
 }
 
-export interface StudyView {
-  readonly language: "zh" | "en";
+export interface StudyView extends FindingView {
   /** Patient fields are null otherwise. */
   readonly showPatient: boolean;
 }
@@ -86,7 +93,7 @@ export class StudyList {
     };
   }
 
-  async detail(studyUid: string, { language, showPatient }: StudyView): Promise<StudyDetail | undefined> {
+  async detail(studyUid: string, view: StudyView): Promise<StudyDetail | undefined> {
     const [study] = await this.#database.query(
       `WITH page AS (SELECT * FROM study WHERE study_uid = $1) SELECT study.*, ${SUMMARY}`,
       [studyUid],
@@ -110,12 +117,16 @@ export class StudyList {
       "SELECT * FROM delivery WHERE study_uid = $1 ORDER BY destination, kind, object_sop_uid",
       [studyUid],
     );
+    const outcomes = await imageOutcomes(this.#database, studyUid);
+    const { showPatient } = view;
     const imagesOf = new Map<unknown, Row[]>(series.map(({ series_uid }) => [series_uid, []]));
     for (const instance of instances) imagesOf.get(instance.series_uid)?.push(instance);
     return {
       study: this.#summary(study, showPatient),
-      series: series.map((row) => this.#seriesRecord(row, imagesOf.get(row.series_uid) ?? [], showPatient)),
-      findings: findings.map((row) => findingRecord(findingOfRow(row), language)),
+      series: series.map((row) =>
+        this.#seriesRecord(row, imagesOf.get(row.series_uid) ?? [], { showPatient, outcomes }),
+      ),
+      findings: findings.map((row) => findingRecord(findingOfRow(row), view)),
       deliveries: deliveries.map(deliveryRecord),
     };
   }
@@ -139,7 +150,11 @@ export class StudyList {
     };
   }
 
-  #seriesRecord(row: Row, instances: readonly Row[], showPatient: boolean): StudyDetail["series"][number] {
+  #seriesRecord(
+    row: Row,
+    instances: readonly Row[],
+    { showPatient, outcomes }: { readonly showPatient: boolean; readonly outcomes: ReadonlyMap<string, ImageOutcome> },
+  ): StudyDetail["series"][number] {
     // Names stand in descriptions.
     const description = showPatient ? (row.description as Uint8Array | null) : null;
     return {
@@ -160,6 +175,8 @@ export class StudyList {
         frames: instance.frames as number,
         rows: instance.rows as number,
         columns: instance.columns as number,
+        size_unknown: instance.size_unknown as boolean,
+        failure: outcomes.get(instance.sop_uid as string)?.failure ?? null,
       })),
     };
   }

@@ -20,7 +20,10 @@ afterEach(async () => {
 });
 
 const peerAt = (port: number, times = {}): DimsePeer =>
-  dimsePeer({ name: "pacs", send: [], dimse: { host: "127.0.0.1", port, aeTitle: "PACS", callingAe: "FOVEA" } }, times);
+  dimsePeer(
+    { name: "pacs", send: [], dimse: { host: "127.0.0.1", port, aeTitle: "PACS", callingAe: "FOVEA" } },
+    { times },
+  );
 
 async function pacs(options: MemoryPacsOptions = {}): Promise<{ pacs: MemoryPacs; peer: DimsePeer }> {
   const one = await startMemoryPacs(options);
@@ -52,6 +55,19 @@ function as(object: OutgoingObject, transferSyntaxUid: string): OutgoingObject {
 const STUDY = "1.2.826.0.1.3680043.10.1";
 
 describe("the DIMSE client", () => {
+  // 王 CD F5, 小 D0 A1 in GB18030; in ISO_IR 100 these bytes are Íõ^Ð¡.
+  test.each([
+    ["GB18030", "王^小"],
+    [undefined, "Íõ^Ð¡"],
+  ])("reads answers that declare no character set by the default one, %s", async (defaultCharacterSet, name) => {
+    const { pacs: one } = await pacs({ match: [[0x00100010, "PN", Uint8Array.of(0xcd, 0xf5, 0x5e, 0xd0, 0xa1)]] });
+    const dimse = { host: "127.0.0.1", port: one.port, aeTitle: "PACS", callingAe: "FOVEA" };
+    const peer = openPeer({ name: "pacs", send: [], dimse }, defaultCharacterSet);
+    const found: string[] = [];
+    for await (const { PatientName } of peer.find("STUDY", { PatientName: "" })) found.push(PatientName);
+    expect(found).toEqual([name]);
+  });
+
   test("sends, asks, counts and gets back, each object in its own transfer syntax", async () => {
     const { pacs: one, peer } = await pacs();
     await peer.echo();

@@ -13,6 +13,7 @@ import { decodeIdentifier, encodeIdentifier, type Identifier } from "@fovea/node
 import { fileHeader } from "@fovea/node/pacs/part10";
 import { isStorage, STUDY_ROOT_FIND, STUDY_ROOT_GET, VERIFICATION } from "@fovea/node/pacs/service-class";
 import { serve } from "@fovea/node/pacs/store-service";
+import { dicomBytes, type TestElement } from "../../../core/test/dicom-bytes";
 import { type Kept, memorySink } from "./memory-sink";
 
 export interface MemoryPacs {
@@ -30,6 +31,8 @@ export interface MemoryPacsOptions {
   readonly counts?: boolean;
   /** Whether C-FIND and C-GET are offered. @default true */
   readonly answers?: boolean;
+  /** The one match of C-FIND, as it stands there. @default what it keeps */
+  readonly match?: readonly TestElement[];
   /** How long it is silent before what C-GET wants comes, as if from tape, ms. @default 0 */
   readonly tapeMs?: number;
 }
@@ -55,6 +58,7 @@ export async function startMemoryPacs({
   counts = true,
   answers = true,
   tapeMs = 0,
+  match: said,
 }: MemoryPacsOptions = {}): Promise<MemoryPacs> {
   const sink = memorySink({ commit: async () => status });
   let cancelled = 0;
@@ -85,12 +89,10 @@ export async function startMemoryPacs({
       CommandField: COMMAND.findResponse,
       MessageIDBeingRespondedTo: command.MessageID,
     };
-    for (const match of matches(query)) {
-      await association.send(
-        context,
-        { ...answer, Status: 0xff00 },
-        await encodeIdentifier(match, context.transferSyntax),
-      );
+    const encoded = (match: Identifier) => encodeIdentifier(match, context.transferSyntax);
+    const given = said && Buffer.from(dicomBytes(said, { transferSyntax: context.transferSyntax, header: false }));
+    for (const match of given === undefined ? await Promise.all(matches(query).map(encoded)) : [given]) {
+      await association.send(context, { ...answer, Status: 0xff00 }, match);
     }
     await association.send(context, { ...answer, Status: 0 });
   }

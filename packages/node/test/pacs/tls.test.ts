@@ -41,7 +41,7 @@ describe.skipIf(missing !== "")(`DIMSE over TLS${missing}`, () => {
   const peerAt = (port: number, tls?: { ca?: string; cert?: string; key?: string }) =>
     dimsePeer(
       { name: "pacs", send: [], dimse: { host: "localhost", port, aeTitle: "FOVEA", callingAe: "TESTER", tls } },
-      { connectMs: 2000 },
+      { times: { connectMs: 2000 } },
     );
 
   test("serves those who trust its certificate, and nobody in the clear", async () => {

@@ -3,6 +3,8 @@
  */
 import { parseRules } from "@fovea/core/rules/rule-file";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { fileHeader } from "../../src/pacs/part10";
+import { sentInstance } from "../service/sent-instance";
 import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
 
 const RULES = parseRules(
@@ -19,7 +21,7 @@ const LATER = new Date(Date.now() + 10 * 86_400_000);
 
 let service: TestService;
 beforeAll(async () => {
-  const yaml = "http: {keep_uploads: all, requests_per_minute: 100000}";
+  const yaml = "http: {keep_uploads: all, requests_per_minute: 100000}\ndefault_character_set: GB18030";
   service = await startService({ rules: RULES, yaml });
 }, START_MS);
 afterAll(async () => {
@@ -30,8 +32,9 @@ beforeEach(() => {
   service.pool.answer = async () => THREE;
 });
 
-async function post(url: string, text: string) {
-  const { payload, headers } = form({ name: "file", filename: "a.png", bytes: Buffer.from(text) });
+async function post(url: string, content: string | Buffer) {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const { payload, headers } = form({ name: "file", filename: "a.png", bytes });
   const key = bearer(service.keys.reader);
   return service.app.inject({ method: "POST", url, payload, headers: { ...headers, ...key } });
 }
@@ -47,6 +50,16 @@ async function files(): Promise<{ readonly kept: readonly string[]; readonly nam
 }
 
 describe("an image that /analyze/image keeps", () => {
+  test("has its patient's name as the default character set has it, where the file names none", async () => {
+    // 王^小.
+    const name = [0x00100010, "PN", Uint8Array.of(0xcd, 0xf5, 0x5e, 0xd0, 0xa1)] as const;
+    const { incoming, dataSet } = sentInstance(1, { extra: [name] });
+    const { statusCode } = await post("/analyze/image", Buffer.concat([fileHeader(incoming), dataSet]));
+    expect(statusCode).toBe(200);
+    const { studies } = await service.store.studyList.page({}, { showPatient: true });
+    expect(studies[0].patient_name).toBe("王^小");
+  });
+
   test("has all that was answered, with what the rules say, not only what they report", async () => {
     const { detection_count } = (await post("/analyze/image", "all")).json();
     const { studies } = await service.store.studyList.page({}, { showPatient: true });

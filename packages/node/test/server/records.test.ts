@@ -75,8 +75,14 @@ describe("studies", () => {
 
   test("are shown in the language that is asked for, and it is written down who saw them", async () => {
     const study = (await get(`/studies/${STUDY}?lang=en`)).json();
-    expect(study.findings[0]).toMatchObject({ class: "nodule", category: "severe", review: "open" });
-    expect((await get(`/studies/${STUDY}`)).json().findings[0].category).toBe("重度");
+    expect(study.findings[0]).toMatchObject({
+      class: "nodule",
+      class_shown: "nodule",
+      category: "severe",
+      review: "open",
+    });
+    const chinese = (await get(`/studies/${STUDY}`)).json();
+    expect(chinese.findings[0]).toMatchObject({ class: "nodule", class_shown: "结节", category: "重度" });
     const [entry] = await service.store.audit.list({ action: "study.view", limit: 1 });
     expect(entry).toMatchObject({ subject: STUDY, actor: expect.stringMatching(/^key:/) });
     expect((await get("/studies/1.2.3")).statusCode).toBe(404);
@@ -146,10 +152,12 @@ describe("a report", () => {
     const csv = await get(`/studies/${STUDY}/report?format=csv`);
     expect(csv.headers["content-type"]).toContain("text/csv");
     expect(csv.body.charCodeAt(0)).toBe(0xfeff);
-    expect(csv.body.match(/nodule/g)).toHaveLength(2);
+    // Two of three, in the model's words and, without a wish for a language, in the reader's Chinese.
+    expect(csv.body.match(/,nodule,结节,/g)).toHaveLength(2);
+    expect((await get(`/studies/${STUDY}/report?format=csv&lang=en`)).body.match(/,nodule,nodule,/g)).toHaveLength(2);
     // The second image was never shown to the model: its row says so, and has no size that would read as "looked at".
     const row = csv.body.split("\r\n").find((line) => line.startsWith(received(2).sopUid));
-    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,not analysed`);
+    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,,not analysed`);
   });
 
   test("says of no image that nothing was found in it unless it was looked at", async () => {
@@ -200,6 +208,35 @@ describe("a report", () => {
       findings: 0,
       reason: partly,
     });
+  });
+
+  test("tells of an image whose size could not be told, and why nobody looked at it", async () => {
+    const { store } = service;
+    const [study, series] = ["2.25.78", "2.25.78.1"];
+    const unknown = { frames: 1, rows: 0, columns: 0 };
+    const image = (n: number, changes = {}) =>
+      received(n, { studyUid: study, seriesUid: series, sopUid: `${series}.${n}`, ...changes });
+    const report = { ...unknown, sopClassUid: "1.2.840.10008.5.1.4.1.1.88.67" };
+    await store.studies.accept([image(31), image(32, { ...unknown, sizeUnknown: true }), image(33, report)]);
+    await store.analyses.record([
+      { sopUid: `${series}.31`, modelId: MODEL.modelId, outcome: { findings: [] } },
+      { sopUid: `${series}.32`, modelId: MODEL.modelId, outcome: { failure: "invalid_dicom: Rows" } },
+    ]);
+    await store.studies.setSeriesState(series, { state: "analysed", reason: "1 of 2", modelId: MODEL.modelId });
+
+    const [{ instances }] = (await get(`/studies/${study}`)).json().series;
+    const told = instances.map((one: Record<string, unknown>) => [one.sop_uid, one.size_unknown, one.failure]);
+    expect(told).toEqual([
+      [`${series}.31`, false, null],
+      [`${series}.32`, true, "invalid_dicom: Rows"],
+      [`${series}.33`, false, null],
+    ]);
+    const html = (await get(`/studies/${study}/report?format=html&lang=en`)).body;
+    expect(html).toContain("Note: of 2 images, 1 was not analysed");
+    expect(html).toContain("could not be analysed: invalid_dicom: Rows");
+    const csv = (await get(`/studies/${study}/report?format=csv`)).body.split("\r\n").slice(1, -1);
+    expect(csv.map((line) => line.split(",").at(-1))).toEqual(["", "could not be analysed: invalid_dicom: Rows"]);
+    expect((await get(`/studies/${study}/report?format=png`)).statusCode).toBe(409);
   });
 
   test("comes as a page that runs nothing, with the picture in it", async () => {
@@ -301,7 +338,16 @@ describe("findings", () => {
   test("are listed by study, class, confidence and decision", async () => {
     const list = async (query: string) => (await get(`/findings?study=${STUDY}${query}`)).json();
     expect((await list("")).findings).toHaveLength(3);
-    expect((await list("&class=mass")).findings).toMatchObject([{ class: "mass", confidence: 0.62 }]);
+    expect((await list("&class=mass")).findings).toMatchObject([
+      { class: "mass", class_shown: "肿块", confidence: 0.62 },
+    ]);
+    expect((await list("&class=mass&lang=en")).findings[0].class_shown).toBe("mass");
+    const asked = { url: `/findings?study=${STUDY}&class=mass`, headers: { "accept-language": "en" } };
+    const inEnglish = await service.app.inject({
+      ...asked,
+      headers: { ...asked.headers, ...bearer(service.keys.reader) },
+    });
+    expect(inEnglish.json().findings[0].class_shown).toBe("mass");
     expect((await list("&min_confidence=0.5")).findings).toHaveLength(2);
     expect((await list("&review=accepted")).findings).toEqual([]);
     const page = await list("&limit=2");
@@ -319,6 +365,7 @@ describe("findings", () => {
       });
     expect((await review({ review: "rejected", comment: "a vessel" })).json()).toMatchObject({
       id,
+      class_shown: "肿块",
       review: "rejected",
     });
     expect((await get(`/findings?study=${STUDY}&review=rejected`)).json().findings).toMatchObject([{ id }]);

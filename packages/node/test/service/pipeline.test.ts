@@ -89,6 +89,46 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("keeps a name without a declared character set as the settings' default one has it", async () => {
+    const settings = { ...config, destinations: [], defaultCharacterSet: "GB18030" };
+    const service = await running(engine, { config: settings, peers: new Map() });
+    // 王^小; the size lies behind an element that is longer than what is looked at first.
+    const name = [0x00100010, "PN", Uint8Array.of(0xcd, 0xf5, 0x5e, 0xd0, 0xa1)] as const;
+    await service.send(1, { extra: [name] });
+    await service.send(2, { study: 2, extra: [name, [0x00271010, "OB", new Uint8Array(20_000)]] });
+    for (const study of [1, 2]) {
+      await until(async () => (await service.store.studies.find(studyUid(study))) !== undefined);
+      expect((await service.store.studies.find(studyUid(study)))?.patient.PatientName).toBe("王^小");
+    }
+    await service.stop();
+  });
+
+  test("learns the size of an image whose head did not tell it from its analysis", async () => {
+    const pool = new FakePool();
+    const analyse = pool.analyse.bind(pool);
+    pool.analyse = async (request) => {
+      const { images, ...rest } = await analyse(request);
+      const frames = [0, 1].map((frame) => ({ ...images[0], width: 9, frame }));
+      return { ...rest, images: frames };
+    };
+    const service = await running(engine, { pool });
+    const { incoming: meta, dataSet } = sentInstance(1, { grey: 40 });
+    // Rows (0028,0010) in Explicit VR Little Endian, "US" 02 00, of a length that goes beyond the end.
+    const damaged = Buffer.from(dataSet);
+    const rows = damaged.indexOf(Buffer.from([0x28, 0x00, 0x10, 0x00, 0x55, 0x53, 0x02, 0x00]));
+    damaged.writeUInt16LE(0xfffe, rows + 6);
+    const draft = await service.pipeline.reception.open(meta);
+    await draft.write(damaged);
+    await draft.commit();
+    await until(async () => (await stateOf(service)) === "analysed");
+    const { studies, studyList } = service.store;
+    // 8 rows of 9 columns, two frames, as the pool says.
+    expect(await studies.findInstance(sopUid(1))).toMatchObject({ sizeUnknown: false, rows: 8, columns: 9, frames: 2 });
+    const detail = await studyList.detail(studyUid(), { language: "en", showPatient: false });
+    expect(detail?.findings.map(({ frame }) => frame)).toEqual([0, 1]);
+    await service.stop();
+  });
+
   test("gives up what waits for a destination that the settings do not have, tells of it, and sends it once they have it", async () => {
     const away = new FakePacs();
     away.before = () => ({ state: "unreachable", reason: "connection refused" });

@@ -3,9 +3,6 @@
  */
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 import { wholePercent } from "../language/clinical-text";
-import type { Language } from "../language/language";
-import { useSpeech } from "../language/language-context";
-import { lesionName } from "../language/lesion-name";
 import type { Mapping, Size } from "../viewer/image-view";
 import { labelPlace, legibleLabels, type ScreenBox, screenBox, screenPolygon } from "./box-layout";
 import type { PlacedFinding } from "./finding-order";
@@ -27,10 +24,9 @@ export interface BoxOverlayProps {
 
 /** The selected finding comes first where there is room for one label only, and is drawn last, over the others. */
 export function BoxOverlay({ findings, selected, reviews, mapping, canvas, onSelect }: BoxOverlayProps) {
-  const { language } = useSpeech();
   const drawings = [...findings]
     .sort((a, b) => Number(b.finding.id === selected) - Number(a.finding.id === selected))
-    .map(({ finding }) => drawingOf(finding, finding.id === selected, reviewOf(reviews, finding.id), language));
+    .map(({ finding }) => drawingOf(finding, finding.id === selected, reviewOf(reviews, finding.id)));
   const boxes = drawings.map(({ finding }) => screenBox(finding.bbox, mapping));
   const labels = drawings.map(({ text }, index) => {
     const size = { width: textWidth(text) + 2 * LABEL_PADDING, height: LABEL_HEIGHT };
@@ -61,8 +57,8 @@ interface Drawing {
   readonly text: string;
 }
 
-function drawingOf(finding: FindingRecord, isSelected: boolean, review: ReviewState, language: Language): Drawing {
-  const name = `${MARKS[review]}${lesionName(finding.class, language)} ${wholePercent(finding.confidence)}%`;
+function drawingOf(finding: FindingRecord, isSelected: boolean, review: ReviewState): Drawing {
+  const name = `${MARKS[review]}${finding.class_shown} ${wholePercent(finding.confidence)}%`;
   return {
     finding,
     className: `box ${review}${isSelected ? " selected" : ""}`,

@@ -4,7 +4,6 @@
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 import { wholePercent } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
-import { lesionName } from "../language/lesion-name";
 import { sizeText } from "./finding-text";
 import { type Reviews, reviewOf } from "./review-state";
 
@@ -66,7 +65,7 @@ export function FindingDetail({ finding, reviews, isSeen, mayReview, canUndo, on
 }
 
 function Facts({ finding }: { readonly finding: FindingRecord }) {
-  const { say, language } = useSpeech();
+  const { say } = useSpeech();
   const facts = [
     [say("findings.confidence"), `${wholePercent(finding.confidence)} %`],
     [say("findings.sizeLabel"), sizeText(finding, say)],
@@ -77,7 +76,7 @@ function Facts({ finding }: { readonly finding: FindingRecord }) {
   ] as const;
   return (
     <>
-      <h3>{lesionName(finding.class, language)}</h3>
+      <h3>{finding.class_shown}</h3>
       <dl>
         {facts.map(([name, value]) =>
           value === null ? null : (

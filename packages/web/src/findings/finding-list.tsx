@@ -4,7 +4,6 @@
 import { useEffect, useRef } from "react";
 import { wholePercent } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
-import { lesionName } from "../language/lesion-name";
 import type { PlacedFinding } from "./finding-order";
 import { sizeText } from "./finding-text";
 import { type Reviews, reviewOf } from "./review-state";
@@ -65,7 +64,7 @@ interface FindingOptionProps {
 }
 
 function FindingOption({ placed: { finding, place, seriesName }, isSelected, reviews, onSelect }: FindingOptionProps) {
-  const { say, language } = useSpeech();
+  const { say } = useSpeech();
   const review = reviewOf(reviews, finding.id);
   const saving = reviews.pending.has(finding.id);
   return (
@@ -78,7 +77,7 @@ function FindingOption({ placed: { finding, place, seriesName }, isSelected, rev
       className={`finding ${review}`}
       onClick={() => onSelect(finding.id)}
     >
-      <span className="finding-class">{lesionName(finding.class, language)}</span>
+      <span className="finding-class">{finding.class_shown}</span>
       <span className="finding-confidence">{wholePercent(finding.confidence)} %</span>
       <span className="finding-place">
         {seriesName === undefined

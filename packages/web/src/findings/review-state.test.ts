@@ -2,7 +2,7 @@ import type { ReviewState } from "@fovea/core/contract/study";
 import { describe, expect, test } from "vitest";
 import { NO_REVIEWS, type ReviewEvent, reviewOf, reviewsAfter } from "./review-state";
 
-const finding = { id: "a", study_uid: "1", class: "nodule" };
+const finding = { id: "a", study_uid: "1", class_shown: "nodule" };
 const after = (...events: ReviewEvent[]) => events.reduce(reviewsAfter, NO_REVIEWS);
 /** By default asked after everything that happened before. */
 const told = (review: ReviewState, asked = Number.POSITIVE_INFINITY): ReviewEvent => ({

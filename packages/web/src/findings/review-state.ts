@@ -4,7 +4,7 @@
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 
 /** What of a finding matters to a decision about it, also when its study is no longer on the screen. */
-export type ReviewedFinding = Pick<FindingRecord, "id" | "study_uid" | "class">;
+export type ReviewedFinding = Pick<FindingRecord, "id" | "study_uid" | "class_shown">;
 
 /** A decision under way. */
 export interface PendingReview {

@@ -3,7 +3,6 @@ import { CHINESE } from "./chinese";
 import { localTime, measure, personName, studyDate, wholePercent } from "./clinical-text";
 import { ENGLISH } from "./english";
 import { fill, preferredLanguage } from "./language";
-import { lesionName } from "./lesion-name";
 
 const partsOf = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([part]) => part).sort();
 
@@ -60,12 +59,5 @@ describe("clinical text", () => {
 
   test("gives small sizes one decimal", () => {
     expect([measure(9.96), measure(99.96), measure(250)]).toEqual(["10.0", "100", "250"]);
-  });
-
-  test("translates usual lesions and leaves the others as the model calls them", () => {
-    expect(lesionName("Nodule", "zh")).toBe("结节");
-    expect(lesionName("lymph node", "zh")).toBe("淋巴结");
-    expect(lesionName("toString", "zh")).toBe("toString");
-    expect(lesionName("nodule", "en")).toBe("nodule");
   });
 });

@@ -5,7 +5,6 @@ import { reasonOf } from "../api/request-error";
 import { type ReviewDesk, useReviews } from "../findings/review-desk";
 import { type FailedReview, reviewOf } from "../findings/review-state";
 import { useSpeech } from "../language/language-context";
-import { lesionName } from "../language/lesion-name";
 
 export interface FailedDecisionsProps {
   readonly desk: ReviewDesk;
@@ -14,12 +13,12 @@ export interface FailedDecisionsProps {
 }
 
 export function FailedDecisions({ desk, studyUid }: FailedDecisionsProps) {
-  const { say, language } = useSpeech();
+  const { say } = useSpeech();
   const reviews = useReviews(desk);
   if (reviews.failed.length === 0) return null;
   const sentence = ({ finding, wanted, error, isKnown }: FailedReview) =>
     say(isKnown ? "review.failed" : "review.unknown", {
-      class: lesionName(finding.class, language),
+      class: finding.class_shown,
       state: say(`review.${reviewOf(reviews, finding.id)}`),
       wanted: say(`review.${wanted}`),
       reason: reasonOf(error, say),

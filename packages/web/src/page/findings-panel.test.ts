@@ -18,6 +18,11 @@ describe("a study is wholly analysed", () => {
     expect(whole(images, report)).toBe(true);
     expect(whole(images, { ...report, state: "failed", reason: "Rows: missing" })).toBe(false);
   });
+
+  test("not if an image was not attempted whose size could not be told", () => {
+    const instances = report.instances.map((one) => ({ ...one, size_unknown: true }));
+    expect(whole(images, { ...report, instances })).toBe(false);
+  });
 });
 
 describe("where nothing is listed", () => {

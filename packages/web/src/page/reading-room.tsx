@@ -66,8 +66,8 @@ export function ReadingRoom({ desk, source, detail, mayReview }: ReadingRoomProp
   // What is told is the image on the screen, which may be another of the series than the one asked for, but is of the series.
   const onScreen = images.indexOf(snapshot.shown?.reference);
   const isCovered = snapshot.shown !== undefined && onScreen < 0;
-  const index = onScreen < 0 ? place.image : onScreen;
   const isSeen = onScreen >= 0 && snapshot.error === undefined;
+  const index = isSeen ? onScreen : place.image;
   const onImage = shown.filter(
     ({ finding }) => isSeen && sameImage({ sopUid: finding.sop_uid, frame: finding.frame }, snapshot.shown?.reference),
   );
@@ -172,11 +172,16 @@ interface PositionProps {
 function Position({ index, count, image, detail }: PositionProps) {
   const { say } = useSpeech();
   const instances = detail.series.flatMap((one) => one.instances);
-  const frames = instances.find(({ sop_uid }) => sop_uid === image?.sopUid)?.frames ?? 1;
+  const { frames = 1, failure = null } = instances.find(({ sop_uid }) => sop_uid === image?.sopUid) ?? {};
   return (
     <>
       <div data-testid="position">{`${index} / ${count}`}</div>
       {image && frames > 1 && <div>{say("viewer.frame", { frame: image.frame + 1 })}</div>}
+      {failure !== null && (
+        <div className="not-analysed" data-testid="failure">
+          {say("viewer.notAnalysed", { reason: failure })}
+        </div>
+      )}
     </>
   );
 }

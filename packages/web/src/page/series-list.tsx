@@ -22,6 +22,7 @@ export function SeriesList({ detail, stacks, shown, onShow }: SeriesListProps) {
       <ul>
         {detail.series.map((series, index) => {
           const findings = detail.findings.filter(({ series_uid }) => series_uid === series.series_uid).length;
+          const failed = series.instances.filter(({ failure }) => failure !== null).length;
           return (
             <li key={series.series_uid}>
               <button
@@ -36,6 +37,7 @@ export function SeriesList({ detail, stacks, shown, onShow }: SeriesListProps) {
                 </span>
                 <span className="secondary">
                   {say("study.images", { count: stacks[index].length })}
+                  {failed > 0 && ` · ${say("study.failedImages", { count: failed })}`}
                   {series.body_part && ` · ${series.body_part}`}
                 </span>
                 <span className="series-state">

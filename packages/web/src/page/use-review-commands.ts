@@ -8,7 +8,6 @@ import type { ReviewDesk } from "../findings/review-desk";
 import { type ReviewedFinding, type Reviews, reviewOf } from "../findings/review-state";
 import { wholePercent } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
-import { lesionName } from "../language/lesion-name";
 
 export interface ReviewCommandsInput {
   readonly desk: ReviewDesk;
@@ -37,11 +36,11 @@ export function useReviewCommands({
   mayReview,
   announce,
 }: ReviewCommandsInput): ReviewCommands {
-  const { say, language } = useSpeech();
+  const { say } = useSpeech();
   const sayKept = async (finding: ReviewedFinding, done: Promise<ReviewState | undefined>) => {
     const kept = await done;
     // What failed is said by the alert that shows it.
-    if (kept) announce(say("say.saved", { class: lesionName(finding.class, language), state: say(`review.${kept}`) }));
+    if (kept) announce(say("say.saved", { class: finding.class_shown, state: say(`review.${kept}`) }));
   };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: said once, when a finding is selected
@@ -50,7 +49,7 @@ export function useReviewCommands({
     if (index < 0) return;
     const { finding } = shown[index];
     const state = say(`review.${reviewOf(reviews, finding.id)}`);
-    const parts = { index: index + 1, count: shown.length, class: lesionName(finding.class, language), state };
+    const parts = { index: index + 1, count: shown.length, class: finding.class_shown, state };
     announce(say("say.finding", { ...parts, percent: wholePercent(finding.confidence) }));
   }, [selected]);
 

@@ -4,7 +4,7 @@ import { imagesOf } from "./image-reference";
 
 const [series] = details[0].series;
 const instance = (sop_uid: string, instance_number: number | null, frames = 1, rows = 96) => ({
-  ...{ sop_uid, instance_number, frames, rows, columns: 128 },
+  ...{ sop_uid, instance_number, frames, rows, columns: 128, size_unknown: false, failure: null },
 });
 const stackOf = (...instances: (typeof series)["instances"]) => imagesOf({ ...series, instances });
 
@@ -26,6 +26,12 @@ describe("imagesOf", () => {
 
   test("leaves out what has no rows and columns: a dose report is one frame of nothing", () => {
     expect(stackOf(instance("report", 1, 1, 0)).length).toBe(0);
+  });
+
+  test("has an image whose size could not be told", () => {
+    const unknown = { ...instance("broken", 1, 1, 0), columns: 0, size_unknown: true };
+    const stack = stackOf(unknown, instance("a", 2));
+    expect([stack.length, stack.at(0)]).toEqual([2, { sopUid: "broken", frame: 0 }]);
   });
 
   test("takes any number of frames that a file claims, without listing them", () => {

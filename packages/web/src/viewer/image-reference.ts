@@ -49,13 +49,13 @@ export class ImageStack {
 
 /**
  * By instance number, instances without one last, in the service's order where numbers are equal. What has no rows and columns is no
- * image: reports, presentation states, references to key objects.
+ * image (reports, presentation states, references to key objects), unless its size could not be told: nobody may overlook that.
  */
 export function imagesOf(series: Series): ImageStack {
   const number = ({ instance_number }: Series["instances"][number]) => instance_number ?? Number.POSITIVE_INFINITY;
   const before = (a: number, b: number) => (a === b ? 0 : a - b);
   const ordered = series.instances
-    .filter(({ rows, columns }) => rows * columns > 0)
+    .filter(({ rows, columns, size_unknown }) => rows * columns > 0 || size_unknown)
     .sort((a, b) => before(number(a), number(b)));
   return new ImageStack(ordered.map(({ sop_uid: sopUid, frames }) => ({ sopUid, frames: Math.max(1, frames) })));
 }

@@ -29,7 +29,8 @@ const FindingQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
-export function findingRoutes(app: App, { store }: RouteParts): void {
+export function findingRoutes(app: App, parts: RouteParts): void {
+  const { store } = parts;
   app.get(
     "/findings",
     {
@@ -43,7 +44,7 @@ export function findingRoutes(app: App, { store }: RouteParts): void {
       const { lang, study, class: className, min_confidence, limit = 100, review, after } = request.query;
       const filter = { studyUid: study, className, confidence: min_confidence, review };
       const { findings, next } = await store.analyses.list(filter, after, limit);
-      const { language } = readerOf(request, lang);
+      const view = readerOf(parts, request, lang);
       const { actor } = callerOf(request);
       await store.audit.append({
         actor,
@@ -51,7 +52,7 @@ export function findingRoutes(app: App, { store }: RouteParts): void {
         subject: study,
         details: { findings: findings.length },
       });
-      return { findings: findings.map((one) => findingRecord(one, language)), next: next ?? null };
+      return { findings: findings.map((one) => findingRecord(one, view)), next: next ?? null };
     },
   );
   app.post(
@@ -70,7 +71,7 @@ export function findingRoutes(app: App, { store }: RouteParts): void {
       const { actor } = callerOf(request);
       const { review, comment } = request.body;
       const finding = await store.analyses.review(id, { review, comment, actor });
-      return findingRecord(finding, readerOf(request, request.query.lang).language);
+      return findingRecord(finding, readerOf(parts, request, request.query.lang));
     },
   );
 }

@@ -4,7 +4,7 @@
 import { InstanceImageSchema } from "@fovea/core/contract/image";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { ImageOutcome } from "../../store/analyses";
+import type { ImageOutcome } from "../../store/image-outcomes";
 import type { InstanceRecord } from "../../store/studies";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
@@ -134,7 +134,7 @@ export function instanceRoutes(app: App, parts: RouteParts): void {
       const findings = await store.analyses.ofFrame(image.sopUid, frame);
       const outcome = (await store.analyses.outcomes(image.studyUid)).get(image.sopUid);
       if (findings.length === 0) checkLookedAt(outcome, image);
-      const { language } = readerOf(request, lang);
+      const { language } = readerOf(parts, request, lang);
       const classNames = config.classNames[language] ?? {};
       const picture = await pictures.picture(file, { frame, findings, classNames, language, format: "png" });
       return show(request, reply.type("image/png"), image, picture);

@@ -7,13 +7,14 @@ import { FoveaError } from "@fovea/core/errors";
 import { type ClinicalPageImage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
 import type { Language } from "@fovea/core/report/summary";
+import { shownName } from "@fovea/core/rules/class-names";
 import { reported } from "@fovea/core/rules/judge";
 import type { Bilingual } from "@fovea/core/rules/rule-set";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
-import { isImageClass } from "../../pipeline/routing";
-import type { ImageOutcome } from "../../store/analyses";
+import { isImage } from "../../pipeline/routing";
 import type { KeptFinding } from "../../store/findings";
+import type { ImageOutcome } from "../../store/image-outcomes";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
@@ -58,9 +59,9 @@ async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): 
   const outcomes = await store.analyses.outcomes(study.study_uid);
   const frames: StudyFrame[] = [];
   for (const one of series) {
-    for (const { sopUid, sopClassUid, rows, columns, frames: count } of await store.studies.instances(one.series_uid)) {
-      // Reports, key objects, presentation states and the like.
-      if (rows * columns === 0 || !isImageClass(sopClassUid)) continue;
+    // Without reports, key objects, presentation states and the like.
+    for (const instance of (await store.studies.instances(one.series_uid)).filter(isImage)) {
+      const { sopUid, rows, columns, frames: count } = instance;
       const image = { file: sopUid, sopUid, width: columns, height: rows };
       const outcome = outcomes.get(sopUid);
       const notAnalysed = whyNot(outcome, one);
@@ -128,7 +129,7 @@ export function reportRoute(app: App, parts: RouteParts): void {
     async (request, reply) => {
       const { uid } = request.params;
       const { format = "json", lang, series } = request.query;
-      const view = readerOf(request, lang);
+      const view = readerOf(parts, request, lang);
       const detail = await store.studyList.detail(uid, view);
       if (detail === undefined) throw new HttpProblem(404, "no such study");
       const answer = await WRITERS[format](parts, detail, view.language, series);
@@ -158,9 +159,10 @@ const WRITERS: Readonly<
   Record<Format, (parts: RouteParts, detail: StudyDetail, language: Language, series?: string) => Promise<Answer>>
 > = {
   json: async (_parts, detail) => ({ type: "application/json; charset=utf-8", content: JSON.stringify(detail) }),
-  csv: async (parts, detail) => {
+  csv: async (parts, detail, language) => {
     const images = (await framesOf(parts, detail)).map(tableRow);
-    return { type: "text/csv; charset=utf-8", content: findingsCsv({ images }) };
+    const shown = (className: string) => shownName(className, language, parts.config.classNames);
+    return { type: "text/csv; charset=utf-8", content: findingsCsv({ images }, shown) };
   },
   html: htmlReport,
   png: pictureReport,

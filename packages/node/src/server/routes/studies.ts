@@ -25,15 +25,21 @@ const StudyQuerySchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** In which language, and whether with the patient's identity. */
-export function readerOf(request: FastifyRequest, lang?: "zh" | "en"): StudyView {
+/** In which language, by which names, and whether with the patient's identity. */
+export function readerOf(
+  { config: { classNames } }: Pick<RouteParts, "config">,
+  request: FastifyRequest,
+  lang?: "zh" | "en",
+): StudyView {
   return {
+    classNames,
     language: requestLanguage(lang, request.headers["accept-language"]),
     showPatient: seesPatients(callerOf(request)),
   };
 }
 
-export function studyRoutes(app: App, { store }: RouteParts): void {
+export function studyRoutes(app: App, parts: RouteParts): void {
+  const { store } = parts;
   app.get(
     "/studies",
     {
@@ -45,7 +51,7 @@ export function studyRoutes(app: App, { store }: RouteParts): void {
     },
     async (request) => {
       const { state, modality, after, limit } = request.query;
-      const { showPatient } = readerOf(request);
+      const { showPatient } = readerOf(parts, request);
       const list = await store.studyList.page({ state, modality }, { after, limit, showPatient });
       await store.audit.append({
         actor: callerOf(request).actor,
@@ -67,7 +73,7 @@ export function studyRoutes(app: App, { store }: RouteParts): void {
     },
     async (request) => {
       const { uid } = request.params;
-      const study = await store.studyList.detail(uid, readerOf(request, request.query.lang));
+      const study = await store.studyList.detail(uid, readerOf(parts, request, request.query.lang));
       if (study === undefined) throw new HttpProblem(404, "no such study");
       await store.audit.append({ actor: callerOf(request).actor, action: "study.view", subject: uid });
       return study;

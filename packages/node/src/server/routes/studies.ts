@@ -33,7 +33,7 @@ export function readerOf(request: FastifyRequest, lang?: "zh" | "en"): StudyView
   };
 }
 
-export function studyRoutes(app: App, { store }: RouteParts): void {
+export function studyRoutes(app: App, { store, wakePipeline }: RouteParts): void {
   app.get(
     "/studies",
     {
@@ -88,6 +88,7 @@ export function studyRoutes(app: App, { store }: RouteParts): void {
       const { actor } = callerOf(request);
       const series = await analyseAgain(store, { studyUid: uid, seriesUid: request.query.series, actor });
       if (series === 0) throw new HttpProblem(409, "nothing failed that could be analysed again, or it waits already");
+      wakePipeline();
       return reply.code(202).send({ state: "queued", study_uid: uid, series, study_url: `/studies/${uid}` });
     },
   );

@@ -10,6 +10,7 @@ import type { FileState, Journal } from "../data/journal";
 import { PICTURE_FOLDERS, type PredictJob } from "../predict/file-predictor";
 import { pictureNames } from "../predict/picture-names";
 import { listSources } from "../predict/sources";
+import { type FolderLock, lockFolder } from "../store/folder-lock";
 import { type BatchLine, type BatchOutcome, isWorthAnotherTry } from "./batch-outcome";
 
 /** In the folder of results. */
@@ -21,6 +22,8 @@ export const BATCH_FILES = {
   page: "index.html",
   reports: "reports",
   annotated: PICTURE_FOLDERS.annotated,
+  /** There while a run writes to the folder. */
+  lock: "batch.lock",
 } as const;
 
 export interface BatchSource extends PredictJob {
@@ -55,6 +58,36 @@ export async function makeBatchFolder(out: string, pictures: boolean): Promise<v
     await mkdir(join(out, folder), { recursive: true }).catch((error: unknown) => {
       throw writeFailure(out, error);
     });
+  }
+}
+
+export interface BatchLock extends FolderLock {
+  /** Another run has taken the folder over, because this one stood still for too long. */
+  readonly isLost: boolean;
+}
+
+/**
+ * For this run alone: two would write one journal.
+ *
+ * @throws {FoveaError} `busy` if another run writes to the folder; `write_failed`
+ */
+export async function lockBatchFolder(out: string): Promise<BatchLock> {
+  let isLost = false;
+  const onLost = () => {
+    isLost = true;
+  };
+  const refusal = (owner: string) =>
+    `another batch, ${owner}, writes to this folder; wait until it has ended, or give another folder with --out`;
+  try {
+    const lock = await lockFolder(join(out, BATCH_FILES.lock), { refusal, onLost });
+    return {
+      get isLost() {
+        return isLost;
+      },
+      release: () => lock.release(),
+    };
+  } catch (error) {
+    throw writeFailure(out, error);
   }
 }
 

@@ -8,6 +8,7 @@ import { Scratch } from "../../test/bad-input/scratch";
 import { type Boxes, brightDetector } from "../../test/bright-detector";
 import { readImage } from "../imaging/read-image";
 import { type BatchEvents, type BatchOptions, type BatchStart, runBatch } from "./batch";
+import { lockBatchFolder } from "./batch-files";
 
 /** Boxes of 64 x 64 px: 10 x 10 in the middle, 20 x 40 to the left. */
 const BOXES: Boxes = [
@@ -222,6 +223,31 @@ describe("runBatch again", () => {
     ]);
     expect(read("reports/x_same.txt")).toContain("置信度：0.80");
     expect(read("reports/y_same.txt")).toContain("置信度：0.60");
+  });
+
+  test("is refused while another writes to the folder, and leaves it as it is", async () => {
+    const lock = scratch.path("out/batch.lock");
+    let held = false;
+    await run(
+      {},
+      {
+        onFile: () => {
+          held = existsSync(lock);
+        },
+      },
+    );
+    expect([held, existsSync(lock)]).toEqual([true, false]);
+    const other = await lockBatchFolder(scratch.path("out"));
+    const refused = { code: "busy", message: expect.stringContaining(`another batch, process ${process.pid}`) };
+    for (const options of [{}, { restart: true }]) await expect(run(options)).rejects.toMatchObject(refused);
+    other.release();
+    expect((await run()).start?.doneBefore).toBe(4);
+  });
+
+  test("lets go of the folder when it is refused for its settings", async () => {
+    await run();
+    await expect(run({ conf: 0.4 })).rejects.toMatchObject({ code: "invalid_argument" });
+    expect((await run()).start?.doneBefore).toBe(4);
   });
 
   test("takes no half line of a journal for a whole one", async () => {

@@ -5,6 +5,7 @@
  * the list of files and where the journal's lines stand; everything else passes through.
  */
 import { basename, join, resolve } from "node:path";
+import { FoveaError } from "@fovea/core/errors";
 import type { BatchStatistics } from "@fovea/core/report/batch-statistics";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
 import type { Language } from "@fovea/core/report/summary";
@@ -19,7 +20,15 @@ import type { DetectorFile } from "../model/open-detector";
 import type { LanePlan } from "../predict/lanes";
 import { type PredictionOptions, preparePrediction } from "../predict/prepare-prediction";
 import { type AnalyseEvents, analyseBatch, type OpenBatch } from "./analyse-batch";
-import { BATCH_FILES, type BatchSource, isDone, listBatch, makeBatchFolder, removeFormerBatch } from "./batch-files";
+import {
+  BATCH_FILES,
+  type BatchSource,
+  isDone,
+  listBatch,
+  lockBatchFolder,
+  makeBatchFolder,
+  removeFormerBatch,
+} from "./batch-files";
 import type { BatchLine } from "./batch-outcome";
 import { writeBatchResults } from "./batch-results";
 import { batchSettings, refuseOtherSettings } from "./batch-settings";
@@ -72,11 +81,11 @@ export interface BatchResult {
  * Finds lesions in all images of the inputs and writes what a department reads. A file that cannot be read is said in its
  * place, and the others go on. Files that a former run with the same settings has done are left alone.
  *
- * @throws {FoveaError} if an input does not exist or holds no image, the model or the rules do not open, the folder holds
- * a batch with other settings (`invalid_argument`), or results cannot be written
+ * @throws {FoveaError} if an input does not exist or holds no image, the model or the rules do not open, another run writes to
+ * the folder (`busy`), it holds a batch with other settings (`invalid_argument`), or results cannot be written
  */
 export async function runBatch(options: BatchOptions, events: BatchEvents = {}): Promise<BatchResult> {
-  const { batch, prepared, settings } = await openBatch(options);
+  const { batch, prepared, settings, lock } = await openBatch(options);
   const { sources, journal, versions, rules, language, classNames } = batch;
   const { out, page = true, pictures = true, inputs } = options;
   const { names } = prepared.model.signature;
@@ -95,11 +104,13 @@ export async function runBatch(options: BatchOptions, events: BatchEvents = {}):
       const { crew, plan } = await prepared.open(todo.length, { picturesIn: pictures ? out : undefined, ...drawing });
       try {
         events.onStart?.({ ...start, plan });
-        reached = await analyseBatch(batch, crew, todo, events);
+        const shouldStop = () => lock.isLost || (events.shouldStop?.() ?? false);
+        reached = await analyseBatch(batch, crew, todo, { ...events, shouldStop });
       } finally {
         await crew.close();
       }
     } else events.onStart?.(start);
+    if (lock.isLost) throw takenOver(out);
     const subject = inputs.map((input) => basename(resolve(input))).join(", ");
     const shown = { out, page, subject, settings, classes: names, language, classNames };
     return {
@@ -108,7 +119,14 @@ export async function runBatch(options: BatchOptions, events: BatchEvents = {}):
     };
   } finally {
     await journal.close();
+    lock.release();
   }
+}
+
+/** This process stood still for so long that another run took it for dead. */
+function takenOver(out: string): FoveaError {
+  const message = "another batch has taken this folder over, as this one stood still; that one goes on with it";
+  return new FoveaError("busy", message, { file: out });
 }
 
 async function openBatch(options: BatchOptions) {
@@ -122,16 +140,23 @@ async function openBatch(options: BatchOptions) {
   const parts = { inputs, prepared, version, rules, classNames, language, pictures, window, maxDetections };
   const settings = batchSettings(parts);
   await makeBatchFolder(out, pictures);
-  if (restart) await removeFormerBatch(out);
-  const journal = await Journal.open<BatchLine>(join(out, BATCH_FILES.journal), settings, {
-    onOtherSettings: (former) => refuseOtherSettings(out, former, settings),
-  });
+  const lock = await lockBatchFolder(out);
+  let journal: Journal<BatchLine>;
+  try {
+    if (restart) await removeFormerBatch(out);
+    journal = await Journal.open<BatchLine>(join(out, BATCH_FILES.journal), settings, {
+      onOtherSettings: (former) => refuseOtherSettings(out, former, settings),
+    });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
   const versions = {
     modelVersion: version.modelId,
     ...(rules && { rulesVersion: rulesVersion(rules), reportAbove: rules.reportAbove }),
   };
   const batch: OpenBatch = { out, sources, rules, classNames, language, versions, journal };
-  return { batch, prepared, settings };
+  return { batch, prepared, settings, lock };
 }
 
 function warningsOf(rules: RuleSet | undefined, classNames: ClassNames, classes: readonly string[]): readonly string[] {

@@ -79,7 +79,7 @@ describe("the queue", () => {
 
   test("brings back a job that threw, at growing intervals, until it is done", async () => {
     const errors: unknown[] = [];
-    const queue = await open({ pollMs: 50, onError: (error) => errors.push(error) });
+    const queue = await open({ pollMs: 60_000, onError: (error) => errors.push(error) });
     const at: number[] = [];
     await queue.work("count", { concurrency: 1 }, async () => {
       at.push(performance.now());
@@ -90,11 +90,25 @@ describe("the queue", () => {
     // 1 s and 2 s, each with up to half as much again.
     expect(at[1] - at[0]).toBeGreaterThan(900);
     expect(at[2] - at[1]).toBeGreaterThan(1900);
+    // A database of one process is not looked at in between, and nothing is later for that.
+    expect(at[1] - at[0]).toBeLessThan(2500);
+    expect(at[2] - at[1]).toBeLessThan(4000);
     expect(errors).toHaveLength(2);
   });
 
+  test("begins a job when its time has come", async () => {
+    const queue = await open({ pollMs: 60_000 });
+    const seen: number[] = [];
+    await queue.work("count", { concurrency: 1 }, async () => void seen.push(Date.now()));
+    const at = Date.now() + 1200;
+    await queue.add("count", {}, { startAfter: new Date(at) });
+    await until(() => seen.length === 1);
+    expect(seen[0]).toBeGreaterThanOrEqual(at);
+    expect(seen[0]).toBeLessThan(at + 1000);
+  });
+
   test("tells of a job whose attempts are used up, until that succeeds", async () => {
-    const queue = await open({ pollMs: 50 });
+    const queue = await open({ pollMs: 60_000 });
     const told: JobContent[] = [];
     let attempts = 0;
     await queue.work(

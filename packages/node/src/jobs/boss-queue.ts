@@ -18,7 +18,10 @@ import type { JobContent, JobOptions, JobQueue, WorkOptions } from "./job-queue"
 export interface JobQueueSettings {
   /** Jobs of a process that gives no sign of life come back after so long, seconds. @default 20 */
   readonly leaseSeconds?: number;
-  /** How often a process looks for jobs that another one added, ms. @default 1000 */
+  /**
+   * How often a process looks for jobs that another one added, ms. @default 1000; on an embedded database, which has one process,
+   * 10000: it looks when something is added or due, and this late only for what a lease gave back
+   */
   readonly pollMs?: number;
   /** First interval between two attempts, whole seconds; each is twice the one before, up to ten minutes. @default 1 */
   readonly retrySeconds?: number;
@@ -36,6 +39,8 @@ const TELLINGS = 1_000_000;
 /** pg-boss drops jobs that waited two weeks; ours wait for a PACS, or for somebody who comes back from a holiday. */
 const KEEP_DAYS = 3650;
 const TIDY_MS = 300_000;
+const POLL_MS = 1000;
+const ALONE_POLL_MS = 10_000;
 const START_ATTEMPTS = 6;
 
 /**
@@ -97,6 +102,11 @@ async function holdWaiting(sql: Sql, kind: string, key: string | undefined): Pro
   return rows.length > 0;
 }
 
+/** An embedded database has one process. */
+function isAlone({ kind }: Database): boolean {
+  return kind === "pglite";
+}
+
 class BossQueue implements JobQueue {
   readonly #database: Database;
   readonly #settings: Required<JobQueueSettings>;
@@ -109,14 +119,15 @@ class BossQueue implements JobQueue {
 
   constructor(database: Database, settings: JobQueueSettings, boss: PgBoss) {
     this.#database = database;
-    const defaults = { leaseSeconds: 20, pollMs: 1000, retrySeconds: 1, graceMs: 10_000, onError: () => undefined };
+    const pollMs = isAlone(database) ? ALONE_POLL_MS : POLL_MS;
+    const defaults = { leaseSeconds: 20, pollMs, retrySeconds: 1, graceMs: 10_000, onError: () => undefined };
     this.#settings = { ...defaults, ...settings };
     this.#boss = boss;
     this.#boss.on("error", (error) => this.#settings.onError(error, "queue"));
   }
 
   async start(): Promise<void> {
-    if (this.#database.kind === "pglite") await this.#takeBackAll();
+    if (isAlone(this.#database)) await this.#takeBackAll();
     // Somebody may have mended what it failed of: nothing waits for the end of a pause that an earlier process began.
     await this.#database.query(
       "UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' AND start_after > now()",
@@ -181,7 +192,11 @@ class BossQueue implements JobQueue {
     if (this.#loops.has(kind)) throw new Error(`unreachable: jobs of ${kind} have a worker already`);
     const { leaseSeconds, pollMs, retrySeconds, onError } = this.#settings;
     const loop = new JobLoop(
-      { kind, concurrency, handle, pollMs, leaseMs: 1000 * leaseSeconds, retryMs: 1000 * retrySeconds, onError },
+      {
+        ...{ kind, concurrency, handle, pollMs, leaseMs: 1000 * leaseSeconds, retryMs: 1000 * retrySeconds, onError },
+        alone: isAlone(this.#database),
+        onGivenUp: () => this.#loops.get(`${kind}${GIVEN_UP}`)?.wake(),
+      },
       this.#boss,
       this.#database,
     );

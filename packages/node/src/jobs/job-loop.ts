@@ -1,5 +1,8 @@
 /**
  * @file The loop of one kind of jobs: fetches what is due, works on so many at a time, keeps them by signs of life.
+ *
+ * Jobs that this process adds wake it. Those of others it finds by looking again; where there are no others, it sleeps until the
+ * next one is due by time.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type PgBoss from "pg-boss";
@@ -11,10 +14,15 @@ export interface JobLoopSettings {
   readonly kind: string;
   readonly concurrency: number;
   readonly handle: (content: JobContent, signal: AbortSignal) => Promise<void>;
+  /** Between two looks at most. */
   readonly pollMs: number;
+  /** No other process adds jobs, or brings them back. */
+  readonly alone: boolean;
   readonly leaseMs: number;
   /** The first pause before another attempt. */
   readonly retryMs: number;
+  /** Told once a job's attempts are used up. */
+  readonly onGivenUp: () => void;
   readonly onError: (error: unknown, kind: string) => void;
 }
 
@@ -29,6 +37,10 @@ type FetchedJob = PgBoss.JobWithMetadata<JobContent>;
 
 /** `startAfter` is compared as "before now": a job added in this very millisecond is not yet due. */
 const JUST_DUE_MS = 5;
+/** Looks for what is due by time are so far apart at least. */
+const LEAST_PAUSE_MS = 50;
+/** Where the database did not answer. */
+const AFTER_FAILURE_MS = 1000;
 
 export class JobLoop {
   readonly #settings: JobLoopSettings;
@@ -76,27 +88,43 @@ export class JobLoop {
     while (!this.#stopping) {
       this.#woken = false;
       const free = this.#settings.concurrency - this.#running.size;
-      const jobs = free > 0 ? await this.#fetch(free) : [];
+      const { jobs, pauseMs } = await this.#look(free);
       for (const job of jobs) this.#begin(job);
-      if (jobs.length === 0 || jobs.length === free) await this.#pause();
+      if (jobs.length === 0 || jobs.length === free) await this.#pause(pauseMs);
     }
   }
 
-  async #fetch(count: number): Promise<FetchedJob[]> {
+  /** Up to `free` jobs that are due, and how long nothing else will be as far as can be known. */
+  async #look(free: number): Promise<{ readonly jobs: readonly FetchedJob[]; readonly pauseMs: number }> {
+    const { kind, pollMs, alone, onError } = this.#settings;
+    // The end of one that runs wakes us.
+    if (free === 0) return { jobs: [], pauseMs: pollMs };
     try {
-      return await this.#boss.fetch<JobContent>(this.#settings.kind, { batchSize: count, includeMetadata: true });
+      const jobs = await this.#boss.fetch<JobContent>(kind, { batchSize: free, includeMetadata: true });
+      const dueMs = alone && jobs.length === 0 ? await this.#untilDue() : undefined;
+      return { jobs, pauseMs: Math.min(pollMs, dueMs ?? pollMs) };
     } catch (error) {
-      this.#settings.onError(error, this.#settings.kind);
-      return [];
+      onError(error, kind);
+      return { jobs: [], pauseMs: Math.min(pollMs, AFTER_FAILURE_MS) };
     }
+  }
+
+  /** Until the first of those that wait may begin, ms; undefined if none waits. */
+  async #untilDue(): Promise<number | undefined> {
+    const [{ ms }] = await this.#database.query<{ ms: number | null }>(
+      `SELECT 1000 * extract(epoch FROM min(start_after) - clock_timestamp())::double precision AS ms
+       FROM pgboss.job WHERE name = $1 AND state < 'active'`,
+      [this.#settings.kind],
+    );
+    return ms === null ? undefined : Math.max(ms + JUST_DUE_MS, LEAST_PAUSE_MS);
   }
 
   /** Until somebody wakes us, or the time to look again has come. */
-  async #pause(): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     if (this.#woken) await sleep(JUST_DUE_MS);
     else {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, this.#settings.pollMs);
+        const timer = setTimeout(resolve, ms);
         this.#wake = () => {
           clearTimeout(timer);
           setTimeout(resolve, JUST_DUE_MS);
@@ -136,9 +164,10 @@ export class JobLoop {
 
   /** Another attempt, after a pause; without any left, it is given up. */
   async #failed({ id, retryCount, retryLimit }: FetchedJob): Promise<void> {
-    const { kind, retryMs } = this.#settings;
+    const { kind, retryMs, onGivenUp } = this.#settings;
     if (retryCount >= retryLimit) {
       if (await this.#isOurs(id, retryCount)) await this.#boss.fail(kind, id);
+      onGivenUp();
       return;
     }
     await this.#database.query(

@@ -3,6 +3,7 @@ import { itemsOf } from "@fovea/core/dicom/objects/attribute-access";
 import { checkObject } from "@fovea/core/dicom/objects/check-object";
 import type { Attributes } from "@fovea/core/dicom/objects/code";
 import { readWritten } from "@fovea/core/dicom/objects/read-written";
+import { FoveaError } from "@fovea/core/errors";
 import { describe, expect, test } from "vitest";
 import { dicomBytes, encapsulatedPixelData, greyElements, type TestElement } from "../../../core/test/dicom-bytes";
 import {
@@ -361,6 +362,19 @@ describe("buildResultObjects", () => {
     expect(readWritten(report.bytes)).toMatchObject({ CompletionFlag: "PARTIAL" });
     expect(texts(report).join()).toContain("3幅图像中有2幅未能");
     expect(texts(report).join()).toContain("1个结节");
+  });
+
+  test("does not report without an image that failed whose file is only away at the moment", async () => {
+    const unread = (code: "files_unavailable" | "file_not_found") => async () => {
+      throw new FoveaError(code, "a file of the record");
+    };
+    const series = (code: Parameters<typeof unread>[0]) => [
+      { source: async () => slice(1), outcome: { findings: [finding()] } },
+      { source: unread(code), outcome: { failure: "timed out" } },
+    ];
+    await expect(made({ series: series("files_unavailable") })).rejects.toMatchObject({ code: "files_unavailable" });
+    const [report] = await made({ series: series("file_not_found"), kinds: ["sr"] });
+    expect(texts(report).join()).toContain("2幅图像中有1幅未能");
   });
 
   test("refuses a finding outside of its image or in a frame that it has not", async () => {

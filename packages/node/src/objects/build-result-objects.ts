@@ -87,7 +87,8 @@ export interface ResultObject {
  * in the series; with the same time, the same bytes. A series without findings gives a report alone, which says so.
  *
  * @throws {FoveaError} `invalid_dicom` if no image can be referred to, or an object does not pass its check;
- *   `invalid_argument` if a finding lies outside of its image
+ *   `invalid_argument` if a finding lies outside of its image; what reading the file of an image throws, unless that image failed
+ *   and it is not `files_unavailable`
  */
 export async function* buildResultObjects(request: ResultRequest): AsyncGenerator<ResultObject> {
   const decoder = request.decoder ?? new FrameDecoder();
@@ -202,7 +203,7 @@ async function readImages(request: ResultRequest, decoder: FrameDecoder): Promis
       places.set(read.sopUid, place);
       images.push({ source: read, findings: findings.map((one) => inside(one, read)), ...(failed && { failed }) });
     } catch (error) {
-      if (!failed || findings.length > 0 || !(error instanceof FoveaError)) throw error;
+      if (!failed || findings.length > 0 || !saysOfTheImage(error)) throw error;
       unreadable++;
     }
   }
@@ -214,6 +215,11 @@ async function readImages(request: ResultRequest, decoder: FrameDecoder): Promis
     throw new FoveaError("invalid_argument", "images of several studies; a result is one study's");
   }
   return { images, places, unreadable, ...(timezone !== undefined && { timezone }) };
+}
+
+/** That the folder of files is away says nothing: with the image's identifiers the report would be another one. */
+function saysOfTheImage(error: unknown): boolean {
+  return error instanceof FoveaError && error.code !== "files_unavailable";
 }
 
 async function opened(source: ResultImage["source"]): Promise<DataSet> {

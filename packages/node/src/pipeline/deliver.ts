@@ -18,6 +18,7 @@ import type { BlobStore } from "../store/blob-store";
 import type { Database, Sql } from "../store/database";
 import type { Deliveries, DeliveryRow } from "../store/deliveries";
 import { readInstanceHead } from "./instance-head";
+import { reasonOf } from "./patience";
 
 /** What became of an attempt. `unread`: the object's file could not be read, so that the peer was not asked. */
 export type AttemptOutcome =
@@ -210,10 +211,4 @@ class Attempt {
       await audit.appendIn(sql, [{ actor: "system", action, subject: objectSopUid, details: told }]);
     });
   }
-}
-
-/** Why an attempt did not come off, for the record: without what a message of ours does not say, such as a path. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof FoveaError) return `${error.code}: ${error.message}`.slice(0, 300);
-  return error instanceof Error ? error.name : "failed";
 }

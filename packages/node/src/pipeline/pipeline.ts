@@ -22,7 +22,7 @@ import { Importer } from "./importer";
 import { KnownFiles } from "./known-files";
 import type { Patience } from "./patience";
 import { Reception } from "./reception";
-import { Repeating } from "./repeating";
+import { type NextRound, Repeating } from "./repeating";
 import { type BuildResultObjects, ResultPlanner } from "./result-objects";
 import { RETRIEVE, RETRIEVE_RETRIES, Retrieval, retrieveJob } from "./retrieval";
 
@@ -58,11 +58,19 @@ export interface Pipeline {
   readonly backlog: number;
   /** Acknowledged objects that could not be filed when it was tried last: they stay in `incoming`. */
   readonly left: number;
+  /** Somebody wants a study analysed again, or results sent again: what is due is looked at now. */
+  wake(): void;
   /** Finishes what was accepted, as far as that is possible in `graceMs`; the rest goes on at the next start. */
   stop(graceMs?: number): Promise<void>;
 }
 
+/** How often a process looks for deliveries that another one planned. */
 const DELIVERY_MS = 1000;
+/** The one process of an embedded database looks when something came, was planned or is due; and so often whatever it knows. */
+const ALONE_MS = 10_000;
+const AFTER_FAILURE_MS = 1000;
+/** Rounds for what is due by time are so far apart at least. */
+const LEAST_PAUSE_MS = 50;
 const RECOVER_MS = 60_000;
 const RETENTION_MS = 3_600_000;
 const GRACE_MS = 10_000;
@@ -71,45 +79,70 @@ const GRACE_MS = 10_000;
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { store, pool, queue, config, onError = () => undefined } = options;
   const told = (where: string) => (error: unknown) => onError(error, where);
+  const alone = store.database.kind === "pglite";
   const known = new KnownFiles(store);
   const importer = new Importer({
     ...store,
     onError: told("import"),
     onImported: (outcome, { note: { instance } }) => {
       if (outcome === "new") void known.add(instance.sopUid, instance.seriesUid, instance.studyUid);
+      completing.wake(lookMs);
     },
   });
-  const reception = receptionOf(options, importer, known);
-  await takeBackDeliveries(store);
-  if (store.database.kind === "pglite") await store.uploadSweep.apply({ atOnce: true });
-  await giveUpHomeless(store, config.destinations, told("delivery"));
-  await importer.start();
-
   const ending = new AbortController();
   const loops: Repeating[] = [];
-  const repeat = (where: string, everyMs: number, work: (signal: AbortSignal) => Promise<unknown>): Repeating => {
-    const loop = new Repeating(work, { everyMs, onError: told(where) });
+  const repeat = (
+    where: string,
+    everyMs: number,
+    work: (signal: AbortSignal) => Promise<NextRound | undefined>,
+    afterFailureMs = everyMs,
+  ): Repeating => {
+    const loop = new Repeating(work, { everyMs, afterFailureMs, onError: told(where) });
     loops.push(loop);
     return loop;
   };
-  const deliveries = deliverers(options, told("delivery")).map((deliverer) =>
-    repeat("delivery", DELIVERY_MS, async (signal) => (await deliverer.deliver(signal)) > 0),
-  );
-  const deliverNow = () => {
-    for (const loop of deliveries) loop.wake();
-  };
-  await workOnSeries(options, deliverNow);
-  await workOnRetrievals(options, reception);
   const completeness = new Completeness({
     ...{ ...store, queue, config: config.completeness, routing: config.routing },
     resolve: (wanted) => pool.models.resolve(wanted),
     ...counterOf(options, ending.signal),
     onError: told("completeness"),
   });
-  repeat("completeness", Math.max(50, Math.min(1000, config.completeness.quietMs / 4)), () => completeness.look());
-  repeat("import", RECOVER_MS, () => importer.recover());
-  repeat("retention", RETENTION_MS, () => store.retention.apply(config.retention));
-  repeat("uploads", RETENTION_MS, () => store.uploadSweep.apply());
+  const lookMs = Math.max(50, Math.min(1000, config.completeness.quietMs / 4));
+  const completing = repeat(
+    "completeness",
+    alone ? ALONE_MS : lookMs,
+    async () => {
+      await completeness.look();
+      return alone && (await store.studies.isReceiving()) ? { inMs: lookMs } : undefined;
+    },
+    lookMs,
+  );
+  const reception = receptionOf(options, importer, known);
+  await takeBackDeliveries(store);
+  if (alone) await store.uploadSweep.apply({ atOnce: true });
+  await giveUpHomeless(store, config.destinations, told("delivery"));
+  await importer.start();
+
+  const deliveries = deliverers(options, told("delivery")).map(([destination, deliverer]) =>
+    repeat(
+      "delivery",
+      alone ? ALONE_MS : DELIVERY_MS,
+      async (signal) => {
+        if ((await deliverer.deliver(signal)) > 0) return { inMs: 0 };
+        const inMs = alone ? await store.deliveries.untilDue(destination) : undefined;
+        return inMs === undefined ? undefined : { inMs: Math.max(inMs, LEAST_PAUSE_MS) };
+      },
+      AFTER_FAILURE_MS,
+    ),
+  );
+  const deliverNow = () => {
+    for (const loop of deliveries) loop.wake();
+  };
+  await workOnSeries(options, deliverNow);
+  await workOnRetrievals(options, reception);
+  repeat("import", RECOVER_MS, async () => void (await importer.recover()));
+  repeat("retention", RETENTION_MS, async () => void (await store.retention.apply(config.retention)));
+  repeat("uploads", RETENTION_MS, async () => void (await store.uploadSweep.apply()));
   for (const loop of loops) loop.start();
   return {
     reception,
@@ -118,6 +151,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     },
     get left() {
       return importer.left;
+    },
+    wake() {
+      completing.wake();
+      deliverNow();
     },
     async stop(graceMs = GRACE_MS) {
       ending.abort();
@@ -169,9 +206,13 @@ async function giveUpHomeless(
   }
 }
 
-function deliverers({ store, peers, onDelivered }: PipelineOptions, onError: (error: unknown) => void): Deliverer[] {
+/** By the names of their destinations. */
+function deliverers(
+  { store, peers, onDelivered }: PipelineOptions,
+  onError: (error: unknown) => void,
+): (readonly [string, Deliverer])[] {
   const onAttempt: DelivererOptions["onAttempt"] = ({ destination }, { state }) => onDelivered?.(destination, state);
-  return [...peers.values()].map((peer) => new Deliverer({ ...store, peer, onError, onAttempt }));
+  return [...peers.values()].map((peer) => [peer.name, new Deliverer({ ...store, peer, onError, onAttempt })] as const);
 }
 
 async function workOnSeries(options: PipelineOptions, onPlanned: () => void): Promise<void> {

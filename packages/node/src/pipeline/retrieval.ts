@@ -7,7 +7,7 @@ import type { PacsPeer } from "../pacs/peer";
 import type { AuditLog } from "../store/audit-log";
 import type { Database } from "../store/database";
 import type { RetrievalEnd, RetrievalRecord, Retrievals } from "../store/retrievals";
-import { reasonOf } from "./deliver";
+import { reasonOf } from "./patience";
 import { type Reception, STORE_STATUS } from "./reception";
 
 /** Kind of these jobs in the queue. */

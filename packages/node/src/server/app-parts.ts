@@ -43,6 +43,8 @@ export interface AppParts {
   readonly queue: JobQueue;
   readonly rules?: RuleSet;
   readonly reception: Reception;
+  /** Told once somebody has had a study opened or results planned again: the pipeline looks now. */
+  readonly wakePipeline: () => void;
   /** PACS by the names of destinations. @default none */
   readonly peers?: ReadonlyMap<string, PacsPeer>;
   readonly metrics: ServiceMetrics;

@@ -116,6 +116,7 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
       metrics,
       peers,
       reception: pipeline.reception,
+      wakePipeline: () => pipeline.wake(),
       log: options.log,
       page: options.page,
     },

@@ -41,6 +41,18 @@ onEachEngine("the record of deliveries", (engine) => {
     expect(await deliveries.claim(10)).toEqual([]);
   });
 
+  test("says how long nothing is due for a destination", async () => {
+    const deliveries = await planned(1);
+    expect(await deliveries.untilDue("archive")).toBeUndefined();
+    expect(await deliveries.untilDue("pacs")).toBeLessThanOrEqual(0);
+    const [claimed] = await deliveries.claim(1, { leaseMs: 60_000 });
+    const untilLease = await deliveries.untilDue("pacs");
+    expect(untilLease).toBeGreaterThan(50_000);
+    expect(untilLease).toBeLessThanOrEqual(60_000);
+    await deliveries.sent(claimed.deliveryId);
+    expect(await deliveries.untilDue("pacs")).toBeUndefined();
+  });
+
   test("gives those of a dead worker to another when its time is over", async () => {
     const deliveries = await planned(1);
     await deliveries.claim(1, { leaseMs: 20 });

@@ -192,12 +192,14 @@ export class Deliveries {
     };
   }
 
-  /** When the next one is due; undefined if none waits. */
-  async nextDue(): Promise<Date | undefined> {
-    const [{ at }] = await this.#database.query<{ at: Date | null }>(
-      "SELECT min(next_at) AS at FROM delivery WHERE state IN ('pending', 'sending')",
+  /** Until the next one to `destination` is due, ms by the database's clock, below 0 if it is; undefined if none waits. */
+  async untilDue(destination: string): Promise<number | undefined> {
+    const [{ ms }] = await this.#database.query<{ ms: number | null }>(
+      `SELECT 1000 * extract(epoch FROM min(next_at) - clock_timestamp())::double precision AS ms
+       FROM delivery WHERE state IN ('pending', 'sending') AND destination = $1`,
+      [destination],
     );
-    return at ?? undefined;
+    return ms ?? undefined;
   }
 
   async ofStudy(studyUid: string): Promise<DeliveryRow[]> {

@@ -79,6 +79,14 @@ describe("a folder's lock", () => {
     expect(told).toBe(1);
   });
 
+  test("tells those who are refused what its owner says", async () => {
+    const path = join(scratch.folder(), "x.lock");
+    const lock = await lockFolder(path);
+    const refusal = (owner: string) => `taken by ${owner}`;
+    await expect(lockFolder(path, { refusal })).rejects.toThrow(`taken by process ${process.pid}`);
+    lock.release();
+  });
+
   test("leaves nothing beside it when it is refused", async () => {
     const folder = scratch.folder();
     mkdirSync(join(folder, "a"));

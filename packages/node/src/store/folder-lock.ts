@@ -5,7 +5,18 @@
  * the file: it is watched, and dead if it does not for long enough. Clocks are not compared; those of two machines differ.
  */
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
@@ -16,6 +27,8 @@ export interface FolderLockOptions {
   readonly beatMs?: number;
   /** An owner that cannot be asked, and was silent for so long while it was watched, is dead, ms. @default 30000 */
   readonly silenceMs?: number;
+  /** What is refused, where `owner` has it, and what to do. @default that the folder is in use */
+  readonly refusal?: (owner: string) => string;
   /** Told once if another process has taken the lock over, from an owner that was silent for too long, or somebody removed it. */
   readonly onLost?: () => void;
 }
@@ -39,7 +52,7 @@ interface Owner {
  * @throws {FoveaError} `busy` if another process, or this one, has it
  */
 export async function lockFolder(path: string, options: FolderLockOptions = {}): Promise<FolderLock> {
-  const { beatMs = 5000, silenceMs = 30_000, onLost = () => undefined } = options;
+  const { beatMs = 5000, silenceMs = 30_000, onLost = () => undefined, refusal = inUse } = options;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const text = JSON.stringify({ ...thisProcess(), lock: randomUUID() });
   const own = `${path}.${process.pid}.${randomUUID()}`;
@@ -48,7 +61,7 @@ export async function lockFolder(path: string, options: FolderLockOptions = {}):
     for (let attempt = 0; !linked(own, path); attempt++) {
       const owner = ownerOf(path);
       if (owner === undefined) continue;
-      if (attempt > 100 || !(await isDead(path, owner, silenceMs))) throw taken(path, owner);
+      if (attempt > 100 || !(await isDead(path, owner, silenceMs))) throw taken(path, owner, refusal);
       removeStale(path, owner.text);
     }
   } finally {
@@ -82,10 +95,18 @@ function holdLock(path: string, text: string, beatMs: number, onLost: () => void
   };
 }
 
-/** A link appears whole or not at all, and never in the place of another. */
+/** File systems without links (FAT, some network shares). */
+const NO_LINKS: ReadonlySet<string | undefined> = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"]);
+
+/** A link appears whole or not at all, and never in the place of another. A copy in its stead does not appear whole. */
 function linked(own: string, path: string): boolean {
   try {
-    linkSync(own, path);
+    try {
+      linkSync(own, path);
+    } catch (error) {
+      if (!NO_LINKS.has((error as NodeJS.ErrnoException).code)) throw error;
+      copyFileSync(own, path, constants.COPYFILE_EXCL);
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
@@ -142,11 +163,11 @@ function removeStale(path: string, text: string): void {
   rmSync(aside, { force: true });
 }
 
-function taken(path: string, { identity }: Owner): FoveaError {
+function taken(path: string, { identity }: Owner, refusal: (owner: string) => string): FoveaError {
   const who = identity === undefined ? "another process" : `process ${identity.pid} of ${identity.host}`;
-  return new FoveaError(
-    "busy",
-    `the record is in use by ${who}: the service is running; stop it first, or use PostgreSQL (DATABASE_URL), which several processes may share`,
-    { file: path },
-  );
+  return new FoveaError("busy", refusal(who), { file: path });
+}
+
+function inUse(owner: string): string {
+  return `the folder is in use by ${owner}; wait until it has ended`;
 }

@@ -22,10 +22,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+const refusal = (owner: string) =>
+  `the record is in use by ${owner}: the service is running; stop it first, or use PostgreSQL (DATABASE_URL), which several processes may share`;
+
 /** @throws {FoveaError} `busy` if another process has the folder, `database_unavailable` if it is damaged */
-export async function openPglite(folder: string, options: Omit<FolderLockOptions, "onLost"> = {}): Promise<Database> {
+export async function openPglite(
+  folder: string,
+  options: Omit<FolderLockOptions, "onLost" | "refusal"> = {},
+): Promise<Database> {
   let database: PgliteDatabase | undefined;
-  const lock = await lockFolder(`${folder}.lock`, { ...options, onLost: () => database?.giveUp() });
+  const lock = await lockFolder(`${folder}.lock`, { ...options, refusal, onLost: () => database?.giveUp() });
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const isNew = !existsSync(join(folder, "PG_VERSION"));

@@ -105,6 +105,11 @@ export class Studies {
     }));
   }
 
+  /** Whether there is a study that receives. */
+  async isReceiving(): Promise<boolean> {
+    return (await this.#database.query("SELECT 1 FROM study WHERE state = 'receiving' LIMIT 1")).length > 0;
+  }
+
   /**
    * A study is complete: from `receiving` to `queued`, unless something came in since it was looked at.
    *

@@ -47,6 +47,7 @@ test("lists what was given up, with the reason, by destination", async () => {
 test("sends one again, once, in the name of who wanted it", async () => {
   const [{ id }] = await list("?state=failed&destination=main");
   const answer = await again(`deliveries/${id}`);
+  expect(service.wakePipeline).toHaveBeenCalledOnce();
   expect([answer.statusCode, answer.json()]).toMatchObject([200, { id, state: "pending", reason: null }]);
   expect((await again(`deliveries/${id}`)).statusCode).toBe(409);
   const entries = await service.store.audit.list({ action: "delivery.again" });

@@ -122,6 +122,7 @@ describe("what failed of a study", () => {
     expect((await analyse("1.2.3")).statusCode).toBe(404);
     for (const role of ["viewer", "reader"] as const) expect((await analyse(STUDY_AGAIN, role)).statusCode).toBe(403);
     const one = await analyse(STUDY_AGAIN, "system", "?series=2.25.66.4");
+    expect(service.wakePipeline).toHaveBeenCalledOnce();
     expect([one.statusCode, one.json()]).toEqual([
       202,
       { state: "queued", study_uid: STUDY_AGAIN, series: 1, study_url: `/studies/${STUDY_AGAIN}` },

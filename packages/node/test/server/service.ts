@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Finding } from "@fovea/core/finding";
+import { type Mock, vi } from "vitest";
 import { parseConfig } from "../../src/config/read-config";
 import type { Role, ServiceConfig } from "../../src/config/service-config";
 import type { AnalysisRequest, ImageAnalysis, InferencePool } from "../../src/inference/inference-pool";
@@ -138,6 +139,8 @@ export interface TestService {
   readonly pool: SaidPool;
   readonly queue: DirectQueue;
   readonly reception: CountingReception;
+  /** How often the pipeline was told to look. */
+  readonly wakePipeline: Mock<() => void>;
   readonly metrics: ServiceMetrics;
   readonly config: ServiceConfig;
   /** A good key of each role. */
@@ -191,6 +194,7 @@ export async function startService({
   );
   const [pool, queue, reception] = [new SaidPool(), new DirectQueue(), new CountingReception()];
   const metrics = new ServiceMetrics();
+  const wakePipeline = vi.fn<() => void>();
   const log: string[] = [];
   const stream = { write: (line: string) => void log.push(line) };
   const app = await buildApp({
@@ -199,6 +203,7 @@ export async function startService({
     pool: realPool ?? pool,
     queue,
     reception,
+    wakePipeline,
     metrics,
     rules,
     page,
@@ -211,7 +216,7 @@ export async function startService({
     await store.close();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  return { app, store, pool, queue, reception, metrics, config, keys, log, close };
+  return { app, store, pool, queue, reception, wakePipeline, metrics, config, keys, log, close };
 }
 
 /** At the end of a test file. */

@@ -213,6 +213,16 @@ onEachEngine("delivery", (engine) => {
     expect(pacs.arrived).toEqual([]);
   });
 
+  test("writes down nothing that a message quotes of a file", async () => {
+    const store = await engine.open();
+    await planned(store);
+    const message = 'PatientName: "Curie^Marie" is cut off';
+    const blobs = { read: () => Promise.reject(new FoveaError("file_unreadable", message)) };
+    await delivererOf(store, new FakePacs(), { blobs }).deliver();
+    const [{ reason }] = await store.deliveries.ofStudy(STUDY);
+    expect(reason).toBe('file_unreadable: PatientName: "…" is cut off');
+  });
+
   test("stays with its worker for as long as sending takes, beyond the lease", async () => {
     const store = await engine.open();
     const [uid] = await planned(store);

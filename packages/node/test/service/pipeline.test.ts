@@ -129,6 +129,24 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("takes up at once what comes after a rest, and tries a PACS that is away again when that is due", async () => {
+    const service = await running(engine);
+    await service.send(1, { grey: 10 });
+    await until(async () => (await service.store.deliveries.counts()).sent === 2);
+    const at: number[] = [];
+    service.pacs.before = () => {
+      at.push(performance.now());
+      return at.length <= 2 ? { state: "unreachable", reason: "connection refused" } : undefined;
+    };
+    const begun = performance.now();
+    await service.send(2, { grey: 20 });
+    await until(async () => (await service.store.deliveries.counts()).sent === 4);
+    // A quiet time of 0.3 s, a pause of 1 to 1.5 s for each of the two objects, and a second or two of a busy machine.
+    expect(at[0] - begun).toBeLessThan(2500);
+    expect(performance.now() - at[0]).toBeLessThan(4000);
+    await service.stop();
+  });
+
   test("gives up what waits for a destination that the settings do not have, tells of it, and sends it once they have it", async () => {
     const away = new FakePacs();
     away.before = () => ({ state: "unreachable", reason: "connection refused" });
@@ -389,6 +407,7 @@ onEachEngine("the pipeline", (engine) => {
     expect(await reasonOf(service)).toMatch(/^1 of 2 images could not be analysed/);
     late = false;
     expect(await analyseAgain(service.store, { studyUid: studyUid(), actor: "key:a" })).toBe(1);
+    service.pipeline.wake();
     await until(async () => (await service.store.deliveries.counts()).sent === 4);
     expect([await stateOf(service), await reasonOf(service), pool.seen]).toEqual(["analysed", undefined, [10, 20]]);
     expect(sorted(service.pacs.arrived.slice(2))).toEqual(["2.25.9.0.10.20", "2.25.9.1.10.20"]);

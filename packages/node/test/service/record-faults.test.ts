@@ -43,6 +43,12 @@ onEachEngine("the judge of a record", (engine) => {
     return verdictOf(place, { acknowledged, arrived: new Map([["archive", arrived]]) });
   }
   const nothing = async () => undefined;
+  /** A file in the folder of files. */
+  const another = async ({ blobs }: Store) => {
+    const draft = await blobs.draft("images");
+    draft.stream.write(Buffer.from("another"));
+    return draft.commit();
+  };
   const removed = (rows: string) => async (store: Store) => {
     const [{ blob }] = await store.database.query<{ blob: string }>(`SELECT blob FROM ${rows} LIMIT 1`);
     await store.blobs.remove(blob);
@@ -52,12 +58,21 @@ onEachEngine("the judge of a record", (engine) => {
     expect(await judged([bright()], nothing)).toMatchObject({ images: 1, series: 1, deliveries: 3, faults: [] });
   });
 
+  test("finds nothing wrong with the file of an object that is held apart", async () => {
+    const { faults } = await judged([bright()], async (store) => {
+      const held = received(2, await another(store));
+      await store.database.transaction((sql) => store.held.holdIn(sql, [{ ...held, reason: "astray" }]));
+    });
+    expect(faults).toEqual([]);
+  });
+
   test.each<[string, readonly ReturnType<typeof bright>[], (store: Store) => Promise<unknown>, RegExp]>([
     ["findings that were lost", [], nothing, /has 0 findings/],
     ["findings that are there twice", [bright(), bright()], nothing, /has 2 findings/],
     ["a finding elsewhere", [bright({ ...BOX, x2: 41 })], nothing, /a finding at 24,24,41,40, expected 24,24,40,40/],
     ["the file of an image that is gone", [bright()], removed("instance"), /its file cannot be read/],
     ["the file of a delivery that is gone", [bright()], removed("delivery"), /of a delivery cannot be read/],
+    ["a file that nobody knows", [bright()], another, /the file images.* belongs to nobody/],
     ["an image that is gone", [bright()], ({ database }) => database.exec("DELETE FROM instance"), /not in the record/],
   ])("finds %s", async (_name, findings, spoil, fault) => {
     const { faults } = await judged(findings, spoil);

@@ -153,7 +153,8 @@ async function fileFaults({ database }: Store, dataDir: string): Promise<string[
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
   const rows = await database.query<{ blob: string }>(
-    `SELECT blob FROM instance WHERE blob IS NOT NULL UNION SELECT blob FROM delivery UNION SELECT blob FROM blob_removal`,
+    `SELECT blob FROM instance WHERE blob IS NOT NULL UNION SELECT blob FROM held_instance
+     UNION SELECT blob FROM delivery UNION SELECT blob FROM blob_removal`,
   );
   const named = new Set([MARKER, ...rows.map(({ blob }) => blob)]);
   return files.filter((file) => !named.has(file)).map((file) => `the file ${file} belongs to nobody`);

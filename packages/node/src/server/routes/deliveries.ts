@@ -26,7 +26,7 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function deliveryRoutes(app: App, { config, store }: RouteParts): void {
+export function deliveryRoutes(app: App, { config, store, wakePipeline }: RouteParts): void {
   const { deliveries, audit, database } = store;
 
   app.get(
@@ -92,8 +92,8 @@ export function deliveryRoutes(app: App, { config, store }: RouteParts): void {
   }
 
   /** With an entry for each object: who wanted it. */
-  function sendAgain(which: Parameters<typeof deliveries.again>[0], actor: string): Promise<DeliveryRow[]> {
-    return database.transaction(async (sql) => {
+  async function sendAgain(which: Parameters<typeof deliveries.again>[0], actor: string): Promise<DeliveryRow[]> {
+    const due = await database.transaction(async (sql) => {
       const again = await deliveries.again(which, sql);
       const entries = again.map(({ objectSopUid, destination, kind }) => ({
         ...{ actor, action: "delivery.again", subject: objectSopUid },
@@ -102,6 +102,8 @@ export function deliveryRoutes(app: App, { config, store }: RouteParts): void {
       await audit.appendIn(sql, entries);
       return again;
     });
+    wakePipeline();
+    return due;
   }
 }
 

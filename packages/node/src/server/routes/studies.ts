@@ -39,7 +39,7 @@ export function readerOf(
 }
 
 export function studyRoutes(app: App, parts: RouteParts): void {
-  const { store } = parts;
+  const { store, wakePipeline } = parts;
   app.get(
     "/studies",
     {
@@ -94,6 +94,7 @@ export function studyRoutes(app: App, parts: RouteParts): void {
       const { actor } = callerOf(request);
       const series = await analyseAgain(store, { studyUid: uid, seriesUid: request.query.series, actor });
       if (series === 0) throw new HttpProblem(409, "nothing failed that could be analysed again, or it waits already");
+      wakePipeline();
       return reply.code(202).send({ state: "queued", study_uid: uid, series, study_url: `/studies/${uid}` });
     },
   );

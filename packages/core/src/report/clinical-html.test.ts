@@ -60,6 +60,16 @@ describe("clinicalHtml", () => {
     expect(text).toContain("另有5幅图像未在此页显示，其中2幅有检出。");
   });
 
+  test("counts images where it shows frames, and says so of those that it does not show", () => {
+    // Two frames of one image, two of which are not shown, and another image that is not.
+    const images = [page().images[0], { ...page().images[0], frame: 1 }];
+    const text = clinicalHtml(page({ images, all: 2, unread: 1, omitted: 3, omittedWithFindings: 2 }));
+    expect(text).toMatch(/<dt>.*Images.*<\/dt><dd>2<\/dd>/);
+    expect(text).toContain("Note: of 2 images, 1 was not analysed");
+    expect(text).toContain("3 more images or frames are not shown here, 2 of them with findings.");
+    expect(text).toContain("另有3幅图像（或帧）未在此页显示，其中2幅有检出。");
+  });
+
   test("says why an image could not be read, and how many it does not show", () => {
     const error = { code: "invalid_dicom", message: "cut off" };
     const text = clinicalHtml(page({ images: only({ error, findings: [] }), omitted: 3 }));

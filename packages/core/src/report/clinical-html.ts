@@ -24,11 +24,13 @@ export interface ClinicalPage extends ReportVersions {
   readonly date?: string;
   /** @default none */
   readonly classNames?: ClassNames;
-  /** Images that the page does not show; it says so. @default 0 */
+  /** How many images there are, where some of `images` are frames of one. @default `images` and those omitted */
+  readonly all?: number;
+  /** Images, or frames as in `images`, that the page does not show; it says so. @default 0 */
   readonly omitted?: number;
   /** How many of these have findings that are reported. @default 0 */
   readonly omittedWithFindings?: number;
-  /** Images, of those shown and omitted, that nobody looked at or that were not read whole; said at the head. @default 0 */
+  /** Images, of `all`, that nobody looked at or that were not read whole; said at the head. @default 0 */
   readonly unread?: number;
   /** False where an image without `spacingMm` may have one that was not asked for: nothing is then said of it. @default true */
   readonly tellsSpacing?: boolean;
@@ -58,7 +60,7 @@ const DATA_PICTURE = /^data:image\/(?:png|jpeg);base64,[A-Za-z0-9+/]+={0,2}$/;
 
 /** The page, from `<!doctype html>` on. @throws {ArgumentError} if a picture is a data URI of anything but PNG or JPEG */
 export function clinicalHtml(page: ClinicalPage): string {
-  const { subject, images, date, omitted = 0, omittedWithFindings = 0, unread = 0, language = "zh" } = page;
+  const { subject, images, date, omitted = 0, unread = 0, language = "zh" } = page;
   const title = { zh: "影像检测报告", en: "Report of findings" };
   return htmlPage({
     title,
@@ -67,22 +69,27 @@ export function clinicalHtml(page: ClinicalPage): string {
     style: CLINICAL_STYLE,
     language,
     notice: html`<p class="notice">${both(...RESEARCH_ONLY)}</p>`,
-    main: html`${unread === 0 ? undefined : unreadNote(unread, images.length + omitted)}
+    main: html`${unread === 0 ? undefined : unreadNote(unread, allOf(page))}
 ${versionCard(page)}
 ${images.map((image) => imageCard(image, page))}
-${omitted === 0 ? undefined : omittedNote(omitted, omittedWithFindings)}`,
+${omitted === 0 ? undefined : omittedNote(page)}`,
     picturesBeside: images.some(({ picture }) => picture !== undefined && !picture.startsWith("data:")),
   });
 }
 
-function versionCard({ modelVersion, rulesVersion, reportAbove, images, omitted = 0 }: ClinicalPage): Html {
+const cardsOf = ({ images, omitted = 0 }: ClinicalPage) => images.length + omitted;
+
+const allOf = (page: ClinicalPage) => page.all ?? cardsOf(page);
+
+function versionCard(page: ClinicalPage): Html {
+  const { modelVersion, rulesVersion, reportAbove } = page;
   return html`<section class="card">
 <h2>${both("模型与规则", "Model and rules")}</h2>
 <dl>
 ${entry("模型版本", "Model version", modelVersion)}
 ${entry("规则版本", "Rules version", rulesVersion ?? both("未使用规则文件", "no rule file"))}
 ${reportAbove === undefined ? undefined : entry("报告阈值", "Reported above", `${reportAbove}`)}
-${entry("图像", "Images", String(images.length + omitted))}
+${entry("图像", "Images", String(allOf(page)))}
 </dl>
 <p class="small">${both(...DEPARTMENT)}</p>
 </section>`;
@@ -188,10 +195,13 @@ function unreadNote(unread: number, all: number): Html {
   )}</p>`;
 }
 
-function omittedNote(omitted: number, found: number): Html {
+function omittedNote(page: ClinicalPage): Html {
+  const { omitted = 0, omittedWithFindings: found = 0 } = page;
+  const frames = allOf(page) !== cardsOf(page);
+  const noun = `${omitted === 1 ? "image" : "images"}${frames ? (omitted === 1 ? " or frame" : " or frames") : ""}`;
   return html`<p class="sentence">${both(
-    `另有${omitted}幅图像未在此页显示${found === 0 ? "" : `，其中${found}幅有检出`}。`,
-    `${omitted} more ${omitted === 1 ? "image is" : "images are"} not shown here${found === 0 ? "" : `, ${found} of them with findings`}.`,
+    `另有${omitted}幅图像${frames ? "（或帧）" : ""}未在此页显示${found === 0 ? "" : `，其中${found}幅有检出`}。`,
+    `${omitted} more ${noun} ${omitted === 1 ? "is" : "are"} not shown here${found === 0 ? "" : `, ${found} of them with findings`}.`,
   )}</p>`;
 }
 

@@ -57,6 +57,13 @@ describe("findingsCsv", () => {
     ]);
   });
 
+  test("has the size of an image of which a part could not be read: its boxes are of that size", () => {
+    const error = { code: "not_found", message: "1 of 2 frames could not be analysed" } as const;
+    expect(lines(image("a.dcm", [nodule], { error }))[1]).toBe(
+      "a.dcm,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,1 of 2 frames could not be analysed",
+    );
+  });
+
   test("leaves millimetres empty without spacing", () => {
     const { sizeMm: _, ...plain } = nodule;
     expect(lines(image("a.png", [plain]))[1]).toBe("a.png,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,,,");

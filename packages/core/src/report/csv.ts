@@ -54,8 +54,8 @@ function cellsOf(
 ): Readonly<Record<Column, string>> {
   return {
     file: csvText(frame === undefined || frame === 0 ? file : `${file} [${frame}]`),
-    width: error ? "" : String(width),
-    height: error ? "" : String(height),
+    width: width === 0 ? "" : String(width),
+    height: height === 0 ? "" : String(height),
     class: csvText(finding?.className ?? ""),
     class_shown: csvText(finding === undefined ? "" : shown(finding.className)),
     confidence: csvNumber(finding?.confidence, 4),

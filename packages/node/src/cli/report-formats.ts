@@ -2,6 +2,7 @@
  * @file Page, table and picture of one image's findings.
  */
 import { parseDataSet } from "@fovea/core/dicom/data-set";
+import { ArgumentError } from "@fovea/core/errors";
 import type { ByteImage } from "@fovea/core/imaging/image";
 import { clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
@@ -43,9 +44,23 @@ export async function writeCsv({ frames, out, lang, classNames }: FormatInput): 
   return out;
 }
 
-/** The frame with the most confident finding, else the first. */
+/**
+ * The frame with the most confident finding, else the first.
+ *
+ * @throws {ArgumentError} if nothing was found and not all was read: the picture would look clear
+ */
 export async function writePicture(input: FormatInput): Promise<string> {
-  const best = input.frames.reduce((a, b) => (confidenceOf(b) > confidenceOf(a) ? b : a));
+  const { image, frames } = input;
+  const best = frames.reduce((a, b) => (confidenceOf(b) > confidenceOf(a) ? b : a));
+  const unread = frames.filter(({ error }) => error !== undefined).length;
+  if (unread > 0) {
+    const what = `${unread} of ${frames.length} frames could not be read`;
+    if (best.findings.length === 0) {
+      const message = `has no findings, but ${what}: a picture without boxes would look clear; take --format html, which says so`;
+      throw new ArgumentError(message, { file: image });
+    }
+    warn(`${what}; the picture does not say so, --format html does`);
+  }
   await writeResult(input.out, await pictureOf(input, best));
   const left = best.findings.length - shownOf(best, input).length;
   if (left > 0) {
@@ -84,13 +99,12 @@ export async function writePage(
   return out;
 }
 
-/** A single one, or those with the most confident findings and those that could not be read, in their order. */
+/** Those with the most confident findings and those that could not be read, in their order; of frames that are all clear, the first. */
 function shownFrames(frames: readonly JudgedFrame[]): readonly JudgedFrame[] {
-  if (frames.length === 1) return frames;
   const ranked = frames
     .filter(({ findings, error }) => findings.length > 0 || error !== undefined)
     .toSorted((a, b) => confidenceOf(b) - confidenceOf(a));
-  const wanted = new Set(ranked.slice(0, MOST_PICTURES));
+  const wanted = new Set(ranked.length === 0 ? frames.slice(0, 1) : ranked.slice(0, MOST_PICTURES));
   return frames.filter((frame) => wanted.has(frame));
 }
 

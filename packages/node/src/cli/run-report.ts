@@ -15,7 +15,7 @@ import { type JudgedLesion, judge, rulesVersion } from "@fovea/core/rules/judge"
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { readClassNamesFile, readRuleFile } from "../data/rule-file";
 import { isDicomName } from "../data/source-image";
-import { type ModelFileVersion, modelFileVersion } from "../model/model-file-version";
+import { type ModelFileVersion, modelFileVersion, modelNameOf } from "../model/model-file-version";
 import { buildResultObjects } from "../objects/build-result-objects";
 import { resultUid } from "../objects/result-uid";
 import { readBytes, readText } from "../read-file";
@@ -121,7 +121,7 @@ async function versionOf(
       const message = `is not the model that found what ${findingsPath} holds, which was ${modelVersion}; leave --model out`;
       throw new ArgumentError(message, { file: given });
     }
-    return { modelId: modelVersion, name: modelVersion.split("@")[0], sha256: modelSha256 };
+    return { modelId: modelVersion, name: modelNameOf(modelVersion), sha256: modelSha256 };
   }
   if (file !== undefined) return file;
   const name = basename(model, extname(model));

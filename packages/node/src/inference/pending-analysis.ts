@@ -16,6 +16,8 @@ export interface SpentTime {
 
 /** A file of so many frames has twice the time of one of a single frame: 3 s for each where that has 60 s. */
 const FRAMES_IN_TIME = 20;
+/** Some 24 days: a timer of Node that is set for longer goes off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export class PendingAnalysis {
   readonly request: AnalysisRequest;
@@ -60,10 +62,10 @@ export class PendingAnalysis {
     return Math.max(1, this.#timeoutMs - this.elapsedMs);
   }
 
-  /** So many frames take their time: the limit grows with each but the first. */
+  /** So many frames take their time: the limit grows with each but the first, to 24 days at most. */
   allowFrames(frames: number): void {
     if (this.#settled || frames <= 1) return;
-    this.#timeoutMs += ((frames - 1) * this.#timeoutMs) / FRAMES_IN_TIME;
+    this.#timeoutMs = Math.min(this.#timeoutMs * (1 + (frames - 1) / FRAMES_IN_TIME), LONGEST_TIMER_MS);
     clearTimeout(this.#timer);
     this.#timer = this.#startTimer();
   }

@@ -14,6 +14,12 @@ export interface ModelFileVersion {
   readonly sha256: string;
 }
 
+/** The name in a version: all before its last `@`, since names may hold one too. A version without is a name. */
+export function modelNameOf(modelId: string): string {
+  const at = modelId.lastIndexOf("@");
+  return at < 0 ? modelId : modelId.slice(0, at);
+}
+
 /**
  * Version of the model in the file at `path`.
  *

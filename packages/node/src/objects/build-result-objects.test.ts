@@ -377,6 +377,33 @@ describe("buildResultObjects", () => {
     expect(texts(report).join()).toContain("2幅图像中有1幅未能");
   });
 
+  test("does not read a failed image of more elements than the analysis reads: the others are reported", async () => {
+    // Private elements without value, 8 bytes each, from (0029,0000) upward: with the image's own, more than 600,000.
+    const count = 600_000;
+    const many = new DataView(new ArrayBuffer(8 * count));
+    for (let i = 0; i < count; i++) {
+      many.setUint16(8 * i, 0x0029 + 2 * Math.floor(i / 0x10000), true);
+      many.setUint16(8 * i + 2, i % 0x10000, true);
+      many.setUint32(8 * i + 4, 0x00005355, true); // "US", no value
+    }
+    const elements = sliceElements(2);
+    const head = dicomBytes(elements.slice(0, -1));
+    const pixels = dicomBytes(elements.slice(-1), { header: false });
+    const bytes = Buffer.concat([head, Buffer.from(many.buffer), pixels]);
+    const series = [
+      { source: async () => slice(1), outcome: { findings: [finding()] } },
+      { source: async () => bytes, outcome: { failure: "invalid_dicom: too many elements" } },
+    ];
+    const [report] = await made({ series, kinds: ["sr"] });
+    const written = readWritten(report.bytes);
+    expect(written).toMatchObject({ CompletionFlag: "PARTIAL" });
+    expect(texts(report).join()).toContain("2幅图像中有1幅未能");
+    const referred = itemsOf(written, "CurrentRequestedProcedureEvidenceSequence")
+      .flatMap((study) => itemsOf(study, "ReferencedSeriesSequence"))
+      .flatMap((one) => itemsOf(one, "ReferencedSOPSequence"));
+    expect(referred.map(({ ReferencedSOPInstanceUID: uid }) => uid)).toEqual(["1.2.3.4.1"]);
+  });
+
   test("refuses a finding outside of its image or in a frame that it has not", async () => {
     const outside = (changed: Partial<ResultFinding>) =>
       made({ series: [{ source: async () => slice(1), outcome: { findings: [finding(changed)] } }] });

@@ -20,6 +20,8 @@ import { findingsSentence } from "@fovea/core/report/summary";
 import type { ResultKind } from "../config/service-config";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import { dicomImage } from "../dicom/read-dicom";
+import { DECODE_LIMITS } from "../inference/prepared-frame";
+import { modelNameOf } from "../model/model-file-version";
 import type { JudgedFinding, ModelVersion } from "../store/record";
 import { VERSION } from "../version";
 import { capturePicture } from "./capture-picture";
@@ -149,9 +151,9 @@ function resultContext(request: ResultRequest, { images: all, unreadable, timezo
 
 /** A version in 64 characters: a long name is cut, the digits that tell versions apart are kept. */
 function versionText(modelId: string): string {
-  const at = modelId.lastIndexOf("@");
-  const digits = at < 0 ? "" : modelId.slice(at);
-  const name = [...modelId.slice(0, modelId.length - digits.length)];
+  const whole = modelNameOf(modelId);
+  const digits = modelId.slice(whole.length);
+  const name = [...whole];
   return longString(name.slice(0, 64 - digits.length).join("") + digits);
 }
 
@@ -223,7 +225,8 @@ function saysOfTheImage(error: unknown): boolean {
 }
 
 async function opened(source: ResultImage["source"]): Promise<DataSet> {
-  return typeof source === "function" ? parseDataSet(await source(), "image") : source;
+  // What the analysis refused to read for its size would hold up this thread for seconds.
+  return typeof source === "function" ? parseDataSet(await source(), "image", DECODE_LIMITS) : source;
 }
 
 /** What objects say of a finding, and no more: the record's own identifiers and what readers think of it are not among it. */

@@ -6,6 +6,7 @@
  */
 import { FoveaError } from "@fovea/core/errors";
 import type { InferencePool } from "../inference/inference-pool";
+import { modelNameOf } from "../model/model-file-version";
 import type { Analyses } from "../store/analyses";
 import type { Attempts } from "../store/attempts";
 import type { AuditLog } from "../store/audit-log";
@@ -95,8 +96,7 @@ export class SeriesAnalysis {
 
   /** The version that the job names; if a newer one of that name took its place since, that one. */
   #modelOf({ modelId }: AnalyseSeriesJob): ModelVersion | undefined {
-    const [name] = modelId.split("@");
-    for (const model of [modelId, name]) {
+    for (const model of [modelId, modelNameOf(modelId)]) {
       try {
         return this.#options.pool.models.resolve({ model });
       } catch (error) {

@@ -4,6 +4,7 @@
 import type { Sql } from "./database";
 
 export interface ImageOutcome {
+  readonly modelId: string;
   /** Why it could not be analysed. */
   readonly failure?: string;
   /** Frames that could not be read, of one that was analysed otherwise. */
@@ -15,16 +16,17 @@ export interface ImageOutcome {
 /** By SOP instance UID: by the model of its series, or by the last one that did it, if that one has not come to it. */
 export async function imageOutcomes(sql: Sql, studyUid: string): Promise<Map<string, ImageOutcome>> {
   const rows = await sql.query(
-    `SELECT DISTINCT ON (sop_uid) sop_uid, analysis.state, analysis.reason, rules_version, unread_frames
+    `SELECT DISTINCT ON (sop_uid) sop_uid, analysis.model_id, analysis.state, analysis.reason, rules_version, unread_frames
      FROM analysis JOIN instance USING (sop_uid) JOIN series USING (series_uid)
      WHERE study_uid = $1 AND (series.model_id IS NULL OR analysis.model_id = series.model_id OR analysis.state = 'done')
      ORDER BY sop_uid, analysis.model_id IS DISTINCT FROM series.model_id, at DESC`,
     [studyUid],
   );
   return new Map(
-    rows.map(({ sop_uid, state, reason, rules_version, unread_frames }) => [
+    rows.map(({ sop_uid, model_id, state, reason, rules_version, unread_frames }) => [
       sop_uid as string,
       {
+        modelId: model_id as string,
         ...(state === "failed" && { failure: (reason as string | null) ?? "unknown" }),
         ...((unread_frames as number) > 0 && { unreadFrames: unread_frames as number }),
         ...(rules_version !== null && { rulesVersion: rules_version as string }),

@@ -43,7 +43,7 @@ onEachEngine("an analysis that is made once more", (engine) => {
     await store.analyses.record([{ sopUid, modelId: MODEL.modelId, outcome: { failure: "timed_out: late" } }]);
     expect(await renew([found(0.9)])).toBe(true);
     expect(await shown()).toEqual([0.9]);
-    expect([...(await store.analyses.outcomes(received(1).studyUid)).values()]).toEqual([{}]);
+    expect([...(await store.analyses.outcomes(received(1).studyUid)).values()]).toEqual([{ modelId: MODEL.modelId }]);
   });
 
   test("adds what is new, in its place, and keeps the identifiers of what is found again", async () => {
@@ -84,9 +84,11 @@ onEachEngine("an analysis that is made once more", (engine) => {
     await renew([found(0.9)], { unreadFrames: 1 });
     expect(await renew([], { unreadFrames: 2 })).toBe(false);
     expect(await shown()).toEqual([0.9]);
-    expect([...(await store.analyses.outcomes(received(1).studyUid)).values()]).toEqual([{ unreadFrames: 1 }]);
+    expect([...(await store.analyses.outcomes(received(1).studyUid)).values()]).toEqual([
+      { modelId: MODEL.modelId, unreadFrames: 1 },
+    ]);
     expect(await renew([found(0.9), found(0.8)], { unreadFrames: 0 })).toBe(true);
     expect(await shown()).toEqual([0.9, 0.8]);
-    expect([...(await store.analyses.outcomes(received(1).studyUid)).values()]).toEqual([{}]);
+    expect([...(await store.analyses.outcomes(received(1).studyUid)).values()]).toEqual([{ modelId: MODEL.modelId }]);
   });
 });

@@ -199,4 +199,44 @@ describe("fovea report", () => {
     expect(page).not.toContain("cine.dcm [19]");
     expect(page).toContain("10 more images are not shown here, 8 of them with findings.");
   });
+
+  describe("of a file of several frames", () => {
+    const error = { code: "invalid_dicom", message: "cut short" };
+    const clear = { width: 16, height: 16, findings: [] };
+    const unread = { width: 0, height: 0, findings: [], error };
+    const found = { ...clear, findings: [{ ...FINDING, confidence: 0.6 }] };
+
+    const of = async (name: string, frames: readonly object[], format: "html" | "png") => {
+      const count: [number, string, string] = [0x00280008, "IS", String(frames.length)];
+      const pixels = new Uint8Array(2 * 16 * 16 * frames.length).map((_, i) => i % 7);
+      await writeFile(desk.path(`${name}.dcm`), dicomBytes(greyElements(16, 16, pixels, [count])));
+      const images = frames.map((one, frame) => ({ file: `${name}.dcm`, frame, ...one }));
+      await writeFile(desk.path(`${name}.json`), JSON.stringify({ model: "made", images }));
+      return desk.run(
+        `report ${name}.json --image ${name}.dcm --format ${format} --out out/${name}.${format} --lang en`,
+      );
+    };
+
+    test("makes no picture that would look clear where not all was read", { timeout: PATIENCE }, async () => {
+      const { code, stderr } = await of("partly", [clear, unread], "png");
+      expect(code).not.toBe(0);
+      expect(stderr).toContain("1 of 2 frames could not be read");
+      expect(existsSync(desk.path("out/partly.png"))).toBe(false);
+    });
+
+    test("warns at a picture of findings that other frames could not be read", { timeout: PATIENCE }, async () => {
+      const { code, stderr } = await of("found", [found, unread], "png");
+      expect(code).toBe(0);
+      expect(stderr).toContain("1 of 2 frames could not be read");
+      expect(existsSync(desk.path("out/found.png"))).toBe(true);
+    });
+
+    test("says on the page that nothing was found in any", { timeout: PATIENCE }, async () => {
+      expect(await of("clear", [clear, clear, clear], "html")).toMatchObject({ code: 0 });
+      const page = readFileSync(desk.path("out/clear.html"), "utf8");
+      expect(page.match(/class="chip clear"/g)).toHaveLength(1);
+      expect(page).toContain("No evident lesion detected");
+      expect(page).toContain("2 more images are not shown here.");
+    });
+  });
 });

@@ -1,8 +1,10 @@
 import { FoveaError } from "@fovea/core/errors";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
 import { decodeImage } from "../../src/imaging/read-image";
 import type { AnalysisRequest, ImageAnalysis } from "../../src/inference/inference-pool";
+import { PictureThread } from "../../src/server/pictures/picture-thread";
+import type { JudgedFinding } from "../../src/store/record";
 import { received, SERIES, STUDY } from "../received-instances";
 import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
 
@@ -60,6 +62,16 @@ async function partlyRead(findings: typeof THREE, name: string): Promise<{ study
   } finally {
     pool.analyse = analyse;
   }
+}
+
+interface StudyImage {
+  readonly findings: readonly JudgedFinding[];
+  /** @default 1 */
+  readonly frames?: number;
+  /** @default 0 */
+  readonly unreadFrames?: number;
+  /** @default no file is there */
+  readonly blob?: string;
 }
 
 const withoutStyle = (page: string) => page.replace(/<style>.*?<\/style>/gs, "");
@@ -142,6 +154,8 @@ describe("a report", () => {
     expect(page).not.toContain('class="chip clear"');
     const [, row] = (await report(study, "csv")).body.split("\r\n");
     expect(row.split(",").at(-1)).toBe("1 of 2 frames could not be analysed");
+    // As the analysis said: its boxes are of that size.
+    expect(row.split(",").slice(1, 3)).toEqual(["512", "400"]);
     expect((await report(study, "png")).statusCode).toBe(409);
   });
 
@@ -190,6 +204,110 @@ describe("a report", () => {
     const page = withoutStyle((await report("2.25.61", "html")).body);
     expect(page.match(/<tr class="rejected">/g)).toHaveLength(1);
     expect(page).toContain("1 of them was rejected by a reader.");
+  });
+
+  /** A study of one series, whose images come to this in turn. */
+  async function studyOf(uid: string, images: readonly (StudyImage | "failed")[]): Promise<void> {
+    const { store } = service;
+    const instances = images.map((image, i) =>
+      received(i + 1, {
+        ...{ studyUid: uid, seriesUid: `${uid}.1`, sopUid: `${uid}.1.${i + 1}` },
+        ...(image !== "failed" && { frames: image.frames ?? 1, ...(image.blob && { blob: image.blob }) }),
+      }),
+    );
+    await store.studies.accept(instances);
+    await store.analyses.record(
+      images.map((image, i) => ({
+        ...{ sopUid: `${uid}.1.${i + 1}`, modelId: MODEL.modelId },
+        ...(image !== "failed" && { unreadFrames: image.unreadFrames ?? 0 }),
+        outcome: image === "failed" ? { failure: "timed_out: late" } : { findings: image.findings },
+      })),
+    );
+    await store.studies.setSeriesState(`${uid}.1`, { state: "analysed", modelId: MODEL.modelId });
+  }
+
+  test("has each image that failed in its place, however many they are", async () => {
+    await studyOf("2.25.101", new Array(40).fill("failed"));
+    const page = withoutStyle((await report("2.25.101", "html")).body);
+    expect(page.match(/could not be analysed: timed_out: late/g)).toHaveLength(40);
+    expect(page).not.toContain("not shown here");
+  });
+
+  test("says how many of the images for which it has no room have findings", async () => {
+    const findings = [{ ...THREE[0], frame: 0 }];
+    await studyOf("2.25.102", new Array(1003).fill({ findings }));
+    const page = withoutStyle((await report("2.25.102", "html")).body);
+    expect(page).toContain("3 more images are not shown here, 3 of them with findings.");
+  });
+
+  test("counts a file of several frames as one image", async () => {
+    const findings = [0, 1, 2].map((frame) => ({ ...THREE[0], frame }));
+    await studyOf("2.25.103", [{ findings, frames: 4, unreadFrames: 1 }, { findings: [] }]);
+    const page = withoutStyle((await report("2.25.103", "html")).body);
+    expect(page.match(/class="chip found"/g)).toHaveLength(3);
+    expect(page).toContain("Note: of 2 images, 1 was not analysed, could not be, or not whole");
+    expect(page).toMatch(/<dt>.*Images.*<\/dt><dd>2<\/dd>/);
+  });
+
+  test("names every model that looked, not only those that found something", async () => {
+    const { store } = service;
+    const [finder, clearer] = ["finder@0123456789ab", "clearer@ba9876543210"];
+    for (const [i, modelId] of [finder, clearer].entries()) {
+      const [name] = modelId.split("@");
+      await store.models.put(
+        { ...MODEL, modelId, name, sha256: `${i}`.repeat(64), deviceUid: `2.25.99.${i}` },
+        "ready",
+      );
+      const place = { studyUid: "2.25.104", seriesUid: `2.25.104.${i}`, sopUid: `2.25.104.${i}.1` };
+      await store.studies.accept([received(i + 1, place)]);
+      const findings = i === 0 ? [{ ...THREE[0], frame: 0 }] : [];
+      await store.analyses.record([{ sopUid: place.sopUid, modelId, outcome: { findings } }]);
+      await store.studies.setSeriesState(place.seriesUid, { state: "analysed", modelId });
+    }
+    const page = withoutStyle((await report("2.25.104", "html")).body);
+    expect(page).toMatch(new RegExp(`<dt>.*Model version.*</dt><dd>${finder}, ${clearer}</dd>`));
+  });
+
+  test("as a picture shows the finding that a reader rejected, where there is no other, not another image", async () => {
+    const { store } = service;
+    const [clear, found] = [await kept(cine(1)), await kept(cine(1))];
+    const findings = [{ ...THREE[0], frame: 0, box: { x1: 10, y1: 30, x2: 50, y2: 60 } }];
+    await studyOf("2.25.105", [{ findings: [], blob: clear }, { findings, blob: found }, "failed"]);
+    const [{ findingId }] = await store.analyses.ofStudy("2.25.105");
+    await store.analyses.review(findingId, { review: "rejected", actor: "somebody" });
+    const answer = await report("2.25.105", "png");
+    expect(answer.statusCode).toBe(200);
+    // Of grey pixels alone the box has colour.
+    const { data } = await decodeImage(answer.rawPayload, "png");
+    const coloured = Array.from(
+      { length: data.length / 3 },
+      (_, i) => new Set(data.subarray(3 * i, 3 * i + 3)).size > 1,
+    );
+    expect(coloured).toContain(true);
+  });
+
+  test("asks for the spacing of a file once, however many of its frames have findings", async () => {
+    const spaced = dicomBytes(
+      greyElements(64, 64, new Uint8Array(2 * 64 * 64 * 30), [
+        [0x00280008, "IS", "30"],
+        [0x00280030, "DS", "0.5\\0.25"],
+      ]),
+    );
+    const blob = await kept(spaced);
+    const box = { x1: 10, y1: 30, x2: 50, y2: 60 };
+    // 40 px of 0.25 mm, 30 px of 0.5 mm.
+    const findings = Array.from({ length: 30 }, (_, frame) => ({
+      ...{ ...THREE[0], frame, box, sizeMm: { width: 10, height: 15 } },
+    }));
+    await studyOf("2.25.106", [{ findings, frames: 30, blob }]);
+    const described = vi.spyOn(PictureThread.prototype, "describe");
+    try {
+      const page = withoutStyle((await report("2.25.106", "html")).body);
+      expect(page.match(/0\.5 × 0\.25 mm \(PixelSpacing\)/g)?.length).toBeGreaterThanOrEqual(30);
+      expect(described).toHaveBeenCalledTimes(1);
+    } finally {
+      described.mockRestore();
+    }
   });
 
   test("comes without a picture that takes too long, not instead of the findings", async () => {

@@ -495,9 +495,9 @@ onEachEngine("the pipeline", (engine) => {
       [sopUid(3), newer.modelId],
     ]);
     expect([...(await second.store.analyses.outcomes(studyUid())).values()]).toEqual([
-      { rulesVersion: "1@0123456789ab" },
-      { rulesVersion: "1@0123456789ab" },
-      { rulesVersion: "1@0123456789ab" },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
     ]);
     await second.stop();
   });
@@ -515,15 +515,20 @@ onEachEngine("the pipeline", (engine) => {
   });
 
   test("gives a series to the version that took the place of the one it was queued for, and fails where there is none", async () => {
-    const held = new FakePool((_, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", reject)));
+    // Names may hold an @.
+    const older = { ...MODEL, name: "lung@ct", modelId: "lung@ct@0123456789ab" };
+    const held = new FakePool(
+      (_, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", reject)),
+      [older],
+    );
     const first = await running(engine, { pool: held });
     await first.send(1, { grey: 10 });
     await until(async () => (await stateOf(first)) === "queued");
     await first.stop();
-    const newer = { ...MODEL, modelId: "lung@newer", sha256: "f".repeat(64) };
+    const newer = { ...older, modelId: "lung@ct@newer", sha256: "f".repeat(64) };
     const second = await running(engine, { store: first.store, pool: new FakePool(undefined, [newer]) });
     await until(async () => (await stateOf(second)) === "analysed");
-    expect((await first.store.studies.findSeries(seriesUid()))?.modelId).toBe("lung@newer");
+    expect((await first.store.studies.findSeries(seriesUid()))?.modelId).toBe("lung@ct@newer");
     await second.stop();
 
     const third = await running(engine, { pool: held });
@@ -532,7 +537,7 @@ onEachEngine("the pipeline", (engine) => {
     await third.stop();
     const fourth = await running(engine, { store: third.store, pool: new FakePool(undefined, []) });
     await until(async () => (await stateOf(fourth)) === "failed");
-    expect(await reasonOf(fourth)).toBe("model version lung@0123456789ab is not loaded");
+    expect(await reasonOf(fourth)).toBe("model version lung@ct@0123456789ab is not loaded");
     await fourth.stop();
   });
 

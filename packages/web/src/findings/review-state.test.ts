@@ -58,6 +58,14 @@ describe("reviews", () => {
     expect(both.failed).toEqual([failure, other]);
   });
 
+  test("tell of no failure of a decision after which a newer one was kept, but of one of the newest", () => {
+    const older = after(loaded, decided(1, "accepted"), decided(2, "rejected"), refused(1));
+    expect(older.failed).toEqual([failure]);
+    expect(reviewsAfter(older, saved(2, "rejected")).failed).toEqual([]);
+    const newest = after(loaded, decided(1, "rejected"), decided(2, "accepted"), refused(2), saved(1, "rejected"));
+    expect(newest.failed).toEqual([failure]);
+  });
+
   test("remember what to undo, newest last, while it is being saved already, and not the undoing", () => {
     const reviews = after(loaded, decided(1, "accepted"), saved(1, "accepted"), decided(2, "rejected"));
     expect(reviews.undo.map(({ before }) => before)).toEqual(["open", "accepted"]);

@@ -90,7 +90,13 @@ export function reviewsAfter(before: Reviews, event: ReviewEvent): Reviews {
       return decided(reviews, event);
     case "saved": {
       const { findingId, review, ticket } = event;
-      return { ...settled(reviews, findingId, ticket), kept: new Map(reviews.kept).set(findingId, review) };
+      // What an older decision failed of is of no matter once the newest is kept.
+      const isNewest = reviews.pending.get(findingId)?.ticket === ticket;
+      return {
+        ...settled(reviews, findingId, ticket),
+        kept: new Map(reviews.kept).set(findingId, review),
+        failed: isNewest ? reviews.failed.filter((one) => one.finding.id !== findingId) : reviews.failed,
+      };
     }
     case "refused":
       return refused(reviews, event);

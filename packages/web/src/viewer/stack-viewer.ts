@@ -311,7 +311,7 @@ export class StackViewer {
 
   /** The renderer lets a change of size pass while a drawing is under way. Until it has taken it, nothing is drawn over the image. */
   #fitLater(): void {
-    this.#publish({ mapping: undefined });
+    this.#publish({ shown: this.#current, mapping: undefined });
     if (this.#resizings++ < 3) this.resize();
     else setTimeout(() => this.#wish && this.resize(), RESIZE_AGAIN_MS);
   }

@@ -60,6 +60,32 @@ describe("PictureThread", () => {
     expect(reads).toHaveLength(ROOM);
   });
 
+  test("lets the picture that is being made be finished when it is closed, and refuses those that wait", async () => {
+    const closed = new PictureThread();
+    const first = file("first");
+    let read: PictureFile["read"] = first.read;
+    const begun = new Promise<void>((resolve) => {
+      read = () => {
+        resolve();
+        return first.read();
+      };
+    });
+    const asked = [
+      closed.describe({ ...first, read }, NAMES),
+      closed.describe(file("second"), NAMES),
+      closed.values(file("third"), 0),
+    ];
+    const settled = Promise.allSettled(asked);
+    await begun;
+    await closed.close();
+    const outcomes = await settled;
+    expect(outcomes[0]).toMatchObject({ status: "fulfilled", value: { frames: 2 } });
+    for (const outcome of outcomes.slice(1)) {
+      expect(outcome).toMatchObject({ status: "rejected", reason: { code: "interrupted" } });
+    }
+    expect(reads).toEqual(["first"]);
+  });
+
   test("goes on after a file that cannot be read or opened, and does not take it for the one before", async () => {
     const good = file("good");
     const gone = {

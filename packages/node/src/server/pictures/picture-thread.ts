@@ -37,8 +37,9 @@ export class PictureThread {
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
+  #closed = false;
 
-  /** @throws {FoveaError} `busy`; `timed_out`; `invalid_image`, `invalid_dicom`, `unsupported_dicom`; as `read` of the file */
+  /** @throws {FoveaError} `busy`; `timed_out`; `interrupted` once it is closed; `invalid_image`, `invalid_dicom`, `unsupported_dicom`; as `read` of the file */
   describe(file: PictureFile, names: ImageNames): Promise<InstanceImage> {
     return this.#ask(file, { kind: "describe", names });
   }
@@ -53,8 +54,9 @@ export class PictureThread {
     return this.#ask(file, { kind: "picture", ...task });
   }
 
-  /** Lets what was asked finish. */
+  /** Lets the picture that is being made be finished; those that wait are refused: all of them could take an hour. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#last;
     clearTimeout(this.#idle);
     await this.#thread?.close();
@@ -78,6 +80,7 @@ export class PictureThread {
   }
 
   async #askNow<Answer>(file: PictureFile, task: PictureTask): Promise<Answer> {
+    if (this.#closed) throw new FoveaError("interrupted", "no picture of this image: the service is being stopped");
     try {
       const thread = await this.#threadWith(file);
       return await thread.ask<Answer>(task, { limitMs: TIMEOUT_MS });

@@ -98,10 +98,16 @@ function whyNot(
 /** Whether something of an image was not looked at. */
 const isUnread = ({ notAnalysed, notWhole }: StudyFrame) => notAnalysed !== undefined || notWhole !== undefined;
 
+/** How many images the frames are of. */
+const imagesOf = (frames: readonly StudyFrame[]) => new Set(frames.map(({ sopUid }) => sopUid)).size;
+
 /** A row of the table says in its last column why there is nothing in the others, or not all. */
 function tableRow(frame: StudyFrame): StudyFrame {
   const reason = frame.notAnalysed ?? frame.notWhole;
-  return reason === undefined ? frame : { ...frame, error: { code: "not_found", message: reason.en } };
+  if (reason === undefined) return frame;
+  // A size would read as if somebody had looked.
+  const size = frame.notAnalysed === undefined ? {} : { width: 0, height: 0 };
+  return { ...frame, ...size, error: { code: "not_found", message: reason.en } };
 }
 
 function groupedBy<K>(findings: readonly KeptFinding[], key: (finding: KeptFinding) => K): Map<K, KeptFinding[]> {
@@ -180,8 +186,9 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
   const rank = (frame: StudyFrame) => (hasReported(frame) ? 0 : frame.findings.length > 0 || isUnread(frame) ? 1 : 2);
   const ranked = frames.toSorted((a, b) => rank(a) - rank(b));
   const pictured = new Set(ranked.slice(0, MOST_PICTURES));
-  const told = (frame: StudyFrame) => pictured.has(frame) || frame.findings.length > 0;
+  const told = (frame: StudyFrame) => pictured.has(frame) || frame.findings.length > 0 || isUnread(frame);
   const shown = new Set(ranked.slice(0, MOST_IMAGES).filter(told));
+  const spacings = new Spacings(parts);
   const images = [];
   for (const frame of frames) {
     if (!shown.has(frame)) continue;
@@ -189,10 +196,12 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
     const drawn = { ...frame, findings: reported(frame.findings, { reportAbove }) };
     const wantsPicture = pictured.has(frame) && frame.notAnalysed === undefined;
     const picture = wantsPicture ? await pictureOf(parts, drawn, language) : undefined;
-    images.push({ ...frame, picture, spacingMm: await spacingOf(parts, frame) });
+    images.push({ ...frame, picture, spacingMm: await spacings.of(frame) });
   }
-  const versions = [...new Set(findings.map(({ modelId }) => modelId))];
   const outcomes = [...(await parts.store.analyses.outcomes(study_uid)).values()];
+  // Those too that found nothing: they are what called an image clear.
+  const looked = outcomes.filter(({ failure }) => failure === undefined);
+  const versions = [...new Set([...findings, ...looked].map(({ modelId }) => modelId))];
   const rulesVersions = [...new Set(outcomes.flatMap(({ rulesVersion }) => rulesVersion ?? []))];
   const known = detail.series.flatMap(({ model_version }) => model_version ?? []);
   const content = clinicalHtml({
@@ -201,32 +210,52 @@ async function htmlReport(parts: RouteParts, detail: StudyDetail, language: Lang
     images,
     modelVersion: (versions.length > 0 ? versions : [...new Set(known)]).join(", ") || "–",
     rulesVersion: rulesVersions.length > 0 ? rulesVersions.join(", ") : undefined,
-    ...{ reportAbove, classNames: config.classNames, omitted: frames.length - shown.size },
-    unread: frames.filter(isUnread).length,
+    ...{ reportAbove, classNames: config.classNames },
+    ...{ all: imagesOf(frames), unread: imagesOf(frames.filter(isUnread)) },
+    omitted: frames.length - shown.size,
+    omittedWithFindings: frames.filter((frame) => !shown.has(frame) && hasReported(frame)).length,
     tellsSpacing: false,
     language,
   });
   return { type: "text/html; charset=utf-8", content };
 }
 
-/** What the millimetres of its findings were measured on: at a detector they are not the patient's. */
-async function spacingOf(
-  { store, pictures }: RouteParts,
-  { sopUid, frame, findings }: StudyFrame,
-): Promise<Spacing | undefined> {
-  const sized = findings.find(({ sizeMm }) => sizeMm !== undefined);
-  const instance = sized && (await store.studies.findInstance(sopUid));
-  if (sized?.sizeMm === undefined || instance?.blob === undefined) return undefined;
-  try {
-    const { studyUid, seriesUid } = instance;
-    const image = await pictures.describe(recordFile(store.blobs, instance.blob), { studyUid, seriesUid, sopUid });
-    const { pixel_spacing: spacing } = image.frame_values?.at(frame) ?? image;
+/** What the millimetres of findings were measured on: at a detector they are not the patient's. */
+class Spacings {
+  readonly #parts: RouteParts;
+  /** By SOP Instance UID: a file is described whole, which takes its time, so once for all frames. */
+  readonly #ofFrame = new Map<string, Promise<(frame: number) => Spacing | null>>();
+
+  constructor(parts: RouteParts) {
+    this.#parts = parts;
+  }
+
+  async of({ sopUid, frame, findings }: StudyFrame): Promise<Spacing | undefined> {
+    const sized = findings.find(({ sizeMm }) => sizeMm !== undefined);
+    if (sized?.sizeMm === undefined) return undefined;
+    const ofFrame = this.#ofFrame.get(sopUid) ?? this.#read(sopUid);
+    this.#ofFrame.set(sopUid, ofFrame);
+    const spacing = (await ofFrame)(frame);
     // What was measured by another spacing, of a file that was read otherwise, is not told as of this one.
     const width = (sized.box.x2 - sized.box.x1) * (spacing?.column ?? 0);
     return spacing !== null && Math.abs(width - sized.sizeMm.width) < 1e-6 * width ? spacing : undefined;
-  } catch (error) {
-    if (error instanceof FoveaError && UNSHOWN.has(error.code)) return undefined;
-    throw error;
+  }
+
+  async #read(sopUid: string): Promise<(frame: number) => Spacing | null> {
+    const { store, pictures } = this.#parts;
+    const none = () => null;
+    const instance = await store.studies.findInstance(sopUid);
+    if (instance?.blob === undefined) return none;
+    try {
+      const { studyUid, seriesUid } = instance;
+      const image = await pictures.describe(recordFile(store.blobs, instance.blob), { studyUid, seriesUid, sopUid });
+      const { pixel_spacing: shared } = image;
+      const own = image.frame_values?.map(({ pixel_spacing }) => pixel_spacing) ?? [];
+      return (frame) => (frame < own.length ? own[frame] : shared);
+    } catch (error) {
+      if (error instanceof FoveaError && UNSHOWN.has(error.code)) return none;
+      throw error;
+    }
   }
 }
 
@@ -263,7 +292,7 @@ async function pictureReport(parts: RouteParts, detail: StudyDetail, language: L
   const frames = await framesOf(parts, detail);
   // One that a reader rejected comes after all others.
   const sure = ({ review, confidence }: KeptFinding) => (review === "rejected" ? 0 : confidence);
-  const surest = ({ findings }: StudyFrame) => Math.max(0, ...findings.map(sure));
+  const surest = ({ findings }: StudyFrame) => Math.max(-1, ...findings.map(sure));
   const looked = frames.filter(({ notAnalysed }) => notAnalysed === undefined);
   const [first] = looked.toSorted((a, b) => surest(b) - surest(a));
   if (first?.findings.length === 0 && frames.some(isUnread)) {

@@ -1,3 +1,5 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { received, SERIES, STUDY } from "../../test/received-instances";
 import { onEachEngine } from "../../test/stores";
@@ -79,6 +81,22 @@ onEachEngine("retention", (engine) => {
     isReadOnly = false;
     await store.database.exec("UPDATE blob_removal SET due_at = due_at - interval '1 hour'");
     await retention.apply({});
+    await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
+  });
+
+  test("does not take a file for removed while the folder of files is away", async () => {
+    const place = await engine.place();
+    const store = await engine.open(place);
+    const image = await keepFile(store, "images");
+    await store.database.query("INSERT INTO blob_removal (blob) VALUES ($1)", [image]);
+    const folder = join(place.dataDir, "files");
+    renameSync(folder, `${folder}-away`);
+    await expect(store.retention.apply({})).rejects.toMatchObject({ code: "write_failed" });
+    renameSync(`${folder}-away`, folder);
+    expect(await store.blobs.read(image)).toHaveLength(5);
+    await store.database.exec("UPDATE blob_removal SET due_at = due_at - interval '1 hour'");
+    await store.retention.apply({});
     await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
     expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { received, SERIES, STUDY } from "../../test/received-instances";
 import { onEachEngine } from "../../test/stores";
 import type { BlobStore } from "./blob-store";
+import { releaseHeld } from "./held-instances";
 import type { Store } from "./open-store";
 import { Retention } from "./retention";
 import { verifyAudit } from "./verify-audit";
@@ -205,6 +206,24 @@ onEachEngine("retention", (engine) => {
     await expect(store.blobs.read(blob)).rejects.toMatchObject({ code: "file_not_found" });
     expect(await store.audit.list()).toMatchObject([{ action: "held.delete", subject: held.sopUid }]);
   });
+
+  // PGlite carries out one transaction at a time.
+  test.runIf(engine.kind === "postgres")(
+    "does not let go of a held object that comes again at that moment",
+    async () => {
+      const store = await engine.emptied();
+      const { audit, database } = store;
+      const [old, again] = [await keepFile(store, "images"), await keepFile(store, "images")];
+      const hold = (blob: string) => [{ ...received(1, { blob }), reason: "conflict" as const }];
+      const release = () => database.transaction((sql) => releaseHeld(sql, audit, later(1), 10));
+      await database.transaction((sql) => store.held.holdIn(sql, hold(old)));
+      await database.transaction(async (sql) => {
+        expect(await store.held.holdIn(sql, hold(again))).toEqual({ named: new Set(), added: new Set() });
+        expect(await release()).toEqual([]);
+      });
+      expect(await release()).toEqual([old]);
+    },
+  );
 
   test("leaves alone what is still received or waits for analysis, and removes files that an earlier run did not come to", async () => {
     const store = await engine.emptied();

@@ -113,11 +113,9 @@ onEachEngine("delivery", (engine) => {
     await planned(store);
     const pacs = new FakePacs();
     pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
-    const deliverer = delivererOf(store, pacs, { random: () => 0.99 });
-    await store.deliveries.claim(1, { destination: "pacs" });
-    await later(store);
     vi.useFakeTimers({ toFake: ["Date"], now: 0 });
     try {
+      const deliverer = delivererOf(store, pacs);
       expect([await deliverer.deliver(), await deliverer.deliver()]).toEqual([1, 0]);
     } finally {
       vi.useRealTimers();

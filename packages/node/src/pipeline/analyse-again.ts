@@ -62,10 +62,15 @@ async function leftOf(sql: Sql, studyUid: string, seriesUid: string | undefined)
   return rows.map(({ series_uid }) => series_uid);
 }
 
-/** Patience begins anew. Retention goes on counting from the last image that came. */
+/** What failed is as if it had not been tried, and patience begins anew. Retention goes on counting from the last image that came. */
 async function open(sql: Sql, studyUid: string, series: readonly string[]): Promise<void> {
   await sql.query("UPDATE series SET state = 'received', reason = NULL WHERE series_uid = ANY($1::text[])", [series]);
   await sql.query("UPDATE study SET state = 'receiving', completed_at = NULL WHERE study_uid = $1", [studyUid]);
+  await sql.query(
+    `DELETE FROM analysis USING instance
+     WHERE analysis.sop_uid = instance.sop_uid AND series_uid = ANY($1::text[]) AND analysis.state = 'failed'`,
+    [series],
+  );
   await sql.query(
     "DELETE FROM postponement USING instance WHERE postponement.sop_uid = instance.sop_uid AND series_uid = ANY($1::text[])",
     [series],

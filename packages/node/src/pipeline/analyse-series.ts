@@ -3,6 +3,7 @@
  *
  * Each image is recorded as soon as it is done, so that a job that comes again goes on where the last one ended. A broken image
  * is recorded with the reason, and the others go on. What may pass (`patience.ts`) brings the job back once the others are done.
+ * What is recorded, done or failed, is not tried again by itself (`analyse-again.ts`).
  */
 import { FoveaError } from "@fovea/core/errors";
 import type { InferencePool } from "../inference/inference-pool";
@@ -76,7 +77,7 @@ export class SeriesAnalysis {
       await studies.setSeriesState(job.seriesUid, { state: "queued", modelId: model.modelId });
     }
     const images = instances.filter(isImage);
-    const postponed = await this.#analyse(images, model, signal);
+    const postponed = await this.#analyse(series, images, model, signal);
     if (postponed.length > 0) {
       const count = `${postponed.length} of ${images.length} images`;
       await this.#comeAgain(
@@ -125,6 +126,7 @@ export class SeriesAnalysis {
 
   /** @returns why some are to be tried again */
   async #analyse(
+    { seriesUid }: SeriesRecord,
     images: readonly InstanceRecord[],
     model: ModelVersion,
     signal: AbortSignal,
@@ -132,7 +134,8 @@ export class SeriesAnalysis {
     const { analyses, attempts, parallel } = this.#options;
     const uids = (some: readonly InstanceRecord[]) => some.map(({ sopUid }) => sopUid);
     const done = await analyses.done(uids(images), model.modelId);
-    const left = images.filter(({ sopUid }) => !done.has(sopUid));
+    const failures = await analyses.failures(seriesUid, model.modelId);
+    const left = images.filter((image) => !done.has(image.sopUid) && !isOver(image, failures.get(image.sopUid)));
     await this.#passOver(left.filter(isGone), model);
     const waiting = left.filter((image) => !isGone(image));
     const suspects = await attempts.suspects(uids(waiting), model.modelId);
@@ -314,6 +317,11 @@ async function inLanes(
 /** Retention has deleted its file. */
 function isGone({ blob }: InstanceRecord): boolean {
   return blob === undefined;
+}
+
+/** It failed; unless that was for want of its file, and this has come again. */
+function isOver(image: InstanceRecord, failure: string | undefined): boolean {
+  return failure !== undefined && (failure !== NO_LONGER_KEPT || isGone(image));
 }
 
 function reasonFor(

@@ -35,8 +35,6 @@ export interface DelivererOptions {
   readonly together?: number;
   /** A delivery whose worker gives no sign of life for so long is taken up by another, ms. @default 120000 */
   readonly leaseMs?: number;
-  /** @default the system's clock */
-  readonly now?: () => number;
   /** In [0, 1). @default Math.random */
   readonly random?: () => number;
   readonly onAttempt?: (delivery: DeliveryRow, outcome: AttemptOutcome) => void;
@@ -44,14 +42,16 @@ export interface DelivererOptions {
 }
 
 /** What another attempt does not mend: the object's own file is missing, damaged, or no object. */
-const FILE_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["file_not_found", "file_unreadable", "invalid_dicom"]);
+const FILE_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["file_not_found", "file_unreadable", "invalid_dicom", "invalid_argument"] as const),
+]);
 
 /** Deliveries to one peer. */
 export class Deliverer {
   readonly #options: Required<DelivererOptions>;
 
   constructor(options: DelivererOptions) {
-    const defaults = { together: 16, leaseMs: 120_000, now: Date.now, random: Math.random };
+    const defaults = { together: 16, leaseMs: 120_000, random: Math.random };
     this.#options = { ...defaults, onAttempt: () => undefined, onError: () => undefined, ...options };
   }
 
@@ -112,9 +112,11 @@ class Attempt {
     for (const delivery of this.#claimed) {
       let there: boolean | undefined;
       if (delivery.attempts > 1 && silent === undefined) {
+        const place = await this.#read(delivery, () => this.#placeOf(delivery));
+        if (place === undefined) continue;
         try {
           this.#signal.throwIfAborted();
-          there = await this.#has(delivery);
+          there = await this.#options.peer.has(place, this.#signal);
         } catch (error) {
           silent = reasonOf(error);
         }
@@ -128,13 +130,18 @@ class Attempt {
     return [];
   }
 
-  /** Results stand in series of their own, which their files name; the delivery names the series that was analysed. */
-  async #has(delivery: DeliveryRow): Promise<boolean | undefined> {
-    const place = await this.#placeOf(delivery).catch(() => undefined);
-    // Sending says what is wrong with the file.
-    return place && this.#options.peer.has(place, this.#signal);
+  /** What the object's file says; undefined, and that is settled, if it cannot be read: it is not sent unasked then either. */
+  async #read<T>(delivery: DeliveryRow, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      const isFinal = error instanceof FoveaError && FILE_FAULTS.has(error.code);
+      await this.#settle(delivery, { state: "unread", reason: reasonOf(error), isFinal });
+      return undefined;
+    }
   }
 
+  /** Results stand in series of their own, which their files name; the delivery names the series that was analysed. */
   async #placeOf(delivery: DeliveryRow): Promise<Parameters<PacsPeer["has"]>[0]> {
     const { dataSet, header } = await this.#fileOf(delivery);
     const { studyUid, seriesUid, sopUid } = readInstanceHead(dataSet, header).instance;
@@ -144,12 +151,8 @@ class Attempt {
   async #send(due: readonly DeliveryRow[]): Promise<void> {
     const readable: { readonly delivery: DeliveryRow; readonly object: OutgoingObject }[] = [];
     for (const delivery of due) {
-      try {
-        readable.push({ delivery, object: await this.#objectOf(delivery) });
-      } catch (error) {
-        const isFinal = error instanceof FoveaError && FILE_FAULTS.has(error.code);
-        await this.#settle(delivery, { state: "unread", reason: reasonOf(error), isFinal });
-      }
+      const object = await this.#read(delivery, () => this.#objectOf(delivery));
+      if (object !== undefined) readable.push({ delivery, object });
     }
     if (readable.length === 0) return;
     const outcomes = await this.#outcomes(readable.map(({ object }) => object));
@@ -182,7 +185,7 @@ class Attempt {
 
   /** What became of an attempt; an end has its entry in the audit log. Of what another worker has taken up, only `stored` is said. */
   async #settle(delivery: DeliveryRow, outcome: AttemptOutcome, details: object = {}): Promise<void> {
-    const { deliveries, now, random, onAttempt } = this.#options;
+    const { deliveries, random, onAttempt } = this.#options;
     const { deliveryId, attempts } = delivery;
     this.#open.delete(delivery);
     if (outcome.state === "stored") {
@@ -193,7 +196,7 @@ class Attempt {
       const action = outcome.state === "refused" ? "object.refused" : "object.unread";
       await this.#end(delivery, action, details, (sql) => deliveries.failed(delivery, outcome.reason, sql));
     } else {
-      await deliveries.retry(delivery, outcome.reason, new Date(now() + pauseAfter(attempts, random)));
+      await deliveries.retry(delivery, outcome.reason, pauseAfter(attempts, random));
     }
     onAttempt(delivery, outcome);
   }

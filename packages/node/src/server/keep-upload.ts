@@ -77,8 +77,9 @@ async function keep(
   await store.models.makeKnown(model);
   await store.database.transaction(async (sql) => {
     const [outcome] = await store.studies.acceptIn(sql, [instance]);
+    await beginDays(sql, studyUid);
     if (there === undefined) await nameFile(sql, { sopUid, blob, isNew: outcome === "new" });
-    else if (outcome === "new") throw new FileGone();
+    else if (outcome === "new" || !(await hasFile(sql, sopUid))) throw new FileGone();
     const unread = analysis.images.filter(({ error }) => error !== undefined).length;
     const seen = analysis.images.flatMap(({ findings: all, frame = 0 }) => all.map((one) => ({ ...one, frame })));
     // Of a file that was read better before, the record says what was found then.
@@ -90,6 +91,20 @@ async function keep(
     await store.studies.settleState(studyUid, sql);
   });
   return { studyUid, sopUid };
+}
+
+/** Retention counts from now on, and keeps away from the study until the transaction ends. @throws {FileGone} if it was faster */
+async function beginDays(sql: Sql, studyUid: string): Promise<void> {
+  const studies = await sql.query(
+    "UPDATE study SET last_received_at = clock_timestamp() WHERE study_uid = $1 RETURNING 1",
+    [studyUid],
+  );
+  if (studies.length === 0) throw new FileGone();
+}
+
+async function hasFile(sql: Sql, sopUid: string): Promise<boolean> {
+  const rows = await sql.query("SELECT 1 FROM instance WHERE sop_uid = $1 AND blob IS NOT NULL", [sopUid]);
+  return rows.length > 0;
 }
 
 /** The database's clock may be ahead of ours by so much. */

@@ -142,12 +142,13 @@ describe("the record's files", () => {
     await expect(all(files.stream(blob))).rejects.toMatchObject({ code: "files_unavailable" });
   });
 
-  test("are not called missing while their folder is away", async () => {
+  test("are called neither missing nor removed while their folder is away", async () => {
     const { folder, files } = await openFiles(undefined, { marker: "mark" });
     writeFileSync(join(folder, "mark"), "");
     const { blob } = await keep(files, Buffer.from("x"));
     renameSync(folder, `${folder}-away`);
     await expect(files.read(blob)).rejects.toMatchObject({ code: "files_unavailable" });
+    await expect(files.remove(blob)).rejects.toMatchObject({ code: "files_unavailable" });
     renameSync(`${folder}-away`, folder);
     expect(Buffer.from(await files.read(blob)).toString()).toBe("x");
     await files.remove(blob);

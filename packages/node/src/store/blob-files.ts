@@ -128,6 +128,8 @@ export class BlobFiles implements BlobStore {
 
   async remove(blob: string): Promise<void> {
     await this.#files.remove(this.#path(blob));
+    // A file is not there either while its folder is away, and comes back with it.
+    if (!(await this.#isHere())) throw away(blob);
   }
 
   /**
@@ -265,18 +267,18 @@ export class BlobFiles implements BlobStore {
   async #failure(error: unknown, blob: string): Promise<unknown> {
     const code = (error as NodeJS.ErrnoException).code;
     if (error instanceof FoveaError || code === undefined) return error;
-    const here = this.#marker === undefined || (await this.#files.exists(join(this.#folder, this.#marker)));
+    const here = await this.#isHere();
     if (isMissing(error) && here) {
       return new FoveaError("file_not_found", "a file of the record is missing; bring it back from a backup", {
         file: blob,
         cause: error,
       });
     }
-    const why = here ? code : "their folder is away";
-    return new FoveaError("files_unavailable", `the record's files cannot be read at the moment (${why})`, {
-      file: blob,
-      cause: error,
-    });
+    return here ? unavailable(blob, code, error) : away(blob, error);
+  }
+
+  async #isHere(): Promise<boolean> {
+    return this.#marker === undefined || this.#files.exists(join(this.#folder, this.#marker));
   }
 
   #path(blob: string): string {
@@ -363,6 +365,17 @@ function unsettled(blob: string): string {
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
+
+function away(blob: string, cause?: unknown): FoveaError {
+  return unavailable(blob, "their folder is away", cause);
+}
+
+function unavailable(blob: string, why: string, cause: unknown): FoveaError {
+  return new FoveaError("files_unavailable", `the record's files cannot be reached at the moment (${why})`, {
+    file: blob,
+    cause,
+  });
 }
 
 /** File system errors of writing, without the path: `disk_full` or `write_failed`. */

@@ -33,5 +33,6 @@ export interface BlobStore {
   list(area: "incoming"): AsyncIterable<string>;
   /** Moves a file of `incoming` to its place; twice does no harm. @returns its new key */
   settle(blob: string): Promise<string>;
+  /** @throws {FoveaError} `files_unavailable` if nobody can say whether it is gone: its folder is away */
   remove(blob: string): Promise<void>;
 }

@@ -238,6 +238,31 @@ onEachEngine("the database", (engine) => {
     },
   );
 
+  test.runIf(engine.kind === "postgres")(
+    "is opened where another process changes its tables for longer than an answer may take",
+    async () => {
+      const place = await engine.place();
+      await (await openDatabase(place)).close();
+      const other = await openPostgres(place.databaseUrl ?? "");
+      let opening: ReturnType<typeof openDatabase> | undefined;
+      await other.transaction(async (sql) => {
+        await sql.query("LOCK TABLE migration IN ACCESS EXCLUSIVE MODE");
+        opening = openDatabase(place, { answerMs: 100 });
+        opening.catch(() => undefined);
+        await until(
+          async () =>
+            (await other.query("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'migration'::regclass"))
+              .length > 0,
+        );
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      });
+      const database = await opening;
+      expect(await database?.query("SELECT max(number) AS newest FROM migration")).toHaveLength(1);
+      await database?.close();
+      await other.close();
+    },
+  );
+
   test.runIf(engine.kind === "postgres" && !process.env.FOVEA_TEST_DATABASE_URL)(
     "says that the server went away during a transaction, and keeps nothing of it",
     async () => {

@@ -101,12 +101,13 @@ export class Deliveries {
     return rows.length > 0;
   }
 
-  /** It did not arrive; another attempt is due at `at`. @returns false if the claim is not the worker's any more: nothing changes */
-  async retry({ deliveryId, attempts }: DeliveryClaim, reason: string, at: Date): Promise<boolean> {
+  /** It did not arrive; another attempt is due after a pause. @returns false if the claim is not the worker's any more: nothing changes */
+  async retry({ deliveryId, attempts }: DeliveryClaim, reason: string, pauseMs: number): Promise<boolean> {
     const rows = await this.#database.query(
-      `UPDATE delivery SET state = 'pending', reason = $3, next_at = $4
+      `UPDATE delivery SET state = 'pending', reason = $3,
+         next_at = clock_timestamp() + $4::double precision * interval '1 millisecond'
        WHERE delivery_id = $1::uuid AND attempts = $2 AND state = 'sending' RETURNING 1`,
-      [deliveryId, attempts, reason, at],
+      [deliveryId, attempts, reason, pauseMs],
     );
     return rows.length > 0;
   }

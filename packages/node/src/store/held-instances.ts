@@ -3,6 +3,7 @@
  *
  * The audit log says which they are (`instance.conflict`) and a gauge how many, until retention deletes them.
  */
+import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "./audit-log";
 import type { Database, Sql } from "./database";
 import type { ReceivedInstance } from "./record";
@@ -24,9 +25,11 @@ export class HeldInstances {
   }
 
   /**
-   * Keeps them in the transaction `sql`. What is held already under the same UID, byte for byte, is not held twice.
+   * Keeps them in the transaction `sql`. What is held already under the same UID, byte for byte, is not held twice; nobody lets
+   * go of that until the transaction ends.
    *
    * @returns `named`: blobs that rows name now, of those given; `added`: those that none named before
+   * @throws {FoveaError} `busy` if somebody just did: begin again
    */
   async holdIn(
     sql: Sql,
@@ -48,9 +51,15 @@ export class HeldInstances {
         instances.map(({ sha256 }) => sha256),
       ],
     );
-    const named = await sql.query<{ blob: string }>("SELECT blob FROM held_instance WHERE blob = ANY($1::text[])", [
-      blobs,
-    ]);
+    const held = await sql.query<{ blob: string; sop_uid: string; sha256: string }>(
+      "SELECT blob, sop_uid, sha256 FROM held_instance WHERE sop_uid = ANY($1::text[]) ORDER BY blob FOR SHARE",
+      [instances.map(({ sopUid }) => sopUid)],
+    );
+    const standing = new Set(held.map(({ sop_uid, sha256 }) => `${sop_uid} ${sha256}`));
+    if (!instances.every(({ sopUid, sha256 }) => standing.has(`${sopUid} ${sha256}`))) {
+      throw new FoveaError("busy", "the record changed while an object was held apart; try again");
+    }
+    const named = held.filter(({ blob }) => blobs.includes(blob));
     return { named: new Set(named.map(({ blob }) => blob)), added: new Set(added.map(({ blob }) => blob)) };
   }
 }

@@ -32,6 +32,12 @@ export async function connectDatabase(
  * @throws {FoveaError} as `connectDatabase`; `invalid_config` if the database was made by a newer version of Fovea
  */
 export async function openDatabase(place: DatabasePlace, options?: PostgresOptions): Promise<Database> {
+  if (place.databaseUrl !== undefined) {
+    // Large tables take long to change, and another process may be at it: no answer yet is no sign that the server is lost.
+    const patient = await openPostgres(place.databaseUrl, { ...options, connections: 1, answerMs: 0 });
+    await migrate(patient).finally(() => patient.close());
+    return connectDatabase(place, options);
+  }
   const database = await connectDatabase(place, options);
   try {
     await migrate(database);

@@ -13,7 +13,7 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** A server that is away is waited for so long. @default 15000 */
   readonly patienceMs?: number;
-  /** A statement without an answer for so long counts as lost: its server has vanished without a word. @default 60000 */
+  /** A statement without an answer for so long counts as lost: its server has vanished without a word; 0: any time. @default 60000 */
   readonly answerMs?: number;
 }
 

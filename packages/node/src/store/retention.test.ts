@@ -1,7 +1,10 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { received, SERIES, STUDY } from "../../test/received-instances";
 import { onEachEngine } from "../../test/stores";
 import type { BlobStore } from "./blob-store";
+import { releaseHeld } from "./held-instances";
 import type { Store } from "./open-store";
 import { Retention } from "./retention";
 import { verifyAudit } from "./verify-audit";
@@ -79,6 +82,22 @@ onEachEngine("retention", (engine) => {
     isReadOnly = false;
     await store.database.exec("UPDATE blob_removal SET due_at = due_at - interval '1 hour'");
     await retention.apply({});
+    await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
+    expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
+  });
+
+  test("does not take a file for removed while the folder of files is away", async () => {
+    const place = await engine.place();
+    const store = await engine.open(place);
+    const image = await keepFile(store, "images");
+    await store.database.query("INSERT INTO blob_removal (blob) VALUES ($1)", [image]);
+    const folder = join(place.dataDir, "files");
+    renameSync(folder, `${folder}-away`);
+    await expect(store.retention.apply({})).rejects.toMatchObject({ code: "write_failed" });
+    renameSync(`${folder}-away`, folder);
+    expect(await store.blobs.read(image)).toHaveLength(5);
+    await store.database.exec("UPDATE blob_removal SET due_at = due_at - interval '1 hour'");
+    await store.retention.apply({});
     await expect(store.blobs.read(image)).rejects.toMatchObject({ code: "file_not_found" });
     expect(await store.database.query("SELECT blob FROM blob_removal")).toEqual([]);
   });
@@ -187,6 +206,24 @@ onEachEngine("retention", (engine) => {
     await expect(store.blobs.read(blob)).rejects.toMatchObject({ code: "file_not_found" });
     expect(await store.audit.list()).toMatchObject([{ action: "held.delete", subject: held.sopUid }]);
   });
+
+  // PGlite carries out one transaction at a time.
+  test.runIf(engine.kind === "postgres")(
+    "does not let go of a held object that comes again at that moment",
+    async () => {
+      const store = await engine.emptied();
+      const { audit, database } = store;
+      const [old, again] = [await keepFile(store, "images"), await keepFile(store, "images")];
+      const hold = (blob: string) => [{ ...received(1, { blob }), reason: "conflict" as const }];
+      const release = () => database.transaction((sql) => releaseHeld(sql, audit, later(1), 10));
+      await database.transaction((sql) => store.held.holdIn(sql, hold(old)));
+      await database.transaction(async (sql) => {
+        expect(await store.held.holdIn(sql, hold(again))).toEqual({ named: new Set(), added: new Set() });
+        expect(await release()).toEqual([]);
+      });
+      expect(await release()).toEqual([old]);
+    },
+  );
 
   test("leaves alone what is still received or waits for analysis, and removes files that an earlier run did not come to", async () => {
     const store = await engine.emptied();

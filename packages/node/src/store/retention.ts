@@ -66,7 +66,7 @@ export class Retention {
         ? 0
         : await this.#repeat(left, (sql) => this.#deleteImages(sql, daysBefore(now, imagesDays)));
     if (left.size > 0) {
-      const message = `${left.size} files of the record could not be removed; see who may write to the folder. They are tried again in an hour`;
+      const message = `${left.size} files of the record could not be removed; see whether their folder is there, and who may write to it. They are tried again in an hour`;
       throw new FoveaError("write_failed", message);
     }
     return { images, studies, jobs };

@@ -114,24 +114,46 @@ describe("the file of an uploaded image", () => {
     expect(kept).toEqual(named);
   });
 
-  test("is there for an image that retention deletes while it comes again", async () => {
-    const { studies, retention } = service.store;
-    await post("/detect", "race");
-    const find = studies.findInstance.bind(studies);
-    studies.findInstance = async (uid) => {
-      const found = await find(uid);
-      await retention.apply({ recordsDays: 1 }, LATER);
-      return found;
-    };
-    try {
-      expect((await post("/detect", "race")).statusCode).toBe(200);
-    } finally {
-      Reflect.deleteProperty(studies, "findInstance");
-    }
-    const { kept, named } = await files();
-    expect(kept).toHaveLength(1);
-    expect(kept).toEqual(named);
+  test("begins its days anew whenever its image comes", async () => {
+    const { database, retention } = service.store;
+    const rules = { imagesDays: 1, recordsDays: 10 };
+    const age = (days: number) =>
+      database.query("UPDATE study SET last_received_at = now() - $1::integer * interval '1 day'", [days]);
+    const study = (await post("/detect", "days")).json().study_id;
+    // Retention has deleted the file, and then leaves it alone.
+    await age(2);
+    expect((await retention.apply(rules)).images).toBeGreaterThan(0);
+    await post("/detect", "days");
+    expect(await retention.apply(rules)).toMatchObject({ images: 0, studies: 0 });
+    // The file is still there, and the study would go as a whole.
+    await age(11);
+    await post("/detect", "days");
+    await retention.apply(rules);
+    expect(await service.store.studies.find(study)).toBeDefined();
+    expect((await files()).kept).toHaveLength(1);
   });
+
+  test.each([{ imagesDays: 1 }, { recordsDays: 1 }])(
+    "is there for an image that retention (%o) deletes while it comes again",
+    async (rules) => {
+      const { studies, retention } = service.store;
+      await post("/detect", "race");
+      const find = studies.findInstance.bind(studies);
+      studies.findInstance = async (uid) => {
+        const found = await find(uid);
+        await retention.apply(rules, LATER);
+        return found;
+      };
+      try {
+        expect((await post("/detect", "race")).statusCode).toBe(200);
+      } finally {
+        Reflect.deleteProperty(studies, "findInstance");
+      }
+      const { kept, named } = await files();
+      expect(kept).toHaveLength(1);
+      expect(kept).toEqual(named);
+    },
+  );
 });
 
 test("an image that is kept does not put a model back that was retired meanwhile", async () => {

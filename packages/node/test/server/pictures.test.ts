@@ -310,22 +310,29 @@ describe("a report", () => {
     }
   });
 
-  test("comes without a picture that takes too long, not instead of the findings", async () => {
-    const { store } = service;
-    const image = received(71, { studyUid: "2.25.71", seriesUid: "2.25.71.1" });
-    await store.studies.accept([image]);
-    const findings = [{ ...THREE[0], frame: 0 }];
-    await store.analyses.record([{ sopUid: image.sopUid, modelId: MODEL.modelId, outcome: { findings } }]);
-    const read = store.blobs.read;
-    store.blobs.read = async () => {
-      throw new FoveaError("timed_out", "no picture of this image");
-    };
-    try {
-      const page = await report("2.25.71", "html");
-      expect(page.statusCode).toBe(200);
-      expect(withoutStyle(page.body)).toContain("1 detected");
-    } finally {
-      store.blobs.read = read;
-    }
-  });
+  test.each([
+    ["timed_out", "2.25.71"],
+    ["file_unreadable", "2.25.72"],
+    ["files_unavailable", "2.25.73"],
+  ] as const)(
+    "comes without a picture that cannot be made (%s), not instead of the findings",
+    async (code, studyUid) => {
+      const { store } = service;
+      const image = received(1, { studyUid, seriesUid: `${studyUid}.1`, sopUid: `${studyUid}.1.1` });
+      await store.studies.accept([image]);
+      const findings = [{ ...THREE[0], frame: 0 }];
+      await store.analyses.record([{ sopUid: image.sopUid, modelId: MODEL.modelId, outcome: { findings } }]);
+      const read = store.blobs.read;
+      store.blobs.read = async () => {
+        throw new FoveaError(code, "no picture of this image");
+      };
+      try {
+        const page = await report(studyUid, "html");
+        expect(page.statusCode).toBe(200);
+        expect(withoutStyle(page.body)).toContain("1 detected");
+      } finally {
+        store.blobs.read = read;
+      }
+    },
+  );
 });

@@ -2,7 +2,7 @@
  * @file Objects on their way to a PACS: sent once, whatever breaks when.
  */
 import { FoveaError } from "@fovea/core/errors";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { pauseAfter } from "../../src/jobs/pause";
 import { type AttemptOutcome, Deliverer, type DelivererOptions } from "../../src/pipeline/deliver";
 import type { Store } from "../../src/store/open-store";
@@ -84,14 +84,21 @@ onEachEngine("delivery", (engine) => {
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
-    const now = Date.now();
-    const deliverer = delivererOf(store, pacs, { now: () => now });
     const pauses: number[] = [];
+    const record = store.deliveries;
+    const deliveries: DelivererOptions["deliveries"] = {
+      ...{ claim: record.claim.bind(record), renew: record.renew.bind(record) },
+      ...{ sent: record.sent.bind(record), failed: record.failed.bind(record) },
+      retry: (claim, why, pauseMs) => {
+        pauses.push(pauseMs / 1000);
+        return record.retry(claim, why, pauseMs);
+      },
+    };
+    const deliverer = delivererOf(store, pacs, { deliveries });
     for (let attempt = 1; attempt <= 12; attempt++) {
       await deliverer.deliver();
-      const [{ nextAt, state, reason }] = await store.deliveries.ofStudy(STUDY);
+      const [{ state, reason }] = await store.deliveries.ofStudy(STUDY);
       expect({ state, reason }).toEqual({ state: "pending", reason: expect.stringContaining("connection refused") });
-      pauses.push(Math.round((nextAt.getTime() - now) / 1000));
       await later(store);
     }
     expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
@@ -99,6 +106,42 @@ onEachEngine("delivery", (engine) => {
     await deliverer.deliver();
     expect(pacs.arrived).toEqual([uid]);
     expect(await states(store)).toEqual(["sent"]);
+  });
+
+  test("waits by the database's clock, whatever that of this process says", async () => {
+    const store = await engine.open();
+    await planned(store);
+    const pacs = new FakePacs();
+    pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
+    vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+    try {
+      const deliverer = delivererOf(store, pacs);
+      expect([await deliverer.deliver(), await deliverer.deliver()]).toEqual([1, 0]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("sends nothing unasked because its file could not be read for a moment", async () => {
+    const store = await engine.open();
+    const [uid] = await planned(store);
+    const pacs = new FakePacs();
+    await store.deliveries.claim(1, { destination: "pacs" });
+    await later(store);
+    let reads = 0;
+    const blobs: DelivererOptions["blobs"] = {
+      read: (blob) =>
+        reads++ === 0 ? Promise.reject(new FoveaError("files_unavailable", "EMFILE")) : store.blobs.read(blob),
+    };
+    const deliverer = delivererOf(store, pacs, { blobs });
+    await deliverer.deliver();
+    expect([pacs.asked, pacs.arrived]).toEqual([[], []]);
+    expect(await store.deliveries.ofStudy(STUDY)).toMatchObject([
+      { state: "pending", reason: "files_unavailable: EMFILE" },
+    ]);
+    await later(store);
+    await deliverer.deliver();
+    expect([pacs.asked, pacs.arrived]).toEqual([[uid], [uid]]);
   });
 
   test("does not send again what arrived before the process could write it down", async () => {

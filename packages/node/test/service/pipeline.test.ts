@@ -356,6 +356,34 @@ onEachEngine("the pipeline", (engine) => {
     await service.stop();
   });
 
+  test("tries what is recorded as failed no more while another image brings the job back", async () => {
+    const tries = new Map<number, number>();
+    const pool = new FakePool(async (grey) => {
+      tries.set(grey, (tries.get(grey) ?? 0) + 1);
+      if (grey === 10) throw new FoveaError("invalid_image", "the picture ends early");
+      if (grey === 20) throw new FoveaError("timed_out", "a decoder took longer than 30 s");
+      // Waited for longer than the other one: twice more after that one is given up.
+      if (grey === 30 && (tries.get(30) ?? 0) < 4) throw new FoveaError("file_not_found", "a file is missing");
+    });
+    const service = await running(engine, { pool, patience: { tries: 2, filesMs: 3_600_000, otherMs: 0 } });
+    for (let n = 1; n <= 4; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await stateOf(service)) === "analysed", 60);
+    expect([...tries].sort(([a], [b]) => a - b)).toEqual([
+      [10, 1],
+      [20, 2],
+      [30, 4],
+      [40, 1],
+    ]);
+    expect([...(await service.store.analyses.failures(seriesUid(), MODEL.modelId))].sort()).toEqual([
+      [sopUid(1), "invalid_image: the picture ends early"],
+      [sopUid(2), "timed_out: a decoder took longer than 30 s (tried 2 times in 0 min)"],
+    ]);
+    expect(await service.store.audit.list({ action: "instance.fail" })).toHaveLength(2);
+    await until(() => service.pacs.arrived.length === 2);
+    expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.0.0.30.40");
+    await service.stop();
+  });
+
   test("fails no image while the folder of files is away", async () => {
     const service = await running(engine);
     const { blobs } = service.store;
@@ -498,6 +526,32 @@ onEachEngine("the pipeline", (engine) => {
       { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
       { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
       { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
+    ]);
+    await second.stop();
+  });
+
+  test("analyses an image that failed for want of its file once this has come again", async () => {
+    const broken = new FakePool(() => Promise.reject(new FoveaError("invalid_dicom", "no pixels")));
+    const first = await running(engine, { pool: broken });
+    await first.send(1, { grey: 10 });
+    await until(async () => (await stateOf(first)) === "failed");
+    await first.stop();
+    const { store } = first;
+    await store.retention.apply({ imagesDays: 1 }, new Date(Date.now() + 2 * 86_400_000));
+
+    const newer = { ...MODEL, modelId: "lung@newer", sha256: "f".repeat(64) };
+    const second = await running(engine, { store, pool: new FakePool(undefined, [newer]) });
+    await second.send(2, { grey: 20 });
+    await until(async () => (await stateOf(second)) === "analysed");
+    const failures = await store.analyses.failures(seriesUid(), newer.modelId);
+    expect([...failures]).toEqual([[sopUid(1), "file_not_found: the image is no longer kept"]]);
+    await second.send(1, { grey: 10 });
+    await until(async () => (await store.studies.instances(seriesUid()))[0].blob !== undefined);
+    await second.send(3, { grey: 30 });
+    await until(() => second.pool.seen.length === 3);
+    await until(async () => (await stateOf(second)) === "analysed");
+    expect([second.pool.seen[0], [...second.pool.seen].sort(), await reasonOf(second)]).toEqual([
+      ...[20, [10, 20, 30], undefined],
     ]);
     await second.stop();
   });

@@ -13,10 +13,14 @@ import { sentInstance, seriesUid, sopUid } from "./sent-instance";
 const ROOT = resolve(import.meta.dirname, "../../../..");
 const POISON = 30;
 
-/** Receives what it is given, analyses it, and ends by a signal within the image of that grey value. */
+/** An image that takes too long, until the other one is recorded as failed. */
+const SLOW = 60;
+
+/** Receives what it is given, analyses it, and ends by a signal within the image of the grey value `POISON`. */
 const SERVICE = `
 const { readFileSync } = await import("node:fs");
 const { setTimeout: sleep } = await import("node:timers/promises");
+const { FoveaError } = await import("@fovea/core/errors");
 const { openStore } = await import("@fovea/node/store/open-store");
 const { openJobQueue } = await import("@fovea/node/jobs/boss-queue");
 const { startPipeline } = await import("@fovea/node/pipeline/pipeline");
@@ -25,6 +29,9 @@ const pool = {
   models: { list: () => [model], resolve: () => model },
   async analyse({ bytes, filename }) {
     const grey = bytes[bytes.length - 1];
+    if (grey === ${SLOW} && (await store.analyses.failures(series, model.modelId)).size === 0) {
+      throw new FoveaError("timed_out", "a decoder took longer than 30 s");
+    }
     if (grey === ${POISON}) process.kill(process.pid, "SIGKILL");
     await sleep(grey);
     return { model, inferenceMs: 1, inputSha256: "", images: [{ file: filename, width: 8, height: 8, findings: [] }] };
@@ -46,7 +53,7 @@ await store.close();
 `;
 
 onEachEngine("an image that ends the process", (engine) => {
-  test("does so three times; then it is recorded as failed, and the others are analysed", async () => {
+  test("does so three times; then it is recorded as failed, and the others are analysed, also one that is tried again", async () => {
     const place = await engine.place();
     const sent = [1, 2, 3, 4, 5, 6].map((n) => {
       const { incoming, dataSet } = sentInstance(n, { grey: 10 * n });

@@ -261,7 +261,15 @@ class Spacings {
 
 /** `timed_out` is also what a file comes to that ends the thread. */
 const UNSHOWN: ReadonlySet<string> = new Set([
-  ...["file_not_found", "invalid_image", "invalid_dicom", "unsupported_dicom", "timed_out"],
+  ...[
+    "file_not_found",
+    "file_unreadable",
+    "files_unavailable",
+    "invalid_image",
+    "invalid_dicom",
+    "unsupported_dicom",
+    "timed_out",
+  ],
 ]);
 
 /** As a data URI; undefined where the image is not here any more, or cannot be shown. */

@@ -141,9 +141,9 @@ onEachEngine("the pipeline", (engine) => {
     const begun = performance.now();
     await service.send(2, { grey: 20 });
     await until(async () => (await service.store.deliveries.counts()).sent === 4);
-    // A quiet time of 0.3 s, a pause of 1 to 1.5 s for each of the two objects, and a second or two of a busy machine.
-    expect(at[0] - begun).toBeLessThan(2500);
-    expect(performance.now() - at[0]).toBeLessThan(4000);
+    // A quiet time of 0.3 s; a pause of 1 to 1.5 s for each of the two objects. Who only looks now and then comes after 10 s.
+    expect(at[0] - begun).toBeLessThan(8000);
+    expect(performance.now() - at[0]).toBeLessThan(8000);
     await service.stop();
   });
 

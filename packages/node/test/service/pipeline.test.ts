@@ -525,7 +525,7 @@ onEachEngine("the pipeline", (engine) => {
     expect([...(await second.store.analyses.outcomes(studyUid())).values()]).toEqual([
       { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
       { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
-      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
+      { modelId: newer.modelId, rulesVersion: "1@0123456789ab" },
     ]);
     await second.stop();
   });

@@ -5,12 +5,12 @@
 import { statSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
 import type { InferenceConfig, ModelConfig } from "../config/service-config";
+import { DECODE_LIMITS, type DecodeLimits } from "../dicom/decode-limits";
 import { planLanes } from "../predict/lanes";
 import { AnalysisPool } from "./analysis-pool";
 import type { AnalysisTiming } from "./inference-pool";
 import { Models } from "./model-registry";
 import { NetworkLanes } from "./network-lanes";
-import { DECODE_LIMITS, type DecodeLimits } from "./prepared-frame";
 import { Preparer } from "./preparer";
 
 export interface InferencePoolOptions {

@@ -6,6 +6,7 @@ import type { Spacing } from "@fovea/core/dicom/spacing";
 import type { Value } from "@fovea/core/graph/runtime";
 import type { LetterboxLayout, LetterboxOptions } from "@fovea/core/imaging/letterbox";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
+import type { DecodeLimits } from "../dicom/decode-limits";
 
 /** What a model wants of its images. */
 export interface PreparationSettings {
@@ -13,26 +14,6 @@ export interface PreparationSettings {
   readonly letterbox: LetterboxOptions;
   readonly normalize?: Normalisation;
 }
-
-/** Bounds of what is decoded. */
-export interface DecodeLimits {
-  /** Pixels of one image. */
-  readonly maxPixels: number;
-  /** Frames of one file. */
-  readonly maxFrames: number;
-  /** Bytes that a deflated DICOM file may grow to. */
-  readonly maxInflated: number;
-  /** Elements of a DICOM file, each of which becomes an object. */
-  readonly maxElements: number;
-}
-
-/** Of files that come from outside, unless told otherwise. */
-export const DECODE_LIMITS: DecodeLimits = {
-  maxPixels: 2 ** 27,
-  maxFrames: 4096,
-  maxInflated: 2 ** 28,
-  maxElements: 600_000,
-};
 
 /** What the network reads: one image, its memory filling a buffer of its own. */
 export interface NetworkFrame {

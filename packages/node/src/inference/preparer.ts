@@ -4,8 +4,9 @@
  * A file that crashes or hangs its decoder takes its thread along and no more: the next file gets a new one.
  */
 import { FoveaError } from "@fovea/core/errors";
+import type { DecodeLimits } from "../dicom/decode-limits";
 import { AskedThread, ownError, ThreadLost } from "./asked-thread";
-import type { DecodeLimits, OpenedFile, PreparationSettings, PreparedFrame, PrepareTask } from "./prepared-frame";
+import type { OpenedFile, PreparationSettings, PreparedFrame, PrepareTask } from "./prepared-frame";
 
 /** Whoever waits hears first that its time is over; then the thread is ended. */
 const GRACE_MS = 50;

@@ -14,11 +14,11 @@ import { leastWidth, type VoiLutFunction } from "@fovea/core/dicom/window";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage, Image } from "@fovea/core/imaging/image";
 import { isByteImage, stretchToBytes } from "@fovea/core/imaging/intensity";
+import { DECODE_LIMITS } from "../../dicom/decode-limits";
 import type { FrameDecoder } from "../../dicom/frame-decoder";
 import { readStoredValues } from "../../dicom/read-dicom";
 import { imageFormat } from "../../imaging/image-format";
 import { decodeImage } from "../../imaging/read-image";
-import { DECODE_LIMITS } from "../../inference/prepared-frame";
 import { checkSize } from "../../predict/source-images";
 
 /** Which one of the record it is. */

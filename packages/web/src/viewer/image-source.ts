@@ -94,10 +94,10 @@ export class ImageSource {
     return { reference, image: frameImage(await this.#image(reference.sopUid), reference.frame), display };
   }
 
-  /** Waits for who fetches it already, unless that is about to end without it. */
+  /** Waits for who fetches it already, unless that is about to end without it. What that one fails of may be over: then it is fetched anew. */
   #fetched(id: string, signal: AbortSignal): Promise<void> {
     const known = this.#loading.get(id);
-    if (known && !known.signal.aborted) return known.promise;
+    if (known && !known.signal.aborted) return known.promise.catch(() => this.#fetched(id, signal));
     const loading = { promise: this.#fetch(id, signal), signal };
     this.#loading.set(id, loading);
     const forget = () => this.#loading.get(id) === loading && this.#loading.delete(id);

@@ -19,7 +19,7 @@ import type { InstanceAnalysis, ModelVersion } from "../store/record";
 import type { InstanceRecord, SeriesRecord, Studies } from "../store/studies";
 import { analyseImage, type Judge } from "./analyse-image";
 import type { AnalyseSeriesJob } from "./analysis-job";
-import { concernsAll, isProven, isSpent, PATIENCE, type Patience, reasonOf, spentReason } from "./patience";
+import { concernsAll, isProven, isSpent, MAX_DEATHS, PATIENCE, type Patience, reasonOf, spentReason } from "./patience";
 import type { ResultPlan, ResultPlanner } from "./result-objects";
 import { isImage } from "./routing";
 
@@ -42,8 +42,6 @@ export interface SeriesAnalysisOptions {
   readonly onImage?: (analysis: InstanceAnalysis) => void;
 }
 
-/** Ends of the process within an image, before it is not tried again. */
-const MAX_DEATHS = 3;
 const NO_LONGER_KEPT = "file_not_found: the image is no longer kept";
 
 export class SeriesAnalysis {

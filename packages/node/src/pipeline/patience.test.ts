@@ -8,7 +8,7 @@ test.each([
   ['cut off in "Curie^Mar', 'cut off in "…"'],
   ["PixelData: holds 3 of 4 bytes", "PixelData: holds 3 of 4 bytes"],
 ])("a reason quotes nothing of the file: %s", (message, kept) => {
-  expect(reasonOf({ code: "invalid_dicom", message })).toBe(`invalid_dicom: ${kept}`);
+  expect(reasonOf(new FoveaError("invalid_dicom", message))).toBe(`invalid_dicom: ${kept}`);
 });
 
 test("a mistake of ours tells its kind alone", () => {

@@ -69,7 +69,7 @@ export function isSpent(error: unknown, { tries, forMs }: Tried, patience: Patie
  * Code and message, for the record. Messages name attributes and numbers; what they quote of a damaged file is left out: it may
  * be anything, a patient's name too, and reasons stand in the database as they are. Of a mistake of ours only its kind is told.
  */
-export function reasonOf(error: { readonly code: string; readonly message: string } | unknown): string {
+export function reasonOf(error: unknown): string {
   const { code, message } = told(error);
   return `${code}: ${message.replace(QUOTED, '"…"')}`.slice(0, MAX_REASON);
 }
@@ -81,12 +81,11 @@ export function spentReason(error: unknown, { tries, forMs }: Tried): string {
 
 function told(error: unknown): { readonly code: string; readonly message: string } {
   if (error instanceof FoveaError) return error;
-  if (error instanceof Error) return { code: "internal", message: error.name };
-  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  return typeof code === "string" && typeof message === "string"
-    ? { code, message }
-    : { code: "internal", message: "" };
+  return { code: "internal", message: error instanceof Error ? error.name : "" };
 }
+
+/** Ends of the process within an image, before it is not tried again. */
+export const MAX_DEATHS = 3;
 
 /** As `JSON.stringify` writes a text; to the end of the message where it was cut. */
 const QUOTED = /"(?:[^"\\]|\\.)*(?:"|$)/gs;

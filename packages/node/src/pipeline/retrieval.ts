@@ -27,7 +27,7 @@ export function retrieveJob({ retrievalId }: Readonly<Record<string, unknown>>):
 }
 
 /** Whether a peer can be asked to send to somebody. */
-export function canMove(peer: PacsPeer): peer is DimsePeer {
+function canMove(peer: PacsPeer): peer is DimsePeer {
   return "move" in peer;
 }
 

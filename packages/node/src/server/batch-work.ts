@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
 import type { ImageAnalysis } from "../inference/inference-pool";
-import { concernsAll, isProven, isSpent } from "../pipeline/patience";
+import { concernsAll, isProven, isSpent, MAX_DEATHS } from "../pipeline/patience";
 import type { BatchFile, BatchJobRecord, NewBatchFile } from "../store/batch-jobs";
 import { analyseUpload } from "./analyse-upload";
 import type { AppParts } from "./app-parts";
@@ -20,8 +20,6 @@ const PAGE = 64;
 const BUSY_MS = 500;
 /** Said of the files of a job that is given up. */
 const NEVER_ENDED = "the batch was begun many times and never came to its end; send this file again";
-/** Ends of the process within a file, before it is not tried again. */
-const MAX_DEATHS = 3;
 /** Whoever else was under way when the process ended goes first, so that the next end tells whose doing it is. */
 const WARY_MS = 10_000;
 

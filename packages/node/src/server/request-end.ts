@@ -4,7 +4,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 /** As nginx has it: the client closed the connection before it had its answer. */
-export const CLIENT_LEFT = 499;
+const CLIENT_LEFT = 499;
 
 export interface RequestEnd {
   readonly id: string;

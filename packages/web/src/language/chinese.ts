@@ -99,8 +99,6 @@ export const CHINESE: Messages = {
   "viewer.invert": "反色",
   "viewer.reset": "复位",
   "viewer.boxes": "标框",
-  "viewer.previousImage": "上一幅",
-  "viewer.nextImage": "下一幅",
 
   "window.file": "文件",
   "window.fileNamed": "文件：{name}",

@@ -97,8 +97,6 @@ export const ENGLISH = {
   "viewer.invert": "Invert",
   "viewer.reset": "Reset",
   "viewer.boxes": "Boxes",
-  "viewer.previousImage": "Previous image",
-  "viewer.nextImage": "Next image",
 
   "window.file": "File",
   "window.fileNamed": "File: {name}",

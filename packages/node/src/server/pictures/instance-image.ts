@@ -6,6 +6,7 @@ import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/da
 import { displayImage, paddingOf } from "@fovea/core/dicom/display";
 import { frameItem } from "@fovea/core/dicom/functional-group";
 import { lookUp } from "@fovea/core/dicom/lookup-table";
+import { isMonochrome } from "@fovea/core/dicom/measured-image";
 import { directionCosines, standsUpright } from "@fovea/core/dicom/patient-side";
 import { type ImagePixel, readImagePixel } from "@fovea/core/dicom/pixel-data";
 import { readModalityLut } from "@fovea/core/dicom/rescale";
@@ -127,10 +128,6 @@ function pictureFacts({ data, width, height, channels }: Image): Facts {
     patient_orientation: null,
     lossy: false,
   };
-}
-
-function isMonochrome({ photometricInterpretation }: ImagePixel): boolean {
-  return photometricInterpretation === "MONOCHROME1" || photometricInterpretation === "MONOCHROME2";
 }
 
 function dicomFacts(dataSet: DataSet): Facts {

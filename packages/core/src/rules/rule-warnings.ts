@@ -2,6 +2,7 @@
  * @file What is odd about rules that can be read: those that never speak, and classes that the model does not have.
  */
 import { nearestName } from "../math/nearest-name";
+import type { ClassNames } from "./class-names";
 import type { Rule, RuleCondition, RuleSet } from "./rule-set";
 
 /** What a rule may say. */
@@ -61,20 +62,39 @@ const bounds = (low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY)
 /** Ends are open or closed alike on both sides, so that comparing the numbers is enough. */
 const contains = (outer: Bounds, inner: Bounds): boolean => outer[0] <= inner[0] && inner[1] <= outer[1];
 
-/** Sentences about classes that rules or the table of names speak of and the model does not know; each once. */
-export function unknownClasses({ rules, classNames = {} }: RuleSet, known: readonly string[]): readonly string[] {
+/** What speaks of classes, by the names that models give them. */
+export interface ClassMentions {
+  readonly rules?: readonly Rule[];
+  readonly classNames?: ClassNames;
+  /** Keys of `class_codes` in the settings of the service. */
+  readonly classCodes?: readonly string[];
+}
+
+/**
+ * Sentences about classes that rules, names or codes speak of and no model knows; each once.
+ *
+ * @param known classes of all models
+ * @param models how many these are @default 1
+ */
+export function unknownClasses(
+  { rules = [], classNames = {}, classCodes = [] }: ClassMentions,
+  known: readonly string[],
+  { models = 1 }: { readonly models?: number } = {},
+): readonly string[] {
+  const [subject, pronoun] = models === 1 ? ["the model knows", "it knows"] : ["the models know", "they know"];
   const ofRules = rules.flatMap(({ when }, i) => (when.classes ?? []).map((name) => [name, `rules[${i}]`] as const));
   const ofNames = (["zh", "en"] as const).flatMap((language) =>
     Object.keys(classNames[language] ?? {}).map((name) => [name, `class_names.${language}`] as const),
   );
+  const ofCodes = classCodes.map((name) => [name, "class_codes"] as const);
   const first = new Map<string, string>();
-  for (const [name, place] of [...ofRules, ...ofNames]) {
+  for (const [name, place] of [...ofRules, ...ofNames, ...ofCodes]) {
     if (!known.includes(name) && !first.has(name)) first.set(name, place);
   }
   return [...first].map(([name, place]) => {
     const near = nearestName(name, known);
-    const advice = near === undefined ? `it knows ${listed(known)}` : `did you mean "${near}"?`;
-    return `${place}: the model knows no class "${name}"; ${advice}`;
+    const advice = near === undefined ? `${pronoun} ${listed(known)}` : `did you mean "${near}"?`;
+    return `${place}: ${subject} no class "${name}"; ${advice}`;
   });
 }
 

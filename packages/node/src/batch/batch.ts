@@ -160,6 +160,5 @@ async function openBatch(options: BatchOptions) {
 }
 
 function warningsOf(rules: RuleSet | undefined, classNames: ClassNames, classes: readonly string[]): readonly string[] {
-  const named = rules ?? { version: "", sha256: "", reportAbove: 0, rules: [] };
-  return [...(rules ? ruleWarnings(rules) : []), ...unknownClasses({ ...named, classNames }, classes)];
+  return [...(rules ? ruleWarnings(rules) : []), ...unknownClasses({ rules: rules?.rules, classNames }, classes)];
 }

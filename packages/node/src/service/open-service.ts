@@ -14,7 +14,7 @@ import type { RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
 import { readRuleFile } from "../data/rule-file";
 import { FrameDecoder } from "../dicom/frame-decoder";
-import type { InferencePool } from "../inference/inference-pool";
+import type { InferencePool, LoadedModel } from "../inference/inference-pool";
 import { openInferencePool } from "../inference/open-inference-pool";
 import { openJobQueue } from "../jobs/boss-queue";
 import { openPeer } from "../pacs/open-peer";
@@ -30,6 +30,7 @@ import { closeApp } from "../server/close-app";
 import type { LogOptions } from "../server/service-log";
 import { ServiceMetrics } from "../server/service-metrics";
 import { openStore, type Store } from "../store/open-store";
+import { classNotices } from "./class-notices";
 import { Dismantling } from "./dismantling";
 import { ServiceReports } from "./service-reports";
 import { startModels } from "./start-models";
@@ -53,7 +54,7 @@ export interface Service {
   readonly adminKey?: string;
   /** Names of the model versions that are ready. */
   readonly models: readonly string[];
-  /** What whoever started it must hear of its models, a sentence each. */
+  /** What whoever started it must hear of its models and of the words for their classes, a sentence each. */
   readonly notices: readonly string[];
   /**
    * Takes no more, and lets go of everything. Associations are ended; requests have ten seconds, then series, deliveries and
@@ -85,7 +86,7 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   const config = { ...given, classNames: mergedClassNames(rules?.classNames, given.classNames) };
   const store = parts.add(await openStore(config, { environmentKey: options.environmentKey }), (it) => it.close());
   const pool = parts.add(await openInferencePool(config), (it) => it.close());
-  const notices = await startModels(store, pool);
+  const notices = [...(await startModels(store, pool)), ...classNotices({ ...config, rules }, readyModels(pool))];
   const queue = parts.add(await openJobQueue(store.database, { onError: reports.of("job") }), (it) => it.stop());
   const decoder = parts.add(new FrameDecoder(), (it) => it.close());
   const arrival = config.deidentifyOnArrival ? await openArrival(config, store, parts) : undefined;
@@ -129,15 +130,15 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   const dimse = await receive(config, pipeline, metrics, app, parts);
   const adminKey = await firstKey(config, store);
   return {
-    ...{ url, models: readyModels(pool), notices },
+    ...{ url, models: readyModels(pool).map(({ modelId }) => modelId), notices },
     ...(dimse && { dimse }),
     ...(adminKey !== undefined && { adminKey }),
     close: () => parts.close(),
   };
 }
 
-function readyModels({ models }: Pick<InferencePool, "models">): readonly string[] {
-  return models.list().flatMap(({ modelId, state }) => (state === "ready" ? [modelId] : []));
+function readyModels({ models }: Pick<InferencePool, "models">): readonly LoadedModel[] {
+  return models.list().filter(({ state }) => state === "ready");
 }
 
 function judgeOf(rules: RuleSet | undefined): Judge {

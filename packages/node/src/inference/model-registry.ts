@@ -187,7 +187,7 @@ export class Models implements ModelRegistry {
     if (model === undefined) {
       const entry = this.#defaults.get(modality) ?? this.#defaults.get(ANY);
       if (entry !== undefined) return entry;
-      throw new FoveaError("unknown_model", `no model is the default for ${modality}; name one of ${this.#names()}`);
+      throw new FoveaError("unknown_model", `no model is the default for ${modality}; ${this.#advice()}`);
     }
     // The version loaded last, where several have the name.
     const entry = this.#ready().findLast(({ version }) => version.modelId === model || version.name === model);
@@ -216,6 +216,12 @@ export class Models implements ModelRegistry {
 
   #unknown(model: string): FoveaError {
     return new FoveaError("unknown_model", `no model ${JSON.stringify(model)} is ready; there are ${this.#names()}`);
+  }
+
+  /** What whoever named no model can do. */
+  #advice(): string {
+    if (this.#ready().length > 0) return `name one of ${this.#names()}`;
+    return "none is loaded: give the service one by --model, models in fovea.yaml or POST /models/load";
   }
 
   #names(): string {

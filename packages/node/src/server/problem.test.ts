@@ -56,6 +56,44 @@ describe("problemOf", () => {
     expect(problem(error)).toMatchObject({ status: 400, detail: "params: uid must match pattern" });
   });
 
+  test.each([
+    // As Ajv has it of `?format=pdf` against a union of two words.
+    [
+      "the words there are to choose from, once",
+      [
+        {
+          instancePath: "/format",
+          keyword: "const",
+          message: "must be equal to constant",
+          params: { allowedValue: "json" },
+        },
+        {
+          instancePath: "/format",
+          keyword: "const",
+          message: "must be equal to constant",
+          params: { allowedValue: "sr" },
+        },
+        { instancePath: "/format", keyword: "anyOf", message: "must match a schema in anyOf", params: {} },
+      ],
+      "querystring: format must be one of json, sr",
+    ],
+    [
+      "a parameter that nobody knows",
+      [
+        {
+          instancePath: "",
+          keyword: "additionalProperties",
+          message: "must NOT have additional properties",
+          params: { additionalProperty: "lang" },
+        },
+      ],
+      'querystring: "lang" is unknown here',
+    ],
+  ])("names %s", (_, validation, detail) => {
+    const error = Object.assign(new Error("x"), { statusCode: 400, validation, validationContext: "querystring" });
+    expect(problem(error)).toMatchObject({ status: 400, detail });
+  });
+
   test("says when to come again", () => {
     expect(problemOf(new FoveaError("busy", "full"), "1").retryAfterS).toBe(1);
     expect(problemOf(new HttpProblem(429, "", { retryAfterS: 30 }), "1").retryAfterS).toBe(30);

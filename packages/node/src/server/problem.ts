@@ -78,7 +78,7 @@ const TITLES: Readonly<Record<number, readonly [title: string, detail?: string]>
   400: ["Bad request"],
   401: ["Not authenticated", "give a key as `Authorization: Bearer ...` or `X-Api-Key: ...`"],
   403: ["Not allowed"],
-  404: ["Not found"],
+  404: ["Not found", "nothing is here; GET /openapi.json describes every route"],
   405: ["Method not allowed"],
   406: ["Not acceptable"],
   408: ["Request timed out"],
@@ -159,13 +159,45 @@ function fromFramework(error: unknown): readonly [status: number, detail: string
   if (!(status >= 400 && status < 500)) return [status === 503 ? 503 : 500, ""];
   if ("validation" in error && Array.isArray(error.validation)) {
     const context = "validationContext" in error ? `${error.validationContext}: ` : "";
-    return [status, `${context}${error.validation.map(faultOf).join("; ")}`];
+    return [status, `${context}${faultsOf(error.validation).join("; ")}`];
   }
   return [status, ""];
 }
 
-/** Place and rule, without the value that broke it. */
-function faultOf({ instancePath, message }: { instancePath?: string; message?: string }): string {
+/** What Ajv says of a fault. */
+interface Fault {
+  readonly instancePath?: string;
+  readonly keyword?: string;
+  readonly message?: string;
+  readonly params?: { readonly allowedValue?: unknown; readonly additionalProperty?: unknown };
+}
+
+/** Longest name of an unknown parameter that is said back. */
+const MAX_NAME = 64;
+
+/** Place and rule, without the value that broke it. Words to choose from are one fault for each word: they are told as one. */
+function faultsOf(faults: readonly Fault[]): readonly string[] {
+  const words = new Map<string | undefined, unknown[]>();
+  for (const { keyword, instancePath, params } of faults) {
+    if (keyword === "const") words.set(instancePath, [...(words.get(instancePath) ?? []), params?.allowedValue]);
+  }
+  const told = faults.map((fault) => {
+    const known = words.get(fault.instancePath);
+    if (known !== undefined && (fault.keyword === "const" || fault.keyword === "anyOf")) {
+      return at(fault, `must be ${known.length === 1 ? "" : "one of "}${known.join(", ")}`);
+    }
+    if (fault.keyword === "additionalProperties") {
+      return at(
+        fault,
+        `${JSON.stringify(String(fault.params?.additionalProperty).slice(0, MAX_NAME))} is unknown here`,
+      );
+    }
+    return at(fault, fault.message);
+  });
+  return [...new Set(told)];
+}
+
+function at({ instancePath }: Fault, message: string | undefined): string {
   return [instancePath?.replace(/^\//, "").replaceAll("/", "."), message].filter(Boolean).join(" ");
 }
 

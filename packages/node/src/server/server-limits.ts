@@ -50,12 +50,15 @@ export async function serverOptions(
 }
 
 async function readTls({ cert, key }: NonNullable<HttpConfig["tls"]>) {
-  try {
-    return { cert: await readFile(cert), key: await readFile(key) };
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code;
-    throw new FoveaError("invalid_config", `certificate or key cannot be read (${why})`, { at: "http.tls", cause });
-  }
+  const read = async (file: string, at: string) => {
+    try {
+      return await readFile(file);
+    } catch (cause) {
+      const why = (cause as NodeJS.ErrnoException).code;
+      throw new FoveaError("invalid_config", `${file} cannot be read (${why})`, { at, cause });
+    }
+  };
+  return { cert: await read(cert, "http.tls.cert"), key: await read(key, "http.tls.key") };
 }
 
 /** Node's parser gave up: there is no request yet, and nothing to tell but a status. */

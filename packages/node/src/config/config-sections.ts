@@ -6,6 +6,7 @@ import { CHARACTER_SETS } from "../deidentify/character-set";
 import {
   aeTitle,
   choice,
+  databaseAddress,
   duration,
   flag,
   integer,
@@ -185,7 +186,7 @@ const EMPTY = { file: "", at: "" };
 /** The whole of `fovea.yaml`. */
 export const serviceSettings = section<ServiceConfig>({
   dataDir: { key: "data_dir", read: path, otherwise: "fovea-data" },
-  databaseUrl: { key: "database_url", read: secret, optional: true },
+  databaseUrl: { key: "database_url", read: databaseAddress, optional: true },
   http: { key: "http", read: http, otherwise: http({}, EMPTY) },
   auth: { key: "auth", read: auth, otherwise: auth({}, EMPTY) },
   dimse: { key: "dimse", read: dimse, optional: true },

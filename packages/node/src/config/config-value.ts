@@ -191,6 +191,14 @@ export const secret: Read<string> = (value, spot) => {
   return line;
 };
 
+/** Where a PostgreSQL is: `postgres://...`, or `file:PATH` with it. It may hold a password, so errors never show it. */
+export const databaseAddress: Read<string> = (value, spot) => {
+  const address = secret(value, spot);
+  if (!/^postgres(ql)?:\/\/./.test(address))
+    throw invalid(spot, "expected postgres://user@host/database, or file:PATH");
+  return address;
+};
+
 /** `https://...`, or `http://...`, without credentials. */
 export const webAddress: Read<string> = (value, spot) => {
   const given = text(value, spot);

@@ -164,6 +164,20 @@ describe("readConfig", () => {
     });
   });
 
+  test("shows what the environment holds where it is wrong, and no password", async () => {
+    await expect(read("", { environment: { FOVEA_PORT: "80a" } })).rejects.toThrow(
+      /^FOVEA_PORT: "80a", expected a whole/,
+    );
+    await expect(read("", { environment: { FOVEA_PORT: " " } })).rejects.toThrow(/^FOVEA_PORT: " ", expected a whole/);
+    await expect(read("", { environment: { DATABASE_URL: "mysql://user:geheim@db/fovea" } })).rejects.toThrow(
+      /^DATABASE_URL: expected postgres:\/\/user@host\/database, or file:PATH$/,
+    );
+  });
+
+  test("says once where text is no YAML", async () => {
+    await expect(read("models: []\nhttp: {port: ")).rejects.toThrow(/: line 2: (?!.* at line)/);
+  });
+
   test("gives what nobody can change", async () => {
     const config = await read("models: [{file: a.onnx}]");
     expect(Object.isFrozen(config) && Object.isFrozen(config.http) && Object.isFrozen(config.models[0])).toBe(true);
@@ -179,6 +193,7 @@ describe("readConfig", () => {
       /destinations\[0\]\.dicom_web\.authorization: the file .*ENOENT/,
     );
     await expect(read("database_url: [postgres://user:geheim@db]")).rejects.not.toThrow(/geheim/);
+    await expect(read("database_url: mysql://user:geheim@db/fovea")).rejects.not.toThrow(/geheim/);
   });
 
   test.each([
@@ -192,7 +207,11 @@ describe("readConfig", () => {
       /models\[1\]\.name: two models are called best; give each a name of its own/,
     ],
     ["models: [{file: a.onnx}, {file: b.onnx, name: a}]", /models\[1\]\.name: two models are called a/],
-    ["completeness: {count_from: pacs}", /completeness\.count_from: no destination pacs/],
+    ["completeness: {count_from: pacs}", /completeness\.count_from: no destination pacs; there is none$/],
+    [
+      'models: [{file: a.onnx, modalities: [CT, "*"]}, {file: b.onnx}, {file: c.onnx, modalities: [DX, CT]}]',
+      /models\[2\]\.modalities: CT is of models\[0\] too; leave it to one of them/,
+    ],
     ["destinations: [{name: a}]", /destinations\[0\]: expected one of dimse and dicom_web/],
     [
       "destinations: [{name: a, dimse: {host: h, port: 104, ae_title: A}, retrieve: move}]",

@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { readText } from "../read-file";
 import { dimseDefaults, serviceSettings } from "./config-sections";
-import { aeTitle, integer, invalid, type Spot, secret } from "./config-value";
+import { aeTitle, databaseAddress, integer, invalid, type Spot } from "./config-value";
 import { isLoopback } from "./loopback";
 import type { ModelConfig, ServiceConfig } from "./service-config";
 
@@ -60,7 +60,7 @@ export function parseConfig(text: string, file: string): ServiceConfig {
   const problem = document.errors.at(0);
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
-    throw invalid({ file, at: line === undefined ? "" : `line ${line}` }, problem.message.split("\n", 1)[0]);
+    throw invalid({ file, at: line === undefined ? "" : `line ${line}` }, problem.message.split(/ at line \d+/, 1)[0]);
   }
   let content: unknown;
   try {
@@ -75,10 +75,12 @@ export function parseConfig(text: string, file: string): ServiceConfig {
 function withEnvironment(config: ServiceConfig, environment: NonNullable<ReadConfigOptions["environment"]>) {
   const { DATABASE_URL, FOVEA_DATA_DIR, FOVEA_HOST, FOVEA_PORT } = environment;
   const spot = (name: string): Spot => ({ file: name, at: "" });
-  const port = FOVEA_PORT ? integer(0, 65535)(Number(FOVEA_PORT), spot("FOVEA_PORT")) : config.http.port;
+  const port = FOVEA_PORT
+    ? integer(0, 65535)(/^\d+$/.test(FOVEA_PORT) ? Number(FOVEA_PORT) : FOVEA_PORT, spot("FOVEA_PORT"))
+    : config.http.port;
   return {
     ...config,
-    ...(DATABASE_URL && { databaseUrl: secret(DATABASE_URL, spot("DATABASE_URL")) }),
+    ...(DATABASE_URL && { databaseUrl: databaseAddress(DATABASE_URL, spot("DATABASE_URL")) }),
     dataDir: resolve(FOVEA_DATA_DIR || config.dataDir),
     http: { ...config.http, port, host: FOVEA_HOST || config.http.host },
   };
@@ -129,19 +131,36 @@ function checkReferences(config: ServiceConfig, file: string): void {
     const message = `two models are called ${name}; give each a name of its own: routing, requests and reports go by it`;
     throw invalid({ file, at: `models[${i}].name` }, message);
   });
+  checkDefaults(config.models, file);
   const known = (name: string, at: string) => {
-    if (!names.includes(name)) throw invalid({ file, at }, `no destination ${name}; there are: ${names.join(", ")}`);
+    if (!names.includes(name)) throw invalid({ file, at }, `no destination ${name}; there ${listed(names)}`);
   };
   routing.forEach(({ sendTo = [], model }, i) => {
     for (const name of sendTo) known(name, `routing[${i}].send_to`);
     if (model !== null && !models.includes(model)) {
-      throw invalid({ file, at: `routing[${i}].model` }, `no model ${model}; there are: ${models.join(", ")}`);
+      throw invalid({ file, at: `routing[${i}].model` }, `no model ${model}; there ${listed(models)}`);
     }
   });
   if (completeness.countFrom !== undefined) known(completeness.countFrom, "completeness.count_from");
   if (dimse !== undefined && dimse.port !== 0 && dimse.port === config.http.port) {
     throw invalid({ file, at: "dimse.port" }, `${dimse.port} is http.port too; give another`);
   }
+}
+
+/** A modality has one default: of two, the later would take the place of the other without a word. */
+function checkDefaults(models: readonly ModelConfig[], file: string): void {
+  models.forEach(({ modalities = [] }, i) => {
+    for (const modality of modalities) {
+      const first = models.findIndex((model) => model.modalities?.includes(modality));
+      if (first === i) continue;
+      const message = `${modality} is of models[${first}] too; leave it to one of them, and give the other work by routing`;
+      throw invalid({ file, at: `models[${i}].modalities` }, message);
+    }
+  });
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? "is none" : `are: ${names.join(", ")}`;
 }
 
 /** A model's name: as given, else its file's without ending. */

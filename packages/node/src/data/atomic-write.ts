@@ -11,6 +11,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOENT: "its folder does not exist; make it first",
   ENOTDIR: "a part of its path is a file, not a folder",
   EISDIR: "there is a folder of this name",
+  EEXIST: "there is a file of this name",
   EACCES: "not allowed here; choose a folder you may write to",
   EPERM: "not allowed here; choose a folder you may write to",
   EROFS: "the disk is read-only; choose another folder",

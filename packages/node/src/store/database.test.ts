@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { missingPostgres, startPostgres } from "../../test/postgres-server";
 import { until } from "../../test/service/waiting";
 import { onEachEngine } from "../../test/stores";
 import { MIGRATIONS, migrate } from "./migrate";
@@ -287,6 +288,24 @@ describe("the database of an address", () => {
       message: expect.not.stringContaining("secret"),
     });
   });
+
+  // SQLSTATE 3D000 and 28000, PostgreSQL's appendix A.
+  test.skipIf(missingPostgres() !== undefined)(
+    "is told apart from a user or a name that its server does not know",
+    async () => {
+      const server = await startPostgres();
+      const given = new URL(await server.database());
+      const failure = (change: Partial<URL>) =>
+        openPostgres(Object.assign(new URL(given), change).href, { patienceMs: 5000 });
+      await expect(failure({ pathname: "/nowhere" })).rejects.toMatchObject({
+        code: "database_unavailable",
+        message:
+          "the database of DATABASE_URL is not on its server; create it, or check the name at the end of the address",
+      });
+      await expect(failure({ username: "nobody" })).rejects.toThrow(/DATABASE_URL refuses the user; check the user/);
+      await server.remove();
+    },
+  );
 
   test("is given up where the server vanishes without a word, and there again when it answers", async () => {
     const server = await answeringServer();

@@ -87,6 +87,16 @@ describe("a folder's lock", () => {
     lock.release();
   });
 
+  test("says how to mend a folder that cannot be made", async () => {
+    const folder = scratch.folder();
+    writeFileSync(join(folder, "data"), "");
+    await expect(lockFolder(join(folder, "data", "x.lock"))).rejects.toMatchObject({
+      code: "write_failed",
+      message: expect.stringMatching(/data\/x\.lock: cannot be written: there is a file of this name$/),
+    });
+    await expect(lockFolder(join(folder, "data", "below", "x.lock"))).rejects.toThrow(/a part of its path is a file/);
+  });
+
   test("leaves nothing beside it when it is refused", async () => {
     const folder = scratch.folder();
     mkdirSync(join(folder, "a"));

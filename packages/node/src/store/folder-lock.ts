@@ -20,6 +20,7 @@ import {
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
+import { writeFailure } from "../data/atomic-write";
 import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity";
 
 export interface FolderLockOptions {
@@ -49,14 +50,18 @@ interface Owner {
 /**
  * Takes `path` for this process. Waits `silenceMs` where the owner cannot be asked and shows no sign of life.
  *
- * @throws {FoveaError} `busy` if another process, or this one, has it
+ * @throws {FoveaError} `busy` if another process, or this one, has it; `disk_full`, `write_failed`
  */
 export async function lockFolder(path: string, options: FolderLockOptions = {}): Promise<FolderLock> {
   const { beatMs = 5000, silenceMs = 30_000, onLost = () => undefined, refusal = inUse } = options;
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const text = JSON.stringify({ ...thisProcess(), lock: randomUUID() });
   const own = `${path}.${process.pid}.${randomUUID()}`;
-  writeFileSync(own, text, { mode: 0o600 });
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(own, text, { mode: 0o600 });
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
   try {
     for (let attempt = 0; !linked(own, path); attempt++) {
       const owner = ownerOf(path);

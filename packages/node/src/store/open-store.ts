@@ -4,6 +4,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ServiceConfig } from "../config/service-config";
+import { writeFailure } from "../data/atomic-write";
 import { Vault } from "../vault/vault";
 import { Analyses } from "./analyses";
 import { ApiKeys } from "./api-keys";
@@ -73,7 +74,9 @@ export async function openStore(
   { dataDir, databaseUrl, keyFile }: StoreConfig,
   { sync = databaseUrl !== undefined, environmentKey }: StoreOptions = {},
 ): Promise<Store> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw writeFailure(dataDir, error);
+  });
   const database = await openDatabase({ dataDir, databaseUrl });
   try {
     const mayMake = await isNew(database);

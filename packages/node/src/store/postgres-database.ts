@@ -230,14 +230,16 @@ function isLost(error: unknown): boolean {
   );
 }
 
+/** Where the server answers and does not let us in, what is to be mended (appendix A, classes 28 and 3D). */
+const REFUSED: Readonly<Record<string, string>> = {
+  "28000": "refuses the user; check the user of the address, and the server's pg_hba.conf",
+  "28P01": "refuses the password; check user and password of the address",
+  "3D000": "is not on its server; create it, or check the name at the end of the address",
+};
+
 /** Without the address: it may hold a password. */
 function unavailable(cause: unknown, what: string): FoveaError {
   const why = codeOf(cause) || (cause instanceof Error ? cause.message : String(cause));
-  return new FoveaError(
-    "database_unavailable",
-    `the database of DATABASE_URL ${what} (${why}); check that it runs and that the address is right`,
-    {
-      cause,
-    },
-  );
+  const told = REFUSED[why] ?? `${what} (${why}); check that it runs and that the address is right`;
+  return new FoveaError("database_unavailable", `the database of DATABASE_URL ${told}`, { cause });
 }

@@ -5,7 +5,7 @@
 import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "../store/audit-log";
 import type { Database, Sql } from "../store/database";
-import { OWN_RESULT } from "./importer";
+import { OWN_RESULT } from "../store/own-result";
 
 export interface AnalyseAgainParts {
   readonly database: Database;

@@ -15,6 +15,7 @@ import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
 import type { Database, Sql } from "../store/database";
 import type { HeldInstances, HeldReason } from "../store/held-instances";
+import { OWN_RESULT } from "../store/own-result";
 import type { AcceptOutcome, AuditEntry, ReceivedInstance } from "../store/record";
 import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
@@ -43,9 +44,6 @@ export interface ImporterOptions {
   /** Told of what goes wrong; the work goes on. */
   readonly onError?: (error: unknown) => void;
 }
-
-/** Why a series is never attempted, whatever else changes. */
-export const OWN_RESULT = "made by Fovea itself";
 
 /** An acknowledged object that is not filed, and why. Nothing of it is the sender's: it may go into a log. */
 export class NotFiled extends Error {

@@ -13,6 +13,7 @@ import {
   findingRecord,
 } from "./findings";
 import { type ImageOutcome, imageOutcomes } from "./image-outcomes";
+import { OWN_RESULT } from "./own-result";
 import { decodeCursor, encodeCursor } from "./page-cursor";
 import { patientOf } from "./studies";
 
@@ -37,7 +38,7 @@ const SUMMARY = `
   (SELECT count(*) FROM series WHERE series.study_uid = study.study_uid) AS series,
   (SELECT count(*) FROM series JOIN instance USING (series_uid) WHERE series.study_uid = study.study_uid) AS instances,
   (SELECT reason FROM series WHERE series.study_uid = study.study_uid AND reason IS NOT NULL
-     AND (study.state = 'not_attempted' OR series.state <> 'not_attempted' OR EXISTS (
+     AND (study.state = 'not_attempted' OR series.state <> 'not_attempted' OR reason <> '${OWN_RESULT}' AND EXISTS (
        SELECT 1 FROM instance WHERE instance.series_uid = series.series_uid AND (rows * columns > 0 OR size_unknown)))
    ORDER BY state <> 'failed', state <> 'analysed', series_number NULLS LAST, series_uid LIMIT 1) AS reason,
   found.findings, found.unreviewed

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImage } from "../../src/imaging/read-image";
+import { OWN_RESULT } from "../../src/store/own-result";
 import { received, SERIES, STUDY } from "../received-instances";
 import { bearer, form, MODEL, removeFolders, START_MS, startService, type TestService, THREE } from "./service";
 
@@ -209,6 +210,26 @@ describe("a report", () => {
       findings: 0,
       reason: partly,
     });
+  });
+
+  test("is not called incomplete because our own pictures of it came back from the PACS", async () => {
+    const { store } = service;
+    const image = (n: number, seriesNumber: number) =>
+      received(n, {
+        studyUid: "2.25.79",
+        seriesUid: `2.25.79.${seriesNumber}`,
+        sopUid: `2.25.79.0.${n}`,
+        seriesNumber,
+      });
+    await store.studies.accept([image(31, 1), image(32, 9102)]);
+    const reason = async () => (await get("/studies/2.25.79")).json().study.reason;
+    await store.studies.setSeriesState("2.25.79.9102", { state: "not_attempted", reason: OWN_RESULT });
+    await store.studies.setSeriesState("2.25.79.1", { state: "analysed", modelId: MODEL.modelId });
+    await store.database.query("UPDATE study SET state = 'analysed' WHERE study_uid = '2.25.79'");
+    expect(await reason()).toBeNull();
+    // Nothing else is there: then it is the reason.
+    await store.database.query("UPDATE study SET state = 'not_attempted' WHERE study_uid = '2.25.79'");
+    expect(await reason()).toBe(OWN_RESULT);
   });
 
   test("tells of an image whose size could not be told, and why nobody looked at it", async () => {

@@ -1,0 +1,6 @@
+/**
+ * @file Series of our own results that came back, from a PACS that was asked for their study.
+ */
+
+/** Why such a series is never attempted, whatever else changes. */
+export const OWN_RESULT = "made by Fovea itself";

@@ -1,7 +1,7 @@
 /**
  * @file `fovea audit verify`: proves that nobody changed the audit log.
  */
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { RecordOptions } from "./record-place";
 
 export interface AuditVerifyOptions extends RecordOptions {
@@ -12,11 +12,19 @@ export interface AuditVerifyOptions extends RecordOptions {
 const EXAMPLES = `
 The record is that of --data-dir, or of DATABASE_URL where it is set. Keep the
 hash that is printed somewhere else; --contains HASH proves later that the log
-was not put back to an earlier state.
+was not put back to an earlier state. Without PostgreSQL the service must be
+stopped first; while it runs, GET /audit?limit=1 gives the newest entry with the
+hash to keep.
 
 Examples:
   fovea audit verify
   fovea audit verify --data-dir /srv/fovea --json`;
+
+function hash(given: string): string {
+  if (!/^[0-9a-f]{64}$/.test(given))
+    throw new InvalidArgumentError("Wanted 64 hexadecimal digits, as verify prints them.");
+  return given;
+}
 
 export function register(program: Command): void {
   const group = program
@@ -31,7 +39,9 @@ export function register(program: Command): void {
     )
     .option("--data-dir <dir>", "folder of the service (default: FOVEA_DATA_DIR, else fovea-data)")
     .option("--key-file <file>", "key of encryption at rest, where it is not in the folder or in FOVEA_KEY")
-    .option("--contains <hash>", "an entry that must be in the log: the head of an earlier check")
+    .addOption(
+      new Option("--contains <hash>", "an entry that must be in the log: the head of an earlier check").argParser(hash),
+    )
     .option("--json", "print JSON")
     .addHelpText("after", EXAMPLES)
     .action(async (options: AuditVerifyOptions) => {

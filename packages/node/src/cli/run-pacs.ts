@@ -108,6 +108,17 @@ async function peerOf({ config, pacs, host, port, ae, callingAe, url }: PacsOpti
   return openPeer({ name: "pacs", send: [], dimse: { host, port, aeTitle: ae, callingAe } });
 }
 
+/** What each field of a query must be, by its flag. */
+const WANTED: Readonly<Record<string, string>> = {
+  patient_id: "--patient-id: expected 1 to 64 characters on one line",
+  patient_name: "--patient-name: expected 1 to 64 characters on one line, such as CURIE^M*",
+  study_date: "--date: expected YYYYMMDD, or a range: YYYYMMDD-YYYYMMDD",
+  modality: "--modality: expected a code in capitals, such as CT",
+  accession: "--accession: expected 1 to 16 characters on one line",
+  study_uid: "--study: expected a UID: digits and dots, 64 at most",
+  limit: "--limit: expected a whole number from 1 to 500",
+};
+
 /** @throws {FoveaError} `invalid_argument` */
 function queryOf({ patientId, patientName, date, modality, accession, study, limit }: PacsFindOptions): PacsQuery {
   const given = {
@@ -124,9 +135,7 @@ function queryOf({ patientId, patientName, date, modality, accession, study, lim
   const query: unknown = { ...values, limit };
   if (!Check(PacsQuerySchema, query)) {
     const [first] = Errors(PacsQuerySchema, query);
-    throw new ArgumentError(
-      `${first?.instancePath.slice(1).replace("_", "-") ?? "query"}: cannot be searched for as it is given`,
-    );
+    throw new ArgumentError(WANTED[first?.instancePath.slice(1) ?? ""] ?? "these values cannot be searched for");
   }
   return query;
 }

@@ -46,6 +46,15 @@ describe("fovea pacs", () => {
     expect(json).toMatchObject({ more: false, studies: [{ study_uid: STUDY, instances: 2 }] });
   });
 
+  test.each([
+    ["--modality ct", "--modality: expected a code in capitals, such as CT"],
+    ["--study P-1", "--study: expected a UID"],
+    ["--patient-id P-1 --limit 501", "--limit"],
+  ])("refuses %s, and says what it wants", { timeout: PATIENCE }, async (options, wanted) => {
+    const { code, stderr } = await desk.run(`pacs find ${address} ${options}`);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(wanted)]);
+  });
+
   test("gets a study as files, whose data sets are those of the PACS", { timeout: PATIENCE }, async () => {
     expect(await desk.succeed(`pacs get ${address} --study ${STUDY} --out study`)).toContain("2 files in study");
     const names = readdirSync(desk.path("study")).sort();
@@ -61,7 +70,7 @@ describe("fovea pacs", () => {
     ["pacs find --config fovea.yaml", "give at least one value to match"],
     ["pacs find --config fovea.yaml --pacs other --modality CT", "expected one of main"],
     ["pacs find --modality CT", "give one of --config, --host and --url"],
-    ["pacs find --config fovea.yaml --date 2026-11-26", "study-date"],
+    ["pacs find --config fovea.yaml --date 2026-11-26", "--date: expected YYYYMMDD"],
     ["pacs get --config fovea.yaml --study ../x --out study", "--study: expected a UID"],
     ["pacs echo --host localhost", "--host needs --port and --ae"],
   ])("refuses %s", { timeout: PATIENCE }, async (line, why) => {

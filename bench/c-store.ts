@@ -7,6 +7,8 @@
  * ended. No model is loaded and every series is routed to none: nothing is analysed, in the timed part or later. The peer at
  * its best: largest PDUs, no delay of small packets (`TCP_NODELAY`), bytes written as they come (`+B`). At the end the record is
  * opened, and each data set of the first turn must be what `storescp` has, byte by byte.
+ *
+ * With `--link 1` the senders are a gigabit network away, as a modality is; without, bytes pass at the speed of memory.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +21,7 @@ import { openStore } from "@fovea/node/store/open-store";
 import { freePort, startStorescp, untilAccepts } from "../packages/node/test/dcmtk";
 import { writeAssociation } from "./harness/ct-association";
 import { type HttpService, startService } from "./harness/http-service";
+import { isBehindLink, rerunBehindLink } from "./harness/link";
 import { numberOption } from "./harness/pairing-options";
 import { familyTicks, untilIdle } from "./harness/processor";
 import { report, spread } from "./harness/report";
@@ -27,6 +30,7 @@ import { runBenchmark } from "./harness/run-benchmark";
 const HELP = `npm run bench -- c-store [OPTIONS]             (build first: the service is dist)
   --files N         slices of one association (500)
   --associations N  that send at one time, each so many slices (1)
+  --link GIGABITS   of a second, which both sides' senders get through (none: loopback as it is)
   --pairs N         turns of each side (9)
   --warm-up N       turns of each side before that, not counted (4): our code is compiled while it runs
   --busy            do not wait for an idle machine before each turn
@@ -36,6 +40,7 @@ const { values } = parseArgs({
   options: {
     files: { type: "string", default: "500" },
     associations: { type: "string", default: "1" },
+    link: { type: "string" },
     pairs: { type: "string", default: "9" },
     "warm-up": { type: "string", default: "4" },
     busy: { type: "boolean", default: false },
@@ -160,7 +165,9 @@ function summary(pairs: readonly Record<Side, Turn>[], files: number, associatio
   const median = (side: Side, of: (turn: Turn) => number) => spread(pairs.map((pair) => of(pair[side]))).median;
   const total = files * associations;
   const speed = spread(pairs.map(({ ours, peer }) => peer.ms / ours.ms));
-  const name = `C-STORE of ${files} CT slices into the record${associations > 1 ? `, ${associations} at a time` : ""}`;
+  const many = associations > 1 ? `, ${associations} at a time` : "";
+  const link = values.link === undefined ? "" : `, over ${values.link} Gbit/s`;
+  const name = `C-STORE of ${files} CT slices into the record${many}${link}`;
   const rate = (side: Side) => ((1000 * total) / median(side, ({ ms }) => ms)).toFixed(0);
   const processor = (["ours", "peer"] as const).map((side) => median(side, (turn) => turn.processorMs) / total);
   const ratio = `${speed.median.toFixed(2)} (${speed.p10.toFixed(2)}-${speed.p90.toFixed(2)})`;
@@ -187,6 +194,7 @@ function quickFolder(): string {
 }
 
 async function main(): Promise<void> {
+  if (values.link !== undefined && !isBehindLink) rerunBehindLink(numberOption("link", values.link));
   const files = numberOption("files", values.files);
   const associations = numberOption("associations", values.associations);
   const folder = quickFolder();

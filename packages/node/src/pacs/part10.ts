@@ -28,7 +28,8 @@ function invalid(message: string): FoveaError {
  * @returns undefined if more bytes are needed to tell
  * @throws {FoveaError} `invalid_dicom` if this is no DICOM file, or its header does not say what it holds
  */
-export function readFileHeader(bytes: Buffer, isWhole = false): FileHeader | undefined {
+export function readFileHeader(file: Uint8Array, isWhole = false): FileHeader | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
   if (bytes.length < PREFIX + 8 && !isWhole) return undefined;
   if (bytes.length < PREFIX || bytes.toString("latin1", 128, PREFIX) !== "DICM") throw invalid("no DICM at byte 128");
   const values = new Map<number, string>();

@@ -101,7 +101,7 @@ export class ChangingTarget implements IncomingTarget {
 }
 
 function wholeHeader(file: Uint8Array): FileHeader {
-  const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
+  const header = readFileHeader(file, true);
   if (header === undefined) throw new Error("unreachable: a whole file has a header");
   return header;
 }

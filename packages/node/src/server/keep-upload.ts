@@ -158,7 +158,7 @@ function instanceOf(
 function headOf(bytes: Uint8Array, options: ReadHeadOptions): Partial<InstanceHead> {
   if (!hasDicomPrefix(bytes)) return {};
   try {
-    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    const header = readFileHeader(bytes, true);
     return header === undefined ? {} : readInstanceHead(bytes.subarray(header.dataSetStart), header, options).instance;
   } catch {
     return {};

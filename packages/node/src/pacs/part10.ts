@@ -2,7 +2,7 @@
  * @file The header of a DICOM file: preamble and file meta information, group 0002 in Explicit VR Little Endian (PS3.10 7.1).
  */
 import { FoveaError } from "@fovea/core/errors";
-import { IMPLEMENTATION_CLASS } from "./implementation";
+import { IMPLEMENTATION_CLASS } from "../dicom/implementation";
 
 /** Where the data set begins, and what the header says of it. */
 export interface FileHeader {
@@ -13,7 +13,7 @@ export interface FileHeader {
 }
 
 /** Group 0002 has a few hundred bytes; private information may be longer. */
-export const MAX_HEADER = 64 * 1024;
+const MAX_HEADER = 64 * 1024;
 
 const PREFIX = 132;
 const LONG = new Set(["OB", "UN", "OW", "SQ", "UT", "UC", "UR"]);

@@ -19,7 +19,15 @@ export const MODEL: ModelVersion = {
 /** Finds one nodule in every image, of a confidence that its last byte tells; `fail` may throw or wait first. */
 export class FakePool implements InferencePool {
   readonly seen: number[] = [];
-  readonly load = { waiting: 0, waitingBytes: 0, running: 0, capacity: 1, retryAfterSeconds: 1 };
+  readonly load = {
+    waiting: 0,
+    waitingBytes: 0,
+    running: 0,
+    capacity: 1,
+    retryAfterSeconds: 1,
+    hanging: 0,
+    stuck: false,
+  };
   readonly models: InferencePool["models"];
   #fail: (grey: number, request: AnalysisRequest) => Promise<void>;
 

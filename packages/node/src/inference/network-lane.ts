@@ -93,18 +93,19 @@ export class NetworkLane {
       if (!(error instanceof ThreadLost)) throw error;
       // It is warm when the next frame comes.
       this.#revive();
-      throw this.#lost(error);
+      throw this.#lost(error, task);
     }
   }
 
-  #lost(error: ThreadLost): FoveaError {
+  #lost(error: ThreadLost, { task }: NetworkTask): FoveaError {
     const { setup, onHung } = this.#options;
     if (!error.timedOut) {
       const message = `device ${setup.device}: a thread of the network was lost (${error.message})`;
       return new FoveaError("runtime_failed", message, { cause: error });
     }
-    const message = `device ${setup.device}: ${error.message} of the network, whose thread was given up; if it takes so long on this machine, raise inference.run_timeout`;
-    const hung = new FoveaError("network_hung", message, { cause: error });
+    const hint = task === "run" ? "; if it takes so long on this machine, raise inference.run_timeout" : "";
+    const what = `a thread of the network was given up, which had a ${task} to do: ${error.message}`;
+    const hung = new FoveaError("network_hung", `device ${setup.device}: ${what}${hint}`, { cause: error });
     onHung?.(hung);
     return hung;
   }

@@ -20,6 +20,8 @@ export interface AnalysisRequest {
 
 export interface ImageAnalysis {
   readonly model: ModelVersion;
+  /** Confidence below which the model's findings are left out. */
+  readonly threshold: number;
   /** One for each frame; a frame that cannot be read says so in its place. */
   readonly images: readonly ImageFindings[];
   /** `DX`, `CT` ...; of DICOM files. */

@@ -71,6 +71,7 @@ export class SaidPool implements InferencePool {
     return {
       model: MODEL,
       images: [{ file: request.filename, width: 512, height: 400, findings }],
+      threshold: SETTINGS.conf,
       inferenceMs: 12.5,
       inputSha256: createHash("sha256").update(request.bytes).digest("hex"),
     };

@@ -60,7 +60,7 @@ export class FakePool implements InferencePool {
     this.seen.push(grey);
     const finding = { classId: 0, className: "nodule", confidence: grey / 256, box: { x1: 1, y1: 1, x2: 5, y2: 4 } };
     return {
-      ...{ model: MODEL, inferenceMs: 1, inputSha256: "", modality: "CT" },
+      ...{ model: MODEL, threshold: 0.03, inferenceMs: 1, inputSha256: "", modality: "CT" },
       images: [{ file: request.filename, width: 8, height: 8, findings: [finding] }],
     };
   }

@@ -555,9 +555,9 @@ onEachEngine("the pipeline", (engine) => {
       [sopUid(3), newer.modelId],
     ]);
     expect([...(await second.store.analyses.outcomes(studyUid())).values()]).toEqual([
-      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
-      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
-      { modelId: newer.modelId, rulesVersion: "1@0123456789ab" },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab", threshold: 0.03 },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab", threshold: 0.03 },
+      { modelId: newer.modelId, rulesVersion: "1@0123456789ab", threshold: 0.03 },
     ]);
     await second.stop();
   });

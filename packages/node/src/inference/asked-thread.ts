@@ -11,7 +11,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { errorOfFailure, type ThreadFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
 
-export interface AskedThreadOptions extends WorkerOptions {
+interface AskedThreadOptions extends WorkerOptions {
   /**
    * Its native code does not bear that its thread is ended: a thread that is late is given up, and ends itself once it is back in
    * JavaScript. @default false: it is ended

@@ -11,7 +11,7 @@ const MOST_HANGING = 3;
 /** Some devices build their kernels for minutes when a model is loaded, ms. */
 const LOAD_MS = 30 * 60_000;
 
-export interface NetworkLaneOptions {
+interface NetworkLaneOptions {
   readonly setup: LaneSetup;
   /** Whether this lane also keeps sessions that use all threads. */
   readonly wide: boolean;

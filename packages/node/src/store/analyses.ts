@@ -21,8 +21,6 @@ export interface FindingFilter {
   readonly review?: ReviewState;
   /** At least. */
   readonly confidence?: number;
-  /** Also those of models that the series was not given to. @default false */
-  readonly allModels?: boolean;
 }
 
 export interface FindingPage {
@@ -154,17 +152,17 @@ export class Analyses {
   async list(filter: FindingFilter, after?: string, limit = 100): Promise<FindingPage> {
     const [found, id] = after === undefined ? [] : decodeCursor(after, ["number", "uuid"] as const);
     const size = Math.min(limit, 1000);
-    const { studyUid, seriesUid, sopUid, className, review, confidence, allModels = false } = filter;
+    const { studyUid, seriesUid, sopUid, className, review, confidence } = filter;
     const rows = await this.#database.query(
       `SELECT ${FINDING_COLUMNS}, ${FOUND} FROM ${FINDING_SOURCE}
        WHERE ($1::text IS NULL OR study_uid = $1) AND ($2::text IS NULL OR series_uid = $2)
          AND ($3::text IS NULL OR sop_uid = $3) AND ($4::text IS NULL OR class_name = $4)
          AND ($5::text IS NULL OR review = $5) AND ($6::double precision IS NULL OR confidence >= $6)
-         AND ($7::boolean OR ${FINDING_COUNTS})
-         AND ($8::bigint IS NULL
-              OR (found_at, finding_id) < (timestamptz 'epoch' + $8 * interval '1 microsecond', $9::uuid))
-       ORDER BY found_at DESC, finding_id DESC LIMIT $10`,
-      [studyUid, seriesUid, sopUid, className, review, confidence, allModels, found, id, size + 1],
+         AND ${FINDING_COUNTS}
+         AND ($7::bigint IS NULL
+              OR (found_at, finding_id) < (timestamptz 'epoch' + $7 * interval '1 microsecond', $8::uuid))
+       ORDER BY found_at DESC, finding_id DESC LIMIT $9`,
+      [studyUid, seriesUid, sopUid, className, review, confidence, found, id, size + 1],
     );
     const shown = rows.slice(0, size);
     const last = shown.at(-1);

@@ -1,6 +1,7 @@
 /**
  * @file `GET /studies/:uid/report`: what was found in a study, in the form that is asked for.
  */
+import { UidSchema } from "@fovea/core/contract/values";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import type { RouteParts } from "../app";
@@ -13,7 +14,7 @@ import { reportPicture } from "../reports/report-picture";
 import type { ReportAnswer, ReportWriter } from "../reports/report-request";
 import { reportTable } from "../reports/report-table";
 import { structuredReport } from "../reports/structured-report";
-import { LangSchema, UidSchema } from "../route-schemas";
+import { LangSchema } from "../route-schemas";
 import { readerOf } from "./studies";
 
 const FORMATS = ["json", "csv", "png", "html", "sr"] as const;

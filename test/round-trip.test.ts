@@ -129,6 +129,9 @@ function holds(trip: () => Trip): void {
     const { detail, objects } = trip();
     const tree = said("dsrdump", ["+Pl", saved(only(objects, "sr"))]);
     expect(tree).toContain("All algorithms succeeded; with findings");
+    // `conf: 0.5` in the settings: of each finding, and of the report.
+    expect(tree.match(/TEXT:\(,,"Algorithm Parameters"\)="confidence threshold 0\.5"/g)).toHaveLength(SPOTS.length);
+    expect(tree.match(/TEXT:\(,,"Algorithm Parameters"\)="置信度阈值0\.5：/g)).toHaveLength(1);
     expect(tree.match(/CONTAINER:\(,,"Measurement Group"\)/g)).toHaveLength(SPOTS.length);
     const drawn = [...tree.matchAll(/\(POLYLINE,([^)]*)\)/g)].map(([, points]) => points.split(/[/,]/).map(Number));
     expect(drawn).toHaveLength(SPOTS.length);

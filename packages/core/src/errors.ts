@@ -34,6 +34,7 @@ export type ErrorCode =
   | "interrupted"
   | "busy"
   | "timed_out"
+  | "network_hung"
   | "unknown_model"
   | "invalid_rules"
   | "invalid_config"

@@ -24,3 +24,8 @@ export interface Finding {
   /** Outline x, y, x, y ... in pixels of the source image, from a segmenting model. */
   readonly polygon?: readonly number[];
 }
+
+/** The confidence below which findings were left out, as every report writes it: to four digits. */
+export function thresholdText(threshold: number): string {
+  return String(Number(threshold.toPrecision(4)));
+}

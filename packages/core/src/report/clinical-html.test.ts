@@ -36,6 +36,19 @@ describe("clinicalHtml", () => {
     expect(clinicalHtml(page({ reportAbove: undefined })).match(/<tr><td>\d/g)).toHaveLength(2);
   });
 
+  test("says below which confidence findings were left out, also where it was not the same everywhere, or nobody knows", () => {
+    const said = (thresholds?: ClinicalPage["thresholds"]) =>
+      [...clinicalHtml(page({ thresholds })).matchAll(/<dt>[^/]*置信度阈值.*?<dd>(.*?)<\/dd>/g)].map(([, value]) =>
+        value.replaceAll(/<[^>]*>/g, "|"),
+      );
+    expect(said()).toEqual([]);
+    expect(said([0.25, 0.25])).toEqual([expect.stringMatching(/\|0\.25\|+ ?\|*0\.25\|/)]);
+    expect(said([0.5, 0.25, undefined])).toEqual([
+      expect.stringMatching(/0\.25、0\.5、部分图像未记录.*0\.25, 0\.5, not recorded for some images/),
+    ]);
+    expect(said([undefined])).toEqual([expect.stringMatching(/\|未记录\|.*\|not recorded\|/)]);
+  });
+
   test("fetches nothing and runs nothing: pictures come along", () => {
     const text = clinicalHtml(page({ images: only({ picture: PNG }) }));
     expect(text).toContain(`src="${PNG}"`);

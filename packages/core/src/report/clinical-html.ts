@@ -5,6 +5,7 @@
  * The page needs no network and no script. Pictures are data URIs, or paths relative to the page.
  */
 import { ArgumentError } from "../errors";
+import { thresholdText } from "../finding";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { type JudgedLesion, reported } from "../rules/judge";
 import type { Bilingual } from "../rules/rule-set";
@@ -82,17 +83,27 @@ const cardsOf = ({ images, omitted = 0 }: ClinicalPage) => images.length + omitt
 const allOf = (page: ClinicalPage) => page.all ?? cardsOf(page);
 
 function versionCard(page: ClinicalPage): Html {
-  const { modelVersion, rulesVersion, reportAbove } = page;
+  const { modelVersion, rulesVersion, reportAbove, thresholds = [] } = page;
   return html`<section class="card">
 <h2>${both("模型与规则", "Model and rules")}</h2>
 <dl>
 ${entry("模型版本", "Model version", modelVersion)}
 ${entry("规则版本", "Rules version", rulesVersion ?? both("未使用规则文件", "no rule file"))}
+${thresholds.length === 0 ? undefined : entry("置信度阈值", "Confidence threshold", thresholdsInWords(thresholds))}
 ${reportAbove === undefined ? undefined : entry("报告阈值", "Reported above", `${reportAbove}`)}
 ${entry("图像", "Images", String(allOf(page)))}
 </dl>
 <p class="small">${both(...DEPARTMENT)}</p>
 </section>`;
+}
+
+/** Rising; what is not known is said last. */
+function thresholdsInWords(thresholds: readonly (number | undefined)[]): Html {
+  const known = [...new Set(thresholds.filter((one) => one !== undefined))].sort((a, b) => a - b).map(thresholdText);
+  const unknown = thresholds.includes(undefined);
+  const words = (some: string, none: string, join: string) =>
+    [...known, ...(unknown ? [known.length > 0 ? some : none] : [])].join(join);
+  return both(words("部分图像未记录", "未记录", "、"), words("not recorded for some images", "not recorded", ", "));
 }
 
 function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tellsSpacing = true }: ClinicalPage): Html {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../finding";
-import { findingsCsv } from "./csv";
+import { findingsCsv, type RecordImage, recordCsv } from "./csv";
 import type { ImageFindings } from "./findings";
 
 const nodule: Finding = {
@@ -29,22 +29,6 @@ describe("findingsCsv", () => {
       "file,width,height,class,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error",
       "a.dcm,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,",
       "a.dcm,512,480,结节,0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,",
-      "",
-    ]);
-  });
-
-  test("has what readers call a class beside what the model calls it, where that is told", () => {
-    const mass = { ...nodule, className: "mass" };
-    const shown = (className: string) => (className === "mass" ? "=肿块, 大" : className);
-    const [head, ...rows] = findingsCsv({ images: [image("a.dcm", [mass]), image("b.dcm")] }, shown)
-      .slice(1)
-      .split("\r\n");
-    expect(head).toBe(
-      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error",
-    );
-    expect(rows).toEqual([
-      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,',
-      "b.dcm,512,480,,,,,,,,,,,,",
       "",
     ]);
   });
@@ -98,5 +82,44 @@ describe("findingsCsv", () => {
 
   test("is a header alone without images", () => {
     expect(lines().length).toBe(2);
+  });
+});
+
+describe("recordCsv", () => {
+  const shown = (className: string) => (className === "mass" ? "=肿块, 大" : className);
+  const rows = (...images: RecordImage[]) => recordCsv(images, shown).slice(1).split("\r\n");
+  const mass = { ...nodule, className: "mass" };
+
+  test("has what readers call a class beside what the model calls it; new columns are behind those that were there", () => {
+    const [head, ...others] = rows(image("a.dcm", [mass]), image("b.dcm"));
+    expect(head).toBe(
+      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error,review,reviewed_by,reviewed_at,threshold",
+    );
+    expect(others).toEqual([
+      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,,,,,',
+      "b.dcm,512,480,,,,,,,,,,,,,,,,",
+      "",
+    ]);
+  });
+
+  test("says what was decided of each finding, when, and by whom where that is told; and each image's threshold", () => {
+    const reviewedAt = new Date("2026-11-26T04:05:06.789Z");
+    const findings = [
+      { ...nodule, review: "accepted", reviewedBy: "key:anna", reviewedAt } as const,
+      { ...nodule, review: "rejected", reviewedAt } as const,
+      { ...nodule, review: "open" } as const,
+    ];
+    // A third as a threshold is written to four digits.
+    const [, ...others] = rows(
+      { ...image("a.dcm"), findings, threshold: 1 / 3 },
+      { ...image("b.dcm"), threshold: 0.25 },
+    );
+    expect(others.map((row) => row.split(",").slice(15))).toEqual([
+      ["accepted", "key:anna", "2026-11-26T04:05:06.789Z", "0.3333"],
+      ["rejected", "", "2026-11-26T04:05:06.789Z", "0.3333"],
+      ["open", "", "", "0.3333"],
+      ["", "", "", "0.25"],
+      [],
+    ]);
   });
 });

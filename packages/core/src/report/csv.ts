@@ -3,7 +3,7 @@
  *
  * RFC 4180 with a byte order mark, so that Excel reads it as UTF-8.
  */
-import type { Finding } from "../finding";
+import { type Finding, thresholdText } from "../finding";
 import { BYTE_ORDER_MARK, csvNumber, csvText } from "./csv-cell";
 import type { FindingsReport, ImageFindings } from "./findings";
 
@@ -13,18 +13,40 @@ const MEASURED = [
   ...(["width_px", "height_px", "width_mm", "height_mm", "error"] as const),
 ] as const;
 const COLUMNS = [...PLACE, "class", ...MEASURED] as const;
-/** With what readers call a class beside what the model calls it. */
-const SHOWN_COLUMNS = [...PLACE, "class", "class_shown", ...MEASURED] as const;
-type Column = (typeof SHOWN_COLUMNS)[number];
+/** New ones come last, as some read columns by their place. */
+const RECORD_COLUMNS = [
+  ...([...PLACE, "class", "class_shown", ...MEASURED] as const),
+  ...(["review", "reviewed_by", "reviewed_at", "threshold"] as const),
+] as const;
+type Column = (typeof RECORD_COLUMNS)[number];
+
+/** A finding of the record, and what was decided of it. */
+export interface RecordFinding extends Finding {
+  readonly review?: "open" | "accepted" | "rejected";
+  /** Who decided. @default nobody, or the one who asks may not know */
+  readonly reviewedBy?: string;
+  readonly reviewedAt?: Date;
+}
+
+/** An image of the record. */
+export interface RecordImage extends ImageFindings {
+  readonly findings: readonly RecordFinding[];
+  /** Confidence below which findings were left out. @default not known, or nobody looked at it */
+  readonly threshold?: number;
+}
+
+/** One row for each finding, and one for each file without findings or with an error. Pixels, millimetres. */
+export function findingsCsv({ images }: Pick<FindingsReport, "images">): string {
+  return CSV_HEAD + images.map(csvRows).join("");
+}
 
 /**
- * One row for each finding, and one for each file without findings or with an error. Pixels, millimetres.
+ * The same of the service's record, with what readers decided, and the threshold of each image.
  *
- * @param shown what readers call a class, in a column `class_shown`. @default no such column
+ * @param shown what readers call a class, in a column beside what the model calls it
  */
-export function findingsCsv({ images }: Pick<FindingsReport, "images">, shown?: (className: string) => string): string {
-  if (shown === undefined) return CSV_HEAD + images.map(csvRows).join("");
-  return headOf(SHOWN_COLUMNS) + images.map((image) => rowsOf(image, SHOWN_COLUMNS, shown)).join("");
+export function recordCsv(images: readonly RecordImage[], shown: (className: string) => string): string {
+  return headOf(RECORD_COLUMNS) + images.map((image) => rowsOf(image, RECORD_COLUMNS, shown)).join("");
 }
 
 /** Byte order mark and names of the columns, for a table that is written piece by piece. */
@@ -39,7 +61,7 @@ export function csvRows(image: ImageFindings): string {
   return rowsOf(image, COLUMNS, (className) => className);
 }
 
-function rowsOf(image: ImageFindings, columns: readonly Column[], shown: (className: string) => string): string {
+function rowsOf(image: RecordImage, columns: readonly Column[], shown: (className: string) => string): string {
   const findings = image.findings.length === 0 ? [undefined] : image.findings;
   return findings
     .map((finding) => cellsOf(image, finding, shown))
@@ -48,8 +70,8 @@ function rowsOf(image: ImageFindings, columns: readonly Column[], shown: (classN
 }
 
 function cellsOf(
-  { file, frame, width, height, error }: ImageFindings,
-  finding: Finding | undefined,
+  { file, frame, width, height, error, threshold }: RecordImage,
+  finding: RecordFinding | undefined,
   shown: (className: string) => string,
 ): Readonly<Record<Column, string>> {
   return {
@@ -68,5 +90,9 @@ function cellsOf(
     width_mm: csvNumber(finding?.sizeMm?.width, 2),
     height_mm: csvNumber(finding?.sizeMm?.height, 2),
     error: csvText(error?.message ?? ""),
+    review: finding?.review ?? "",
+    reviewed_by: csvText(finding?.reviewedBy ?? ""),
+    reviewed_at: finding?.reviewedAt?.toISOString() ?? "",
+    threshold: threshold === undefined ? "" : thresholdText(threshold),
   };
 }

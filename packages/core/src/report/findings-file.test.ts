@@ -35,6 +35,11 @@ describe("parseFindings", () => {
     expect(told({ modelVersion })).toEqual({ model: "m", images: [] });
   });
 
+  test("reads below which confidence findings were left out, if it is one", () => {
+    const told = (conf: unknown) => parseFindings(JSON.stringify({ model: "m", images: [], conf }), "f").conf;
+    expect([told(0.25), told("0.25"), told(25)]).toEqual([0.25, undefined, undefined]);
+  });
+
   test("keeps an image that could not be read, with the reason", () => {
     const failed = { file: "b.dcm", width: 0, height: 0, findings: [], error: { code: "x", message: "cut short" } };
     expect(parseFindings(file([failed]), "f").images[0].error?.message).toBe("cut short");

@@ -12,6 +12,8 @@ export interface FindingsFile {
   /** `name@first 12 digits` of the file that found, and all of its sum; absent where findings were written elsewhere. */
   readonly modelVersion?: string;
   readonly modelSha256?: string;
+  /** Confidence below which findings were left out; absent where findings were written elsewhere. */
+  readonly conf?: number;
   readonly images: readonly ImageFindings[];
 }
 
@@ -31,13 +33,14 @@ export function parseFindings(text: string, file: string): FindingsFile {
   } catch (cause) {
     throw fail(`not valid JSON (${cause instanceof Error ? cause.message : cause}); expected a findings.json`);
   }
-  const { model, modelVersion, modelSha256, images } = fieldsOf(whole);
+  const { model, modelVersion, modelSha256, conf, images } = fieldsOf(whole);
   if (!Array.isArray(images)) throw fail("no list of images; expected a findings.json as fovea predict writes it");
   const read = images.map((one: unknown, i) => readImage(fieldsOf(one), (message) => fail(message, `images[${i}]`)));
   const isVersion = typeof modelVersion === "string" && modelVersion !== "" && isSum(modelSha256);
   return {
     model: typeof model === "string" ? model : "unknown",
     ...(isVersion && { modelVersion, modelSha256 }),
+    ...(isReal(conf) && conf >= 0 && conf <= 1 && { conf }),
     images: read,
   };
 }

@@ -20,6 +20,8 @@ export interface ReportVersions {
   readonly rulesVersion?: string;
   /** Only findings above this confidence are reported. @default all */
   readonly reportAbove?: number;
+  /** Confidences below which the model's findings were left out; undefined for images of which it is not known. @default nothing is said of it */
+  readonly thresholds?: readonly (number | undefined)[];
 }
 
 /** `a.dcm`, or `a.dcm [3]` for a frame but the first. */

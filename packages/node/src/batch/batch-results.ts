@@ -117,8 +117,9 @@ function writePage(
   left: Pick<ClinicalPage, "omitted" | "omittedWithFindings" | "unread">,
   options: BatchResultsOptions,
 ): Promise<void> {
-  const { out, subject, modelVersion, rulesVersion, reportAbove, language, classNames } = options;
+  const { out, subject, modelVersion, rulesVersion, reportAbove, language, classNames, settings } = options;
   const images = shown.map(({ annotated, ...image }) => ({ ...image, picture: annotated }));
-  const page = { subject, images, ...left, modelVersion, rulesVersion, reportAbove, language, classNames };
+  const versions = { modelVersion, rulesVersion, reportAbove, thresholds: [settings.conf] };
+  const page = { subject, images, ...left, ...versions, language, classNames };
   return writeAtomically(join(out, BATCH_FILES.page), clinicalHtml(page));
 }

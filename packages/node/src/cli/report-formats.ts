@@ -32,6 +32,8 @@ interface FormatInput {
   readonly out: string;
   readonly lang: "zh" | "en";
   readonly classNames: ClassNames;
+  /** Confidence below which findings were left out. */
+  readonly threshold?: number;
   readonly rules?: RuleSet;
 }
 
@@ -75,7 +77,7 @@ export async function writePage(
   input: FormatInput & { readonly version: { readonly modelId: string } },
   at: Date,
 ): Promise<string> {
-  const { frames, out, lang, classNames, version, rules } = input;
+  const { frames, out, lang, classNames, version, threshold, rules } = input;
   const wanted = shownFrames(frames);
   const images = [];
   for (const frame of wanted) {
@@ -93,6 +95,7 @@ export async function writePage(
     language: lang,
     classNames,
     modelVersion: version.modelId,
+    ...(threshold !== undefined && { thresholds: [threshold] }),
     ...(rules && { rulesVersion: rulesVersion(rules), reportAbove: rules.reportAbove }),
   });
   await writeResult(out, page);

@@ -35,7 +35,8 @@ export async function runReport(findingsPath: string, options: ReportCommandOpti
   const classNames = mergedClassNames(rules?.classNames, given);
   const frames = findingsOf(file.images, { image, bytes }, findingsPath).map((one) => judged(one, rules));
   const { characterSet } = options;
-  const report = { image, bytes, frames, out, lang, classNames, characterSet, ...(rules && { rules }) };
+  const { conf: threshold } = file;
+  const report = { image, bytes, frames, out, lang, classNames, characterSet, threshold, ...(rules && { rules }) };
   const paths = await write(format, report, findingsPath, () => versionOf(options.model, file, findingsPath));
   process.stdout.write(paths.map((path) => `Report ${path}\n`).join(""));
 }
@@ -48,6 +49,8 @@ interface Report {
   readonly lang: "zh" | "en";
   readonly classNames: ClassNames;
   readonly characterSet?: string;
+  /** Confidence below which findings were left out. */
+  readonly threshold?: number;
   readonly rules?: RuleSet;
 }
 
@@ -142,6 +145,7 @@ async function writeObjects(
     classNames,
     characterSet,
     version,
+    threshold,
     rules,
   }: Report & { readonly version: ModelFileVersion },
   at: Date,
@@ -160,7 +164,7 @@ async function writeObjects(
   const deviceUid = sha256 === "" ? resultUid("fovea device without version", name) : uidFromSha256(sha256);
   const paths: string[] = [];
   for await (const object of buildResultObjects({
-    series: [{ source, outcome: { findings, ...(failed && { failure: failed.message }) } }],
+    series: [{ source, outcome: { findings, threshold, ...(failed && { failure: failed.message }) } }],
     model: { modelId, name, sha256, deviceUid },
     kinds: [kind],
     defaultCharacterSet: characterSet,

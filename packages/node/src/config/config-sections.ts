@@ -112,6 +112,7 @@ const inference = section<InferenceConfig>({
   batch: { key: "batch", read: integer(1, 256), otherwise: 4 },
   batchWindowMs: { key: "batch_window", read: duration(0), otherwise: 2 },
   timeoutMs: { key: "timeout", read: duration(1), otherwise: 60_000 },
+  runTimeoutMs: { key: "run_timeout", read: duration(1), optional: true },
 });
 
 const routing = section<RoutingRule>({

@@ -128,6 +128,7 @@ describe("parseConfig", () => {
     ["routing: [~]", /routing\[0\]: null, expected keys: when, model, send_to/],
     // setTimeout of Node.js: a delay larger than 2147483647 is set to 1. 24 d are 2073600000 ms, 25 d 2160000000.
     ["inference: {timeout: 25d}", /inference\.timeout: "25d", expected 1ms to 24d/],
+    ["inference: {run_timeout: 0s}", /inference\.run_timeout: "0s", expected 1ms to 24d/],
     ["inference: {timeout: 0s}", /inference\.timeout: "0s", expected 1ms to 24d/],
     ["completeness: {quiet: 30d}", /completeness\.quiet: "30d", expected 0ms to 24d/],
   ])("refuses %s, with file and key", (text, message) => {

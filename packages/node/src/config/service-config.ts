@@ -117,6 +117,8 @@ export interface InferenceConfig {
   readonly batchWindowMs: number;
   /** From request to answer, ms. @default 60000 */
   readonly timeoutMs: number;
+  /** Of one run of the network; then its thread is given up, ms. @default half of `timeoutMs` */
+  readonly runTimeoutMs?: number;
 }
 
 /** The first rule whose conditions all hold decides; values are compared without case, `*` stands for any run of letters. */

@@ -40,7 +40,8 @@ export async function analyseFile(pending: PendingAnalysis, means: AnalysisMeans
   const images = await Promise.all(answers);
   checkReadable(images);
   const { inferenceMs } = spent;
-  return { model: use.version, images, ...(modality && { modality }), inferenceMs, inputSha256: opened.sha256 };
+  const { version, threshold } = use;
+  return { model: version, threshold, images, ...(modality && { modality }), inferenceMs, inputSha256: opened.sha256 };
 }
 
 /** Prepares all frames; the answers to the last ones may be still to come. */

@@ -71,6 +71,8 @@ export class AnalysisPool implements InferencePool {
       waitingBytes: this.#queue.bytes,
       running: this.#running.size,
       capacity,
+      hanging: this.#options.lanes.hanging,
+      stuck: this.#options.lanes.stuck,
       retryAfterSeconds: Math.max(1, Math.ceil((before * this.#meanMs) / capacity / 1000)),
     };
   }

@@ -3,7 +3,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { failureOf } from "../thread-failure";
-import type { ThreadReply } from "./asked-thread";
+import type { ThreadReply, ThreadTask } from "./asked-thread";
 
 /** What a task came to, and the buffers that leave with it. */
 export interface TaskAnswer {
@@ -16,7 +16,10 @@ export function answerTasks<Task>(answerTo: (task: Task) => Promise<TaskAnswer>)
   const port = parentPort;
   if (port === null) throw new Error("unreachable: runs as a thread only");
   let last: Promise<void> = Promise.resolve();
-  port.on("message", ({ id, task }: { readonly id: number; readonly task: Task }) => {
+  port.on("message", (message: ThreadTask<Task>) => {
+    // Of this thread alone.
+    if ("end" in message) process.exit();
+    const { id, task } = message;
     last = last.then(async () => {
       try {
         const { answer, transfer = [] } = await answerTo(task);

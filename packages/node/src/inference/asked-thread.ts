@@ -2,11 +2,27 @@
  * @file A worker thread that answers tasks one after another, from the side of the one who asks.
  *
  * `answerTasks` is the other side. A task that takes too long ends the thread; whoever asks next starts another.
+ *
+ * Node cannot end a thread that is within native code: it ends when that code returns, or never. What comes of it depends on the
+ * code (docs/inference-pool.md): ONNX Runtime's binding, which finds its thread ended when it returns, ends the whole process.
  */
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { FoveaError } from "@fovea/core/errors";
 import { errorOfFailure, type ThreadFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
+
+interface AskedThreadOptions extends WorkerOptions {
+  /**
+   * Its native code does not bear that its thread is ended: a thread that is late is given up, and ends itself once it is back in
+   * JavaScript. @default false: it is ended
+   */
+  readonly endsItself?: boolean;
+  /** It was late and given up; `ended` resolves when it is gone, which may be never. */
+  readonly onGivenUp?: (ended: Promise<void>) => void;
+}
+
+/** In place of a task: the thread is to end. */
+export type ThreadTask<Task> = { readonly id: number; readonly task: Task } | { readonly end: true };
 
 export type ThreadReply =
   | { readonly id: number; readonly answer: unknown }
@@ -15,7 +31,7 @@ export type ThreadReply =
 export interface AskOptions {
   /** Buffers that are handed over. */
   readonly transfer?: readonly ArrayBuffer[];
-  /** The thread is ended if there is no answer after so long, ms. @default it is waited for */
+  /** The thread is ended, or given up, if there is no answer after so long, ms. @default it is waited for */
   readonly limitMs?: number;
 }
 
@@ -38,18 +54,22 @@ interface Waiting {
 
 export class AskedThread<Task> {
   readonly #worker: Worker;
+  readonly #options: AskedThreadOptions;
+  readonly #ended: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 0;
   #lost: ThreadLost | undefined;
 
   /** @param entry as `workerEntry` takes it */
-  constructor(entry: string, options: WorkerOptions = {}) {
+  constructor(entry: string, options: AskedThreadOptions = {}) {
+    this.#options = options;
     this.#worker = new Worker(workerEntry(entry), options);
     // Only a thread with work to do keeps the process alive.
     this.#worker.unref();
     this.#worker.on("message", (reply: ThreadReply) => this.#settle(reply));
-    this.#worker.on("error", (error) => this.#lose(`it failed: ${error.message}`));
-    this.#worker.on("exit", (code) => this.#lose(`it ended with code ${code}`));
+    this.#worker.on("error", (error) => this.#lose(`it failed: ${error.message}`, "ended"));
+    this.#worker.on("exit", (code) => this.#lose(`it ended with code ${code}`, "ended"));
+    this.#ended = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
   }
 
   get alive(): boolean {
@@ -71,7 +91,7 @@ export class AskedThread<Task> {
         limitMs === undefined
           ? undefined
           : setTimeout(
-              () => this.#lose(`no answer after ${(limitMs / 1000).toFixed(1)} s`, true),
+              () => this.#lose(`no answer after ${(limitMs / 1000).toFixed(1)} s`, "late"),
               Math.max(0, limitMs),
             );
       if (this.#waiting.size === 0) this.#worker.ref();
@@ -85,14 +105,16 @@ export class AskedThread<Task> {
           reject(error);
         },
       });
-      this.#worker.postMessage({ id, task }, [...transfer]);
+      this.#worker.postMessage({ id, task } satisfies ThreadTask<Task>, [...transfer]);
     });
   }
 
   /** Ends the thread; tasks that wait are rejected. */
   async close(): Promise<void> {
-    this.#lose("it was ended");
-    await this.#worker.terminate();
+    // One that was lost before may never end.
+    const waits = this.#lost === undefined && !(this.#options.endsItself && this.#waiting.size > 0);
+    this.#lose("it was ended", "closed");
+    if (waits) await this.#worker.terminate();
   }
 
   #settle(reply: ThreadReply): void {
@@ -103,15 +125,29 @@ export class AskedThread<Task> {
     else asker?.resolve(reply.answer);
   }
 
-  #lose(why: string, timedOut = false): void {
+  #lose(why: string, how: "late" | "closed" | "ended"): void {
     if (this.#lost) return;
-    this.#lost = new ThreadLost(why, { timedOut });
+    this.#lost = new ThreadLost(why, { timedOut: how === "late" });
+    const works = how !== "ended" && this.#waiting.size > 0;
+    if (works && this.#options.endsItself) this.#giveUp();
     // A thread deep in native code ends later, or never; nobody waits for it.
-    void this.#worker.terminate();
+    else void this.#worker.terminate();
     this.#worker.unref();
     for (const { reject } of this.#waiting.values()) reject(this.#lost);
     this.#waiting.clear();
   }
+
+  #giveUp(): void {
+    this.#worker.postMessage({ end: true } satisfies ThreadTask<Task>);
+    process.once("exit", endAtOnce);
+    void this.#ended.then(() => process.off("exit", endAtOnce));
+    this.#options.onGivenUp?.(this.#ended);
+  }
+}
+
+/** Until all threads have ended no process ends, not by `process.exit` either: where one never will, this signal ends it. */
+function endAtOnce(): void {
+  process.kill(process.pid, "SIGKILL");
 }
 
 /** The error of ours that `error` is, or `otherwise`: threads are lost and codecs of others throw what they like. */

@@ -20,6 +20,8 @@ export interface AnalysisRequest {
 
 export interface ImageAnalysis {
   readonly model: ModelVersion;
+  /** Confidence below which the model's findings are left out. */
+  readonly threshold: number;
   /** One for each frame; a frame that cannot be read says so in its place. */
   readonly images: readonly ImageFindings[];
   /** `DX`, `CT` ...; of DICOM files. */
@@ -32,7 +34,7 @@ export interface ImageAnalysis {
 
 export interface InferencePool {
   /**
-   * @throws {FoveaError} `busy` if the queue is full; `timed_out`; `interrupted` if the signal ends it or the pool closes;
+   * @throws {FoveaError} `busy` if the queue is full, or too many runs hang; `timed_out`; `network_hung`; `interrupted` if the signal ends it or the pool closes;
    *   `unknown_model`; `invalid_image`, `invalid_dicom` ... if the file cannot be read at all
    */
   analyse(request: AnalysisRequest): Promise<ImageAnalysis>;
@@ -52,6 +54,10 @@ export interface PoolLoad {
   readonly capacity: number;
   /** When one who was told `busy` may ask again: the time that all before him will take, s, 1 or more. */
   readonly retryAfterSeconds: number;
+  /** Threads that were given up within a run of a network and are not gone. */
+  readonly hanging: number;
+  /** So many hang that no image can be analysed. */
+  readonly stuck: boolean;
 }
 
 /** What became of a request, and where its time went, ms; for metrics. */

@@ -46,6 +46,8 @@ export interface ModelUse {
   readonly key: number;
   readonly version: ModelVersion;
   readonly settings: PreparationSettings;
+  /** Confidence below which its findings are left out. */
+  readonly threshold: number;
   readonly openBatch: boolean;
   /** Memory of an earlier frame, if there is some. */
   takeRoom(): ArrayBuffer | undefined;
@@ -86,10 +88,10 @@ export class Models implements ModelRegistry {
   /** As `resolve`; the version stays until `done`. */
   use(wanted: { readonly model?: string; readonly modality?: string }): ModelUse {
     const entry = this.#find(wanted);
-    const { key, settings, openBatch, rooms } = entry;
+    const { key, settings, detection, openBatch, rooms } = entry;
     entry.uses++;
     return {
-      ...{ key, settings, openBatch },
+      ...{ key, settings, threshold: detection.conf, openBatch },
       version: this.#versionOf(entry),
       takeRoom: () => rooms.pop(),
       giveRoom: (room) => {

@@ -20,6 +20,10 @@ export interface LanesOptions extends LaneSetup {
   readonly batchWindowMs: number;
   /** Whether more frames may come soon: else a batch waits for nothing. */
   readonly moreToCome: () => boolean;
+  /** Of one run, ms; then its thread is given up. */
+  readonly runMs: number;
+  /** A thread was given up. */
+  readonly onHung?: (error: FoveaError) => void;
 }
 
 /** What the network says of one frame. */
@@ -60,16 +64,26 @@ export class NetworkLanes {
 
   constructor(options: LanesOptions) {
     this.#options = options;
-    const { device, threads, wideThreads, lanes } = options;
-    this.#lanes = Array.from(
-      { length: lanes },
-      (_, i) => new NetworkLane({ device, threads, wideThreads }, i === 0 && wideThreads > threads),
-    );
+    const { device, threads, wideThreads, lanes, runMs, onHung } = options;
+    const setup = { device, threads, wideThreads };
+    this.#lanes = Array.from({ length: lanes }, (_, i) => {
+      return new NetworkLane({ setup, runMs, onHung, wide: i === 0 && wideThreads > threads });
+    });
   }
 
   /** Frames of one file that keep all lanes busy. */
   get appetite(): number {
     return Math.max(2, this.#options.lanes * this.#options.batch);
+  }
+
+  /** Threads that were given up within native code and are not gone. */
+  get hanging(): number {
+    return this.#lanes.reduce((sum, { hanging }) => sum + hanging, 0);
+  }
+
+  /** So many threads hang in each lane that nothing can be shown to a network until one of them is gone. */
+  get stuck(): boolean {
+    return this.#lanes.every(({ stuck }) => stuck);
   }
 
   /**
@@ -93,8 +107,8 @@ export class NetworkLanes {
   /**
    * Findings in a frame, whose memory is handed over.
    *
-   * @throws {FoveaError} `scores_not_finite` of this frame alone; `runtime_failed`, `out_of_memory`; `interrupted` if it
-   *   became unwanted
+   * @throws {FoveaError} `scores_not_finite` of this frame alone; `runtime_failed`, `out_of_memory`; `network_hung`; `busy` if
+   *   all lanes are stuck; `interrupted` if it became unwanted
    */
   run(model: number, frame: NetworkFrame, options: RunOptions): Promise<FrameFindings> {
     const key = options.openBatch ? `${model} ${frame.value.shape.join()}` : "";
@@ -133,7 +147,8 @@ export class NetworkLanes {
     clearTimeout(this.#timer);
     this.#dropUnwanted();
     while (this.#waiting.length > 0) {
-      const lane = this.#lanes.find(({ busy }) => !busy);
+      // Where all are stuck, one of them says so.
+      const lane = this.#lanes.find(({ busy, stuck }) => !busy && (!stuck || this.stuck));
       if (lane === undefined) return;
       const group = this.#group();
       const patience = this.#patience(group);

@@ -4,6 +4,7 @@
 
 import { statSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
+import type { FoveaError } from "@fovea/core/errors";
 import type { InferenceConfig, ModelConfig } from "../config/service-config";
 import { DECODE_LIMITS, type DecodeLimits } from "../dicom/decode-limits";
 import { planLanes } from "../predict/lanes";
@@ -30,6 +31,8 @@ export interface InferencePoolOptions {
   readonly onTiming?: (timing: AnalysisTiming) => void;
   /** A decoding thread was lost to a file, and replaced. */
   readonly onReplaced?: () => void;
+  /** A run of a network did not end in time: its thread was given up. */
+  readonly onHung?: (error: FoveaError) => void;
 }
 
 const DEFAULT_QUEUE_BYTES = 2 ** 30;
@@ -42,7 +45,7 @@ const DEFAULT_DECODE_MS = 30_000;
  *   `provider_unavailable` ...
  */
 export async function openInferencePool(options: InferencePoolOptions): Promise<AnalysisPool> {
-  const { inference, onTiming } = options;
+  const { inference, onTiming, onHung } = options;
   const cores = availableParallelism();
   const { device, threads = cores, concurrency = 2 * cores } = inference;
   const lanesPlan = planOf(options, threads);
@@ -55,6 +58,8 @@ export async function openInferencePool(options: InferencePoolOptions): Promise<
     batch: batching ? inference.batch : 1,
     batchWindowMs: inference.batchWindowMs,
     moreToCome: () => pool?.preparing ?? false,
+    runMs: inference.runTimeoutMs ?? inference.timeoutMs / 2,
+    onHung,
   });
   const models = new Models(lanes);
   const preparers = openPreparers(options, Math.min(concurrency, cores + 1));

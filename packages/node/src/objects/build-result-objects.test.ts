@@ -226,6 +226,24 @@ describe("buildResultObjects", () => {
     expect(new Set(tracked(after)).size).toBe(4);
   });
 
+  test("says of each capture below which confidence nothing is drawn, in its picture too", async () => {
+    const captured = async (threshold?: number) => {
+      const series = [{ source: async () => slice(1), outcome: { findings: [finding()], threshold } }];
+      const [capture] = await made({ kinds: ["sc"], series });
+      return { ...capture, values: readWritten(capture.bytes) };
+    };
+    const [quarter, half, unknown] = [await captured(0.25), await captured(0.5), await captured()];
+    expect(quarter.values.DerivationDescription).toMatch(/8 bit, confidence threshold 0\.25$/);
+    expect(unknown.values.DerivationDescription).toMatch(/8 bit$/);
+    expect(new Set([quarter.sopUid, half.sopUid, unknown.sopUid]).size).toBe(3);
+    const pixels = ({ values }: typeof half) => Buffer.from((values.PixelData as ArrayBuffer[])[0]);
+    // The text in the footer; nothing else is another.
+    const { Columns: width, Rows: height } = half.values as { Columns: number; Rows: number };
+    const footer = 3 * width * (height - Math.ceil(1.6 * Math.max(10, 0.016 * width)) - 1);
+    expect(pixels(quarter).subarray(0, footer).equals(pixels(half).subarray(0, footer))).toBe(true);
+    expect(pixels(quarter).equals(pixels(half))).toBe(false);
+  });
+
   test("names for each finding the rules that it was judged by", async () => {
     const findings = [finding({ rulesVersion: "1@000000000000" }), finding({ rulesVersion: "2@111111111111" })];
     const unjudged = finding({ rulesVersion: undefined, category: undefined, suggestion: undefined });

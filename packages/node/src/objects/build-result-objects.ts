@@ -16,6 +16,7 @@ import { secondaryCapture } from "@fovea/core/dicom/objects/secondary-capture";
 import { segmentations } from "@fovea/core/dicom/objects/segmentation";
 import { EXPLICIT_LITTLE } from "@fovea/core/dicom/transfer-syntax";
 import { FoveaError } from "@fovea/core/errors";
+import { thresholdText } from "@fovea/core/finding";
 import { findingsSentence } from "@fovea/core/report/summary";
 import type { ResultKind } from "../config/service-config";
 import { DECODE_LIMITS } from "../dicom/decode-limits";
@@ -48,7 +49,12 @@ export interface ResultImage {
   readonly source: DataSet | (() => Promise<Uint8Array>);
   /** `failure`: it could not be analysed; the report says so. With findings too: some of its frames could not. */
   readonly outcome:
-    | { readonly findings: readonly ResultFinding[]; readonly failure?: string }
+    | {
+        readonly findings: readonly ResultFinding[];
+        readonly failure?: string;
+        /** Confidence below which findings were left out. @default nothing is said of it */
+        readonly threshold?: number;
+      }
     | { readonly findings?: undefined; readonly failure: string };
 }
 
@@ -203,7 +209,12 @@ async function readImages(request: ResultRequest, decoder: FrameDecoder): Promis
       });
       timezone ??= readTimezone(dataSet);
       places.set(read.sopUid, place);
-      images.push({ source: read, findings: findings.map((one) => inside(one, read)), ...(failed && { failed }) });
+      const { threshold } = "threshold" in outcome ? outcome : {};
+      images.push({
+        ...{ source: read, findings: findings.map((one) => inside(one, read)) },
+        ...(threshold !== undefined && { threshold }),
+        ...(failed && { failed }),
+      });
     } catch (error) {
       if (!failed || findings.length > 0 || !saysOfTheImage(error)) throw error;
       unreadable++;
@@ -293,18 +304,24 @@ async function* captures(
   decoder: FrameDecoder,
 ): AsyncGenerator<Attributes> {
   const wanted = framesToCapture(context.images);
-  const footer = `${context.algorithm.version} · 仅供科研使用 · For research use only`;
   for (const image of context.images) {
     const frames = wanted.get(image) ?? [];
     if (frames.length === 0) continue;
     const dataSet = await opened(series[places.get(image.source.sopUid) ?? 0].source);
+    const footer = footerOf(image, context);
     for (const frame of frames) {
       const { image: shown } = await dicomImage(dataSet, { frame, decoder });
       const findings = image.findings.filter((finding) => finding.frame === frame);
       const picture = await capturePicture(shown, findings, { label: (one) => labelText(one, context), footer });
-      yield secondaryCapture(context, { source: image.source, frame, findings }, picture);
+      const { source, threshold } = image;
+      yield secondaryCapture(context, { source, frame, findings, threshold }, picture);
     }
   }
+}
+
+function footerOf({ threshold }: AnalysedImage, { algorithm }: ResultContext): string {
+  const above = threshold === undefined ? [] : [`置信度阈值 Confidence threshold ${thresholdText(threshold)}`];
+  return [algorithm.version, ...above, "仅供科研使用", "For research use only"].join(" · ");
 }
 
 /** Frames by image, rising; the most confident are kept where there are too many. */

@@ -43,7 +43,8 @@ export async function analyseImage(instance: InstanceRecord, context: AnalyseIma
     // Findings of the other frames would read as if this one had none.
     if (broken.length > 0) throw broken.find(isProven) ?? broken[0];
     return {
-      ...{ ...of, inferenceMs: analysis.inferenceMs, outcome: { findings: judged(analysis, judge) } },
+      ...{ ...of, inferenceMs: analysis.inferenceMs, threshold: analysis.threshold },
+      outcome: { findings: judged(analysis, judge) },
       ...(instance.sizeUnknown && { size: sizeOf(analysis) }),
     };
   } catch (error) {

@@ -19,7 +19,17 @@ import type { InstanceAnalysis, ModelVersion } from "../store/record";
 import type { InstanceRecord, SeriesRecord, Studies } from "../store/studies";
 import { analyseImage, type Judge } from "./analyse-image";
 import type { AnalyseSeriesJob } from "./analysis-job";
-import { concernsAll, isProven, isSpent, MAX_DEATHS, PATIENCE, type Patience, reasonOf, spentReason } from "./patience";
+import {
+  concernsAll,
+  HUNG,
+  isProven,
+  isSpent,
+  MAX_DEATHS,
+  PATIENCE,
+  type Patience,
+  reasonOf,
+  spentReason,
+} from "./patience";
 import type { ResultPlan, ResultPlanner } from "./result-objects";
 import { isImage } from "./routing";
 
@@ -28,7 +38,7 @@ export interface SeriesAnalysisOptions {
   readonly studies: Pick<Studies, "findSeries" | "instances" | "setSeriesState" | "settleState" | "setReason">;
   readonly analyses: Pick<Analyses, "record" | "done" | "lookedAt" | "failures">;
   readonly attempts: Pick<Attempts, "suspects" | "begin" | "end">;
-  readonly postponements: Pick<Postponements, "add" | "end">;
+  readonly postponements: Pick<Postponements, "add" | "end" | "becauseOf">;
   readonly models: Pick<Models, "makeKnown">;
   readonly audit: Pick<AuditLog, "appendIn">;
   readonly blobs: Pick<BlobStore, "read">;
@@ -129,14 +139,16 @@ export class SeriesAnalysis {
     model: ModelVersion,
     signal: AbortSignal,
   ): Promise<readonly unknown[]> {
-    const { analyses, attempts, parallel } = this.#options;
+    const { analyses, attempts, parallel, postponements } = this.#options;
     const uids = (some: readonly InstanceRecord[]) => some.map(({ sopUid }) => sopUid);
     const done = await analyses.done(uids(images), model.modelId);
     const failures = await analyses.failures(seriesUid, model.modelId);
     const left = images.filter((image) => !done.has(image.sopUid) && !isOver(image, failures.get(image.sopUid)));
     await this.#passOver(left.filter(isGone), model);
     const waiting = left.filter((image) => !isGone(image));
-    const suspects = await attempts.suspects(uids(waiting), model.modelId);
+    const fatal = await attempts.suspects(uids(waiting), model.modelId);
+    const hung = await postponements.becauseOf(HUNG, uids(waiting), model.modelId);
+    const suspects = new Set([...fatal, ...hung]);
     const postponed: unknown[] = [];
     const work = async (image: InstanceRecord, one: AbortSignal) => {
       const why = await this.#analyseOne(image, model, one);
@@ -144,7 +156,7 @@ export class SeriesAnalysis {
     };
     const fresh = waiting.filter(({ sopUid }) => !suspects.has(sopUid));
     await inLanes(fresh, parallel, work, signal);
-    // One of these may have ended the process, with the others beside it: each has its next attempt alone.
+    // One of these may have ended the process, or hung, with the others beside it: each has its next attempt alone.
     const alone = (image: InstanceRecord, one: AbortSignal) => this.#alone(() => work(image, one));
     const rest = waiting.filter(({ sopUid }) => suspects.has(sopUid));
     await inLanes(rest, 1, alone, signal);

@@ -24,6 +24,7 @@ test.each([
   ["files_unavailable", false, false],
   ["write_failed", false, false],
   ["timed_out", false, false],
+  ["network_hung", false, false],
   ["out_of_memory", false, false],
   ["runtime_failed", false, false],
   ["database_unavailable", false, true],
@@ -43,4 +44,10 @@ test("patience ends after tries and time, and lasts longer for files", () => {
   expect(isSpent(new TypeError("ours"), { tries, forMs: otherMs })).toBe(true);
   expect(isSpent(away, { tries: 100, forMs: filesMs - 1 })).toBe(false);
   expect(isSpent(away, { tries, forMs: filesMs })).toBe(true);
+});
+
+test("patience with a network that hangs ends after tries alone: each may cost a thread that never ends", () => {
+  const hung = new FoveaError("network_hung", "no answer");
+  expect(isSpent(hung, { tries: PATIENCE.hangs - 1, forMs: 10 * PATIENCE.filesMs })).toBe(false);
+  expect(isSpent(hung, { tries: PATIENCE.hangs, forMs: 0 })).toBe(true);
 });

@@ -14,9 +14,11 @@ export interface Patience {
   readonly filesMs: number;
   /** Or anything else: a decoder that hangs in a poisonous image holds up the report of its series. */
   readonly otherMs: number;
+  /** Of an image in which the network hangs, however long that takes: each try may cost a thread that never ends. */
+  readonly hangs: number;
 }
 
-export const PATIENCE: Patience = { tries: 5, filesMs: 4 * 3_600_000, otherMs: 15 * 60_000 };
+export const PATIENCE: Patience = { tries: 5, filesMs: 4 * 3_600_000, otherMs: 15 * 60_000, hangs: 3 };
 
 /** What was tried in vain so far. */
 export interface Tried {
@@ -45,6 +47,9 @@ const OF_ALL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "disk_full",
 ]);
 
+/** The network did not come to an end within an image. */
+export const HUNG = "network_hung" satisfies ErrorCode;
+
 const OF_FILES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["file_not_found", "files_unavailable", "wrong_key"]);
 
 const MAX_REASON = 300;
@@ -61,6 +66,7 @@ export function concernsAll(error: unknown): boolean {
 
 /** Whether enough was tried. */
 export function isSpent(error: unknown, { tries, forMs }: Tried, patience: Patience = PATIENCE): boolean {
+  if (error instanceof FoveaError && error.code === HUNG) return tries >= patience.hangs;
   const ofFiles = error instanceof FoveaError && OF_FILES.has(error.code);
   return tries >= patience.tries && forMs >= (ofFiles ? patience.filesMs : patience.otherMs);
 }

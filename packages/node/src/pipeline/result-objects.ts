@@ -13,6 +13,7 @@ import { cancelRemoval, writeBooked } from "../store/booked-blob";
 import type { Database, Sql } from "../store/database";
 import type { Deliveries } from "../store/deliveries";
 import type { KeptFinding } from "../store/findings";
+import type { ImageOutcome } from "../store/image-outcomes";
 import type { ModelVersion, NewDelivery } from "../store/record";
 import type { InstanceRecord, SeriesRecord } from "../store/studies";
 import { earlierReports } from "./earlier-report";
@@ -21,7 +22,9 @@ import { earlierReports } from "./earlier-report";
 export interface LookedAtImage {
   /** The file as it was received. */
   readonly read: () => Promise<Uint8Array>;
-  readonly outcome: { readonly findings: readonly KeptFinding[] } | { readonly failure: string };
+  readonly outcome:
+    | { readonly findings: readonly KeptFinding[]; readonly threshold?: number }
+    | { readonly failure: string };
 }
 
 /** All that result objects are made of. */
@@ -55,7 +58,7 @@ export type BuildResultObjects = (source: ResultSource) => AsyncIterable<ResultO
 export interface ResultPlannerOptions {
   readonly database: Database;
   readonly destinations: readonly DestinationConfig[];
-  readonly analyses: Pick<Analyses, "ofSeries">;
+  readonly analyses: Pick<Analyses, "ofSeries" | "outcomes">;
   readonly deliveries: Pick<Deliveries, "plan" | "ofStudy">;
   readonly blobs: Pick<BlobStore, "draft" | "read" | "remove">;
   readonly buildObjects: BuildResultObjects;
@@ -102,9 +105,12 @@ export class ResultPlanner {
     const kinds = [...new Set(destinations.flatMap(({ send }) => send))];
     if (kinds.length === 0) return NO_PLAN;
     const { buildObjects, analyses } = this.#options;
-    const findings = await analyses.ofSeries(series.seriesUid);
+    const found = {
+      findings: await analyses.ofSeries(series.seriesUid),
+      outcomes: await analyses.outcomes(series.studyUid),
+    };
     const source: ResultSource = {
-      images: images.map((image) => this.#looked(image, findings, failures)),
+      images: images.map((image) => this.#looked(image, found, failures)),
       ...{ model, kinds, at: await this.#analysedAt(series.seriesUid, model.modelId) },
       earlier: kinds.includes("sr") ? await earlierReports(series, this.#options) : [],
     };
@@ -127,16 +133,16 @@ export class ResultPlanner {
 
   #looked(
     { sopUid, blob }: InstanceRecord,
-    findings: readonly KeptFinding[],
+    { findings, outcomes }: { findings: readonly KeptFinding[]; outcomes: ReadonlyMap<string, ImageOutcome> },
     failures: ReadonlyMap<string, string>,
   ): LookedAtImage {
     // Nothing can be said anew of an image that retention has deleted; earlier reports, which are named, say it.
     if (blob === undefined) return { read: noFile, outcome: { failure: "no longer kept" } };
     const failure = failures.get(sopUid);
-    return {
-      read: () => this.#options.blobs.read(blob),
-      outcome: failure === undefined ? { findings: findings.filter((one) => one.sopUid === sopUid) } : { failure },
-    };
+    const read = () => this.#options.blobs.read(blob);
+    if (failure !== undefined) return { read, outcome: { failure } };
+    const threshold = outcomes.get(sopUid)?.threshold;
+    return { read, outcome: { findings: findings.filter((one) => one.sopUid === sopUid), threshold } };
   }
 
   async #analysedAt(seriesUid: string, modelId: string): Promise<Date> {

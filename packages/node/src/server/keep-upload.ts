@@ -34,6 +34,8 @@ export interface AnalysedUpload {
   readonly actor: string;
   readonly analysis: ImageAnalysis;
   readonly findings: readonly JudgedFinding[];
+  /** Confidence below which findings were left out. */
+  readonly threshold: number;
 }
 
 /** Identifiers of an image in the record. */
@@ -65,7 +67,7 @@ class FileGone extends Error {
 /** @param there its file, if it has one. @throws {FileGone} if that is no more */
 async function keep(
   { store, rules, config }: Pick<AppParts, "store" | "rules" | "config">,
-  { bytes, analysis, findings }: AnalysedUpload,
+  { bytes, analysis, findings, threshold }: AnalysedUpload,
   there: string | undefined,
 ): Promise<KeptUpload> {
   const { model, inferenceMs } = analysis;
@@ -73,7 +75,7 @@ async function keep(
   const blob = there ?? (await writeBooked(store, "images", bytes));
   const instance = instanceOf(bytes, analysis, blob, config);
   const { studyUid, seriesUid, sopUid } = instance;
-  const kept = { modelId: model.modelId, inferenceMs, rulesVersion: rules && rulesVersion(rules) };
+  const kept = { modelId: model.modelId, inferenceMs, threshold, rulesVersion: rules && rulesVersion(rules) };
   await store.models.makeKnown(model);
   await store.database.transaction(async (sql) => {
     const [outcome] = await store.studies.acceptIn(sql, [instance]);

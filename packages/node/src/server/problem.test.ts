@@ -10,6 +10,7 @@ describe("problemOf", () => {
     [new FoveaError("unknown_model", "no model lung"), 404],
     [new FoveaError("busy", "full"), 429],
     [new FoveaError("timed_out", "late"), 503],
+    [new FoveaError("network_hung", "device cpu: late"), 503],
     [new FoveaError("disk_full", "no room on /data"), 507],
     [new FoveaError("database_unavailable", "connect ECONNREFUSED 10.0.0.5"), 503],
     [new FoveaError("not_allowed", "no"), 403],

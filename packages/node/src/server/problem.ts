@@ -35,6 +35,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   interrupted: 503,
   busy: 429,
   timed_out: 503,
+  network_hung: 503,
   unknown_model: 404,
   invalid_rules: 422,
   invalid_config: 422,
@@ -63,6 +64,8 @@ const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const INSTEAD: Readonly<Partial<Record<ErrorCode, string>>> = {
   busy: "as many images wait as there is room for; ask again after Retry-After seconds",
   timed_out: "not finished in time; ask again later",
+  network_hung:
+    "the network did not come to an end on this image, and was given up; ask again, and if it happens again, tell whoever runs the service",
   interrupted: "the service is being stopped, or the client left; ask again later",
   disk_full: "the service has no room left; nothing was kept",
   database_unavailable: "the record cannot be reached at the moment; ask again later",

@@ -85,7 +85,7 @@ async function assemble(given: ServiceConfig, options: ServiceOptions, parts: Di
   // What the settings say of names counts before the rule file.
   const config = { ...given, classNames: mergedClassNames(rules?.classNames, given.classNames) };
   const store = parts.add(await openStore(config, { environmentKey: options.environmentKey }), (it) => it.close());
-  const pool = parts.add(await openInferencePool(config), (it) => it.close());
+  const pool = parts.add(await openInferencePool({ ...config, onHung: reports.of("inference") }), (it) => it.close());
   const notices = [...(await startModels(store, pool)), ...classNotices({ ...config, rules }, readyModels(pool))];
   const queue = parts.add(await openJobQueue(store.database, { onError: reports.of("job") }), (it) => it.stop());
   const decoder = parts.add(new FrameDecoder(), (it) => it.close());

@@ -97,9 +97,14 @@ onEachEngine("the record of findings", (engine) => {
     expect(findings.map(({ modelId }) => modelId)).toEqual([MODEL.modelId, MODEL.modelId]);
   });
 
-  test("lists page by page, each finding once", async () => {
-    const { analyses } = await withImages(engine.emptied());
-    await analyses.record([1, 2].map((n) => analysis(n, { outcome: { findings: Array(5).fill(NODULE) } })));
+  test("lists the latest first, page by page, each finding once", async () => {
+    const { analyses, database } = await withImages(engine.emptied());
+    for (const n of [1, 2]) await analyses.record([analysis(n, { outcome: { findings: Array(5).fill(NODULE) } })]);
+    // Those of the second image came at one moment, as far as anybody can tell: by their ids then.
+    await database.query("UPDATE finding SET found_at = now() WHERE sop_uid = $1", [received(2).sopUid]);
+    const inTime = await database.query<{ finding_id: string }>(
+      "SELECT finding_id FROM finding ORDER BY sop_uid DESC, found_at DESC, finding_id DESC",
+    );
     const seen: string[] = [];
     let after: string | undefined;
     do {
@@ -107,9 +112,47 @@ onEachEngine("the record of findings", (engine) => {
       seen.push(...findings.map(({ findingId }) => findingId));
       after = next;
     } while (after !== undefined);
+    expect(seen).toEqual(inTime.map(({ finding_id }) => finding_id));
     expect(new Set(seen).size).toBe(10);
-    expect(seen).toHaveLength(10);
     await expect(analyses.list({}, "x")).rejects.toThrow("no place in this list");
+    // A place of the list as it was: an id alone.
+    const old = Buffer.from(JSON.stringify([seen[0]])).toString("base64url");
+    await expect(analyses.list({}, old)).rejects.toThrow("no place in this list");
+  });
+
+  test("loses no finding between two pages to one that comes meanwhile", async () => {
+    const { analyses } = await withImages(engine.emptied());
+    await analyses.record([analysis(1, { outcome: { findings: Array(4).fill(NODULE) } })]);
+    const first = await analyses.list({}, undefined, 2);
+    await analyses.record([analysis(2)]);
+    const second = await analyses.list({}, first.next, 2);
+    expect(second.next).toBeUndefined();
+    const ids = [first, second].flatMap(({ findings }) => findings.map(({ findingId }) => findingId));
+    const all = (await analyses.ofSeries(SERIES)).filter(({ sopUid }) => sopUid === received(1).sopUid);
+    expect(ids.sort()).toEqual(all.map(({ findingId }) => findingId).sort());
+    expect((await analyses.list({}, undefined, 2)).findings.map(({ sopUid }) => sopUid)).toEqual(
+      Array(2).fill(received(2).sopUid),
+    );
+  });
+
+  test("keeps below which confidence findings were left out", async () => {
+    const { analyses } = await withImages(engine.emptied());
+    await analyses.record([analysis(1, { threshold: 0.1 + 0.2 }), analysis(2)]);
+    const outcomes = await analyses.outcomes(STUDY);
+    expect(outcomes.get(received(1).sopUid)?.threshold).toBe(0.1 + 0.2);
+    expect(outcomes.get(received(2).sopUid)).not.toHaveProperty("threshold");
+  });
+
+  test("tells who decided last of each finding, and when", async () => {
+    const { analyses } = await withImages(engine.emptied());
+    await analyses.record([analysis(1)]);
+    const [nodule, mass] = await analyses.ofSeries(SERIES);
+    await analyses.review(nodule.findingId, { review: "rejected", actor: "key:anna" });
+    await analyses.review(nodule.findingId, { review: "accepted", actor: "key:ben" });
+    const reviews = await analyses.lastReviews(STUDY);
+    const [, last] = await analyses.history(nodule.findingId);
+    expect([...reviews]).toEqual([[nodule.findingId, { actor: "key:ben", at: last.at }]]);
+    expect(reviews.has(mass.findingId)).toBe(false);
   });
 
   test("keeps who accepted or rejected a finding, with what they wrote sealed, and in the audit log", async () => {

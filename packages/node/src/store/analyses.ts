@@ -36,6 +36,9 @@ export interface ReviewEntry {
   readonly at: Date;
 }
 
+/** Microseconds since 1970: what a Date would cut. */
+const FOUND = "(extract(epoch FROM found_at) * 1000000)::bigint AS found";
+
 export class Analyses {
   readonly #database: Database;
   readonly #vault: () => Vault;
@@ -129,27 +132,45 @@ export class Analyses {
     return rows.map(findingOfRow);
   }
 
+  /** Who decided upon findings of a study last, and when. By the finding's id. */
+  async lastReviews(studyUid: string): Promise<Map<string, Pick<ReviewEntry, "actor" | "at">>> {
+    const rows = await this.#database.query<{ finding_id: string; actor: string; at: Date }>(
+      `SELECT DISTINCT ON (finding_id) finding_id, actor, at
+       FROM review JOIN finding USING (finding_id) JOIN instance USING (sop_uid) JOIN series USING (series_uid)
+       WHERE study_uid = $1 ORDER BY finding_id, review_id DESC`,
+      [studyUid],
+    );
+    return new Map(rows.map(({ finding_id, actor, at }) => [finding_id, { actor, at }]));
+  }
+
   /**
-   * Findings page by page, in an order that does not change.
+   * Findings page by page, the latest first: by when they came into the record.
    *
    * @param limit of one page, 1000 at most. @default 100
    * @throws {ArgumentError} if `after` is no place in this list
    */
   async list(filter: FindingFilter, after?: string, limit = 100): Promise<FindingPage> {
-    const [last] = after === undefined ? [undefined] : decodeCursor(after, ["uuid"] as const);
+    const [found, id] = after === undefined ? [] : decodeCursor(after, ["number", "uuid"] as const);
     const size = Math.min(limit, 1000);
     const { studyUid, seriesUid, sopUid, className, review, confidence } = filter;
     const rows = await this.#database.query(
-      `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE}
+      `SELECT ${FINDING_COLUMNS}, ${FOUND} FROM ${FINDING_SOURCE}
        WHERE ($1::text IS NULL OR study_uid = $1) AND ($2::text IS NULL OR series_uid = $2)
          AND ($3::text IS NULL OR sop_uid = $3) AND ($4::text IS NULL OR class_name = $4)
          AND ($5::text IS NULL OR review = $5) AND ($6::double precision IS NULL OR confidence >= $6)
-         AND ${FINDING_COUNTS} AND ($7::uuid IS NULL OR finding_id > $7)
-       ORDER BY finding_id LIMIT $8`,
-      [studyUid, seriesUid, sopUid, className, review, confidence, last, size + 1],
+         AND ${FINDING_COUNTS}
+         AND ($7::bigint IS NULL
+              OR (found_at, finding_id) < (timestamptz 'epoch' + $7 * interval '1 microsecond', $8::uuid))
+       ORDER BY found_at DESC, finding_id DESC LIMIT $9`,
+      [studyUid, seriesUid, sopUid, className, review, confidence, found, id, size + 1],
     );
-    const findings = rows.slice(0, size).map(findingOfRow);
-    return { findings, next: rows.length > size ? encodeCursor([findings[size - 1].findingId]) : undefined };
+    const shown = rows.slice(0, size);
+    const last = shown.at(-1);
+    const more = rows.length > size && last !== undefined;
+    return {
+      findings: shown.map(findingOfRow),
+      next: more ? encodeCursor([last.found as number, last.finding_id as string]) : undefined,
+    };
   }
 
   async find(findingId: string): Promise<KeptFinding | undefined> {

@@ -114,6 +114,33 @@ onEachEngine("the database", (engine) => {
     await expect(late?.query("SELECT 1")).rejects.toThrow("after the end");
   });
 
+  test("dates findings of before there was a time of theirs by the analysis that found them", async () => {
+    // The templates of other tests are whole: this one begins before the step.
+    const database = await openDatabase(await engine.place());
+    await database.transaction(async (sql) => {
+      await sql.query("DROP SCHEMA public CASCADE");
+      await sql.query("CREATE SCHEMA public");
+    });
+    await migrate(
+      database,
+      MIGRATIONS.filter(({ number }) => number < 7),
+    );
+    await database.exec(`
+      INSERT INTO study (study_uid, origin) VALUES ('1', 'dimse');
+      INSERT INTO series (series_uid, study_uid) VALUES ('1.2', '1');
+      INSERT INTO instance (sop_uid, series_uid, bytes, sha256) VALUES ('1.2.3', '1.2', 1, '');
+      INSERT INTO model (model_id, name, sha256, device_uid, classes, state) VALUES ('m', 'm', '', '2.25.1', '[]', 'ready');
+      INSERT INTO analysis (sop_uid, model_id, state, at) VALUES ('1.2.3', 'm', 'done', '2026-01-02T03:04:05.678901Z');
+      INSERT INTO finding (finding_id, sop_uid, model_id, frame, ordinal, class_id, class_name, confidence, x1, y1, x2, y2)
+        VALUES (gen_random_uuid(), '1.2.3', 'm', 0, 0, 0, 'nodule', 0.5, 0, 0, 1, 1)`);
+    await migrate(database);
+    const [row] = await database.query(
+      "SELECT found_at = '2026-01-02T03:04:05.678901Z' AS same, threshold FROM finding JOIN analysis USING (sop_uid)",
+    );
+    expect(row).toEqual({ same: true, threshold: null });
+    await database.close();
+  });
+
   test("is brought up to date once, also by several that start together", async () => {
     const place = await engine.place();
     const first = await openDatabase(place);

@@ -9,6 +9,7 @@ import { ATTEMPT } from "./migrations/003-attempt";
 import { HELD_INSTANCE } from "./migrations/004-held-instance";
 import { PATIENCE } from "./migrations/005-patience";
 import { RETRIEVAL } from "./migrations/006-retrieval";
+import { THRESHOLD } from "./migrations/007-threshold";
 
 export interface Migration {
   /** Counts up. */
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 4, name: "held-instance", sql: HELD_INSTANCE },
   { number: 5, name: "patience", sql: PATIENCE },
   { number: 6, name: "retrieval", sql: RETRIEVAL },
+  { number: 7, name: "threshold", sql: THRESHOLD },
 ];
 
 /** Of PostgreSQL's advisory locks, for this: any number that nobody else takes. */

@@ -26,6 +26,15 @@ export class Postponements {
     return { tries, forMs: for_ms };
   }
 
+  /** SOP instance UIDs, of those given, whose last try was in vain for a reason that begins with `code`. */
+  async becauseOf(code: string, sopUids: readonly string[], modelId: string): Promise<Set<string>> {
+    const rows = await this.#database.query<{ sop_uid: string }>(
+      "SELECT sop_uid FROM postponement WHERE sop_uid = ANY($1::text[]) AND model_id = $2 AND starts_with(reason, $3)",
+      [sopUids, modelId, `${code}:`],
+    );
+    return new Set(rows.map(({ sop_uid }) => sop_uid));
+  }
+
   /** It came to an end, whatever that is. */
   async end(sopUid: string, modelId: string, sql: Sql = this.#database): Promise<void> {
     await sql.query("DELETE FROM postponement WHERE sop_uid = $1 AND model_id = $2", [sopUid, modelId]);

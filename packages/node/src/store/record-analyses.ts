@@ -11,13 +11,15 @@ export async function recordAnalyses(sql: Sql, analyses: readonly InstanceAnalys
   const column = <T>(of: (analysis: InstanceAnalysis) => T) => analyses.map(of);
   const failure = ({ outcome }: InstanceAnalysis) => ("failure" in outcome ? outcome.failure : undefined);
   const rows = await sql.query<{ sop_uid: string; model_id: string }>(
-    `INSERT INTO analysis (sop_uid, model_id, rules_version, state, reason, inference_ms, unread_frames)
+    `INSERT INTO analysis (sop_uid, model_id, rules_version, state, reason, inference_ms, unread_frames, threshold)
      SELECT DISTINCT ON (sop_uid, model_id) *
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::double precision[], $7::integer[])
-       AS given (sop_uid, model_id, rules_version, state, reason, inference_ms, unread_frames)
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::double precision[], $7::integer[],
+         $8::double precision[])
+       AS given (sop_uid, model_id, rules_version, state, reason, inference_ms, unread_frames, threshold)
      ORDER BY sop_uid, model_id
      ON CONFLICT (sop_uid, model_id) DO UPDATE SET state = excluded.state, reason = excluded.reason, at = now(),
-       rules_version = excluded.rules_version, inference_ms = excluded.inference_ms, unread_frames = excluded.unread_frames
+       rules_version = excluded.rules_version, inference_ms = excluded.inference_ms, unread_frames = excluded.unread_frames,
+       threshold = excluded.threshold
      WHERE analysis.state = 'failed' RETURNING sop_uid, model_id`,
     [
       column(({ sopUid }) => sopUid),
@@ -27,6 +29,7 @@ export async function recordAnalyses(sql: Sql, analyses: readonly InstanceAnalys
       column(failure),
       column(({ inferenceMs }) => inferenceMs),
       column(({ unreadFrames = 0 }) => unreadFrames),
+      column(({ threshold }) => threshold),
     ],
   );
   const kept = new Set(rows.map(({ sop_uid, model_id }) => `${sop_uid} ${model_id}`));

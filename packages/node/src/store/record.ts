@@ -79,6 +79,8 @@ export interface InstanceAnalysis {
   /** `version@first 12 digits`. */
   readonly rulesVersion?: string;
   readonly inferenceMs?: number;
+  /** Confidence below which findings were left out; absent where nobody could look at the image. */
+  readonly threshold?: number;
   /** Of an image whose other frames were looked at. @default 0 */
   readonly unreadFrames?: number;
   /** Of an image whose head did not tell it. @default what the record has */

@@ -21,7 +21,7 @@ export async function renewAnalysis(
   analysis: InstanceAnalysis,
   seen: readonly SeenFinding[],
 ): Promise<boolean> {
-  const { sopUid, modelId, rulesVersion, inferenceMs, unreadFrames = 0, outcome } = analysis;
+  const { sopUid, modelId, rulesVersion, inferenceMs, unreadFrames = 0, threshold, outcome } = analysis;
   const [before] = await sql.query<{ state: string; unread_frames: number }>(
     "SELECT state, unread_frames FROM analysis WHERE sop_uid = $1 AND model_id = $2 FOR UPDATE",
     [sopUid, modelId],
@@ -29,9 +29,9 @@ export async function renewAnalysis(
   if (before?.state !== "done") return (await recordAnalyses(sql, [analysis]))[0];
   if ("failure" in outcome || unreadFrames > before.unread_frames) return false;
   await sql.query(
-    `UPDATE analysis SET at = now(), rules_version = $3, inference_ms = $4, unread_frames = $5
+    `UPDATE analysis SET at = now(), rules_version = $3, inference_ms = $4, unread_frames = $5, threshold = $6
      WHERE sop_uid = $1 AND model_id = $2`,
-    [sopUid, modelId, rulesVersion, inferenceMs, unreadFrames],
+    [sopUid, modelId, rulesVersion, inferenceMs, unreadFrames, threshold],
   );
   // Out of the way of the new places.
   const kept = await sql.query(

@@ -1,3 +1,5 @@
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { dicomBytes, greyElements } from "../../../core/test/dicom-bytes";
@@ -153,7 +155,7 @@ describe("a report", () => {
     expect(page).toContain("Not read whole: 1 of 2 frames could not be analysed.");
     expect(page).not.toContain('class="chip clear"');
     const [, row] = (await report(study, "csv")).body.split("\r\n");
-    expect(row.split(",").at(-1)).toBe("1 of 2 frames could not be analysed");
+    expect(row.split(",")[14]).toBe("1 of 2 frames could not be analysed");
     // As the analysis said: its boxes are of that size.
     expect(row.split(",").slice(1, 3)).toEqual(["512", "400"]);
     expect((await report(study, "png")).statusCode).toBe(409);
@@ -308,6 +310,34 @@ describe("a report", () => {
     } finally {
       described.mockRestore();
     }
+  });
+
+  test("is not made to its end for a client that has left, nor called exported", async () => {
+    const box = { x1: 10, y1: 30, x2: 50, y2: 60 };
+    const findings = Array.from({ length: 10 }, (_, frame) => ({ ...THREE[0], frame, box }));
+    await studyOf("2.25.107", [{ findings, frames: 10, blob: await kept(cine(10)) }]);
+    const { port } = new URL(await service.app.listen({ host: "127.0.0.1", port: 0 }));
+    const path = "/studies/2.25.107/report?format=html";
+    const ask = request({ host: "127.0.0.1", port, path, headers: bearer(service.keys.reader) });
+    ask.on("error", () => undefined);
+    const closed = () => service.log.some((line) => JSON.parse(line).status === 499);
+    const drawn = vi.spyOn(PictureThread.prototype, "picture").mockImplementation(async () => {
+      ask.destroy();
+      await vi.waitUntil(closed, { timeout: 20_000 });
+      return new Uint8Array(1);
+    });
+    try {
+      ask.end();
+      await vi.waitUntil(closed, { timeout: 20_000 });
+      // Nine more would be made at once.
+      await sleep(500);
+      expect(drawn).toHaveBeenCalledTimes(1);
+      expect(await service.store.audit.list({ action: "study.export", subject: "2.25.107" })).toEqual([]);
+    } finally {
+      drawn.mockRestore();
+    }
+    expect((await report("2.25.107", "html")).body.match(/<img /g)).toHaveLength(10);
+    expect(await service.store.audit.list({ action: "study.export", subject: "2.25.107" })).toHaveLength(1);
   });
 
   test.each([

@@ -16,7 +16,8 @@ beforeAll(async () => {
   const { store } = service;
   await store.studies.accept([received(1), received(2)]);
   const findings = THREE.map((finding) => ({ ...finding, frame: 0, category: { zh: "重度", en: "severe" } }));
-  await store.analyses.record([{ sopUid: received(1).sopUid, modelId: MODEL.modelId, outcome: { findings } }]);
+  const { sopUid: first } = received(1);
+  await store.analyses.record([{ sopUid: first, modelId: MODEL.modelId, threshold: 0.3, outcome: { findings } }]);
   await store.studies.setSeriesState(SERIES, { state: "analysed", modelId: MODEL.modelId });
   // An image whose pixels are here.
   const png = await picture();
@@ -43,6 +44,9 @@ async function picture(): Promise<Buffer> {
     .png()
     .toBuffer();
 }
+
+/** Column of a table that says why there is nothing in the others. */
+const ERROR = 14;
 
 const get = (url: string, role: keyof TestService["keys"] = "reader") =>
   service.app.inject({ url, headers: bearer(service.keys[role]) });
@@ -159,7 +163,47 @@ describe("a report", () => {
     expect((await get(`/studies/${STUDY}/report?format=csv&lang=en`)).body.match(/,nodule,nodule,/g)).toHaveLength(2);
     // The second image was never shown to the model: its row says so, and has no size that would read as "looked at".
     const row = csv.body.split("\r\n").find((line) => line.startsWith(received(2).sopUid));
-    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,,not analysed`);
+    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,,not analysed,,,,`);
+  });
+
+  test("says in its last columns what was decided of each finding, and by whom to those who may know", async () => {
+    const { store } = service;
+    const [study, series] = ["2.25.79", "2.25.79.1"];
+    const image = received(71, { studyUid: study, seriesUid: series, sopUid: `${series}.1` });
+    await store.studies.accept([image]);
+    const findings = THREE.map((finding) => ({ ...finding, frame: 0 }));
+    const found = { sopUid: image.sopUid, modelId: MODEL.modelId, threshold: 0.3, outcome: { findings } };
+    await store.analyses.record([found]);
+    await store.studies.setSeriesState(series, { state: "analysed", modelId: MODEL.modelId });
+    const [one, two, three] = await store.analyses.ofStudy(study);
+    const reader = (await service.app.inject({ url: "/session", headers: bearer(service.keys.reader) })).json().name;
+    await store.analyses.review(one.findingId, { review: "accepted", actor: reader });
+    await store.analyses.review(two.findingId, { review: "rejected", actor: "key:another" });
+    const at = async ({ findingId }: { findingId: string }) =>
+      (await store.analyses.history(findingId)).at(-1)?.at.toISOString();
+    const decided = async (role: "reader" | "admin") =>
+      (await get(`/studies/${study}/report?format=csv`, role)).body
+        .split("\r\n")
+        .slice(0, -1)
+        .map((line) => line.split(",").slice(15));
+    const head = ["review", "reviewed_by", "reviewed_at", "threshold"];
+    const [accepted, rejected, open] = [await at(one), await at(two), await at(three)];
+    expect(open).toBeUndefined();
+    expect(await decided("admin")).toEqual([
+      head,
+      ["accepted", reader, accepted, "0.3"],
+      ["rejected", "key:another", rejected, "0.3"],
+      ["open", "", "", "0.3"],
+    ]);
+    // Whose the other decision is, is the audit log's to say.
+    expect(await decided("reader")).toEqual([
+      head,
+      ["accepted", reader, accepted, "0.3"],
+      ["rejected", "", rejected, "0.3"],
+      ["open", "", "", "0.3"],
+    ]);
+    const page = (await get(`/studies/${study}/report?format=html`)).body;
+    expect(page).toMatch(/Confidence threshold.*<dd>.*0\.3/);
   });
 
   test("says of no image that nothing was found in it unless it was looked at", async () => {
@@ -198,7 +242,7 @@ describe("a report", () => {
     expect(en).not.toContain("the file gives no pixel spacing");
 
     const csv = (await get(`/studies/${study}/report?format=csv`)).body.split("\r\n").slice(1, 5);
-    expect(csv.map((line) => line.split(",").at(-1))).toEqual([
+    expect(csv.map((line) => line.split(",")[ERROR])).toEqual([
       "",
       "could not be analysed: invalid_dicom: cut short",
       "not analysed: no model for CT",
@@ -257,8 +301,16 @@ describe("a report", () => {
     expect(html).toContain("Note: of 2 images, 1 was not analysed");
     expect(html).toContain("could not be analysed: invalid_dicom: Rows");
     const csv = (await get(`/studies/${study}/report?format=csv`)).body.split("\r\n").slice(1, -1);
-    expect(csv.map((line) => line.split(",").at(-1))).toEqual(["", "could not be analysed: invalid_dicom: Rows"]);
+    expect(csv.map((line) => line.split(",")[ERROR])).toEqual(["", "could not be analysed: invalid_dicom: Rows"]);
     expect((await get(`/studies/${study}/report?format=png`)).statusCode).toBe(409);
+  });
+
+  test("says of what /detect keeps the threshold above which that is: the reporting one", async () => {
+    const { study_uid } = (await get(`/instances/${sopUid}`)).json();
+    const rows = (await get(`/studies/${study_uid}/report?format=csv`)).body.split("\r\n").slice(1, -1);
+    // The model's is 0.25, `report_above` 0.5.
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.map((row) => row.split(",").at(-1))).toEqual(rows.map(() => "0.5"));
   });
 
   test("comes as a page that runs nothing, with the picture in it", async () => {
@@ -373,7 +425,14 @@ describe("findings", () => {
     expect((await list("&min_confidence=0.5")).findings).toHaveLength(2);
     expect((await list("&review=accepted")).findings).toEqual([]);
     const page = await list("&limit=2");
-    expect((await list(`&limit=2&after=${encodeURIComponent(page.next)}`)).findings).toHaveLength(1);
+    const rest = await list(`&limit=2&after=${encodeURIComponent(page.next)}`);
+    expect(rest.next).toBeNull();
+    const ids = [page, rest].flatMap(({ findings }) => findings.map(({ id }: { id: string }) => id));
+    const found = await service.store.database.query(
+      "SELECT finding_id FROM finding WHERE sop_uid = $1 ORDER BY found_at DESC, finding_id DESC",
+      [received(1).sopUid],
+    );
+    expect(ids).toEqual(found.map(({ finding_id }) => finding_id));
   });
 
   test("are accepted or rejected, which stays, with who did it", async () => {

@@ -55,7 +55,15 @@ export class SaidPool implements InferencePool {
     makeDefault: (_, modalities) => ({ ...MODEL, defaultFor: modalities, state: "ready", settings: SETTINGS }),
     retire: async (modelId) => void this.retired.add(modelId),
   };
-  readonly load = { waiting: 0, waitingBytes: 0, running: 0, capacity: 4, retryAfterSeconds: 7 };
+  readonly load = {
+    waiting: 0,
+    waitingBytes: 0,
+    running: 0,
+    capacity: 4,
+    retryAfterSeconds: 7,
+    hanging: 0,
+    stuck: false,
+  };
 
   async analyse(request: AnalysisRequest): Promise<ImageAnalysis> {
     this.requests.push(request);
@@ -63,6 +71,7 @@ export class SaidPool implements InferencePool {
     return {
       model: MODEL,
       images: [{ file: request.filename, width: 512, height: 400, findings }],
+      threshold: SETTINGS.conf,
       inferenceMs: 12.5,
       inputSha256: createHash("sha256").update(request.bytes).digest("hex"),
     };

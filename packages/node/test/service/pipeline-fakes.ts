@@ -19,7 +19,15 @@ export const MODEL: ModelVersion = {
 /** Finds one nodule in every image, of a confidence that its last byte tells; `fail` may throw or wait first. */
 export class FakePool implements InferencePool {
   readonly seen: number[] = [];
-  readonly load = { waiting: 0, waitingBytes: 0, running: 0, capacity: 1, retryAfterSeconds: 1 };
+  readonly load = {
+    waiting: 0,
+    waitingBytes: 0,
+    running: 0,
+    capacity: 1,
+    retryAfterSeconds: 1,
+    hanging: 0,
+    stuck: false,
+  };
   readonly models: InferencePool["models"];
   #fail: (grey: number, request: AnalysisRequest) => Promise<void>;
 
@@ -52,7 +60,7 @@ export class FakePool implements InferencePool {
     this.seen.push(grey);
     const finding = { classId: 0, className: "nodule", confidence: grey / 256, box: { x1: 1, y1: 1, x2: 5, y2: 4 } };
     return {
-      ...{ model: MODEL, inferenceMs: 1, inputSha256: "", modality: "CT" },
+      ...{ model: MODEL, threshold: 0.03, inferenceMs: 1, inputSha256: "", modality: "CT" },
       images: [{ file: request.filename, width: 8, height: 8, findings: [finding] }],
     };
   }

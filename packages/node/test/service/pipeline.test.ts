@@ -1,12 +1,14 @@
 /**
  * @file From reception to delivery, with a pool and a PACS in memory.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import { expect, test } from "vitest";
 import type { ServiceConfig } from "../../src/config/service-config";
 import { openJobQueue } from "../../src/jobs/boss-queue";
 import { analyseAgain } from "../../src/pipeline/analyse-again";
 import type { Judge } from "../../src/pipeline/analyse-image";
+import { PATIENCE } from "../../src/pipeline/patience";
 import { type Pipeline, type PipelineOptions, startPipeline } from "../../src/pipeline/pipeline";
 import type { Store } from "../../src/store/open-store";
 import { type Engine, onEachEngine } from "../stores";
@@ -345,7 +347,7 @@ onEachEngine("the pipeline", (engine) => {
     const pool = new FakePool(async (grey) => {
       if (grey === 20) throw new FoveaError("timed_out", "a decoder took longer than 30 s");
     });
-    const service = await running(engine, { pool, patience: { tries: 3, filesMs: 0, otherMs: 0 } });
+    const service = await running(engine, { pool, patience: { ...PATIENCE, tries: 3, filesMs: 0, otherMs: 0 } });
     for (let n = 1; n <= 2; n++) await service.send(n, { grey: 10 * n });
     await until(async () => (await stateOf(service)) === "analysed", 30);
     expect(await reasonOf(service)).toBe(
@@ -353,6 +355,33 @@ onEachEngine("the pipeline", (engine) => {
     );
     await until(() => service.pacs.arrived.length === 2);
     expect(sorted(service.pacs.arrived)[0]).toBe("2.25.9.0.10.0");
+    await service.stop();
+  });
+
+  test("waits for an image in which the network hangs, has it alone, and calls it failed after three times", async () => {
+    let under = 0;
+    const besides: number[] = [];
+    const reasons: (string | undefined)[] = [];
+    const pool: FakePool = new FakePool(async (grey) => {
+      under++;
+      await sleep(50);
+      if (grey === 20) {
+        besides.push(under - 1);
+        reasons.push(await reasonOf(service));
+      }
+      under--;
+      if (grey === 20) throw new FoveaError("network_hung", "device cpu: no answer after 30.0 s of the network");
+    });
+    const service: Running = await running(engine, { pool });
+    for (let n = 1; n <= 3; n++) await service.send(n, { grey: 10 * n });
+    await until(async () => (await stateOf(service)) === "analysed", 60);
+    const why = "network_hung: device cpu: no answer after 30.0 s of the network";
+    expect(besides.slice(1)).toEqual([0, 0]);
+    expect(reasons.slice(1)).toEqual(Array(2).fill(`1 of 3 images are to be tried again; the first: ${why}`));
+    expect(pool.seen.sort()).toEqual([10, 30]);
+    expect(await reasonOf(service)).toBe(
+      `1 of 3 images could not be analysed; the first: ${why} (tried 3 times in 0 min)`,
+    );
     await service.stop();
   });
 
@@ -365,7 +394,10 @@ onEachEngine("the pipeline", (engine) => {
       // Waited for longer than the other one: twice more after that one is given up.
       if (grey === 30 && (tries.get(30) ?? 0) < 4) throw new FoveaError("file_not_found", "a file is missing");
     });
-    const service = await running(engine, { pool, patience: { tries: 2, filesMs: 3_600_000, otherMs: 0 } });
+    const service = await running(engine, {
+      pool,
+      patience: { ...PATIENCE, tries: 2, filesMs: 3_600_000, otherMs: 0 },
+    });
     for (let n = 1; n <= 4; n++) await service.send(n, { grey: 10 * n });
     await until(async () => (await stateOf(service)) === "analysed", 60);
     expect([...tries].sort(([a], [b]) => a - b)).toEqual([
@@ -429,7 +461,7 @@ onEachEngine("the pipeline", (engine) => {
     const pool = new FakePool(async (grey) => {
       if (grey === 20 && late) throw new FoveaError("timed_out", "no answer within 60 s");
     });
-    const service = await running(engine, { pool, patience: { tries: 1, filesMs: 0, otherMs: 0 } });
+    const service = await running(engine, { pool, patience: { ...PATIENCE, tries: 1, filesMs: 0, otherMs: 0 } });
     for (let n = 1; n <= 2; n++) await service.send(n, { grey: 10 * n });
     await until(async () => (await service.store.deliveries.counts()).sent === 2);
     expect(await reasonOf(service)).toMatch(/^1 of 2 images could not be analysed/);
@@ -523,9 +555,9 @@ onEachEngine("the pipeline", (engine) => {
       [sopUid(3), newer.modelId],
     ]);
     expect([...(await second.store.analyses.outcomes(studyUid())).values()]).toEqual([
-      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
-      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab" },
-      { modelId: newer.modelId, rulesVersion: "1@0123456789ab" },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab", threshold: 0.03 },
+      { modelId: MODEL.modelId, rulesVersion: "1@0123456789ab", threshold: 0.03 },
+      { modelId: newer.modelId, rulesVersion: "1@0123456789ab", threshold: 0.03 },
     ]);
     await second.stop();
   });

@@ -34,7 +34,7 @@ const pool = {
     }
     if (grey === ${POISON}) process.kill(process.pid, "SIGKILL");
     await sleep(grey);
-    return { model, inferenceMs: 1, inputSha256: "", images: [{ file: filename, width: 8, height: 8, findings: [] }] };
+    return { model, threshold: 0.25, inferenceMs: 1, inputSha256: "", images: [{ file: filename, width: 8, height: 8, findings: [] }] };
   },
 };
 const store = await openStore(place);

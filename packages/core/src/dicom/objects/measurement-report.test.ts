@@ -145,6 +145,60 @@ describe("measurementReport", () => {
     },
   );
 
+  test("says below which confidence nothing is reported: of each finding, and of the report also where nothing was found", () => {
+    const parameters = (report: Attributes) =>
+      below(report)
+        .filter((item) => itemsOf(item, "ConceptNameCodeSequence").at(0)?.CodeValue === "111002")
+        .map(({ RelationshipType, TextValue }) => `${RelationshipType}: ${TextValue}`);
+    const images = [
+      { source: sourceImage(), findings: [noduleFinding()], threshold: 0.25 },
+      { source: sourceImage({ sopUid: "1.2.3.4.2" }), findings: [], threshold: 0.25 },
+    ];
+    const report = measurementReport(resultContext({ images, language: "en" }));
+    expect(checkObject(report)).toEqual([]);
+    // PS3.16 TID 4019 in TID 1410, and a text of TID 1500's qualitative evaluations.
+    expect(parameters(report)).toEqual([
+      "HAS CONCEPT MOD: confidence threshold 0.25",
+      "HAS CONCEPT MOD: rules 3@0a1b2c3d4e5f",
+      "CONTAINS: Confidence threshold 0.25: what the algorithm is less sure of is not reported",
+    ]);
+    const [, clear] = images;
+    expect(parameters(measurementReport(resultContext({ images: [clear] })))).toEqual([
+      "CONTAINS: 置信度阈值0.25：置信度低于此值者不列为病灶",
+    ]);
+  });
+
+  test("says of which images each threshold is, where they were looked at with several, or it is not known of some", () => {
+    const image = (n: number, more: object) => ({
+      source: sourceImage({ sopUid: `1.2.3.4.${n}` }),
+      findings: [],
+      ...more,
+    });
+    const images = [
+      ...[image(1, { threshold: 0.5 }), image(2, { threshold: 0.25 }), image(3, { threshold: 0.5 })],
+      ...[image(4, {}), image(5, { failed: true })],
+    ];
+    const said = (language: "zh" | "en") =>
+      below(measurementReport(resultContext({ images, language }))).flatMap(({ TextValue }) =>
+        /阈值|threshold/.test(String(TextValue)) ? [TextValue] : [],
+      );
+    expect(said("en")).toEqual([
+      "Confidence threshold 0.25 (1 of 4 images): what the algorithm is less sure of is not reported",
+      "Confidence threshold 0.5 (2 of 4 images): what the algorithm is less sure of is not reported",
+    ]);
+    expect(said("zh")[0]).toBe("置信度阈值0.25（4幅图像中的1幅）：置信度低于此值者不列为病灶");
+  });
+
+  test("is another report where the threshold is another, and says nothing of one that is not known", () => {
+    const context = resultContext();
+    const uidWith = (threshold?: number) =>
+      measurementReport({ ...context, images: context.images.map((image) => ({ ...image, threshold })) })
+        .SOPInstanceUID;
+    expect(new Set([uidWith(0.25), uidWith(0.5), uidWith()]).size).toBe(3);
+    expect(uidWith()).toBe(measurementReport(context).SOPInstanceUID);
+    expect(JSON.stringify(measurementReport(context))).not.toMatch(/阈值|threshold/);
+  });
+
   test("stays in the study and with the patient of its images, in a series of its own", () => {
     const report = measurementReport(resultContext());
     expect(report).toMatchObject({

@@ -2,6 +2,7 @@
  * @file Findings as a Comprehensive 3D SR (PS3.3 A.35.13) by template 1500 "Measurement Report" (PS3.16): library of the
  * images (TID 1600), a planar region with its measurements for each finding (TID 1410), and what the algorithm came to.
  */
+import { thresholdText } from "../../finding";
 import {
   type Attributes,
   CODES,
@@ -35,6 +36,8 @@ import {
   type ResultContext,
   type SourceInstance,
   saidOf,
+  thresholdParameter,
+  thresholdSaid,
   trackingOf,
 } from "./result-source";
 import { referencedSeries, sharedModules } from "./shared-modules";
@@ -82,9 +85,10 @@ export function measurementReport(context: ResultContext): Attributes {
 }
 
 function saidByReport({ images, unreadable = 0, summary, ...context }: ResultContext): unknown {
-  const of = ({ source: { studyUid, seriesUid, sopUid }, findings, failed = false }: AnalysedImage) => [
+  const of = ({ source: { studyUid, seriesUid, sopUid }, findings, failed = false, threshold }: AnalysedImage) => [
     ...[studyUid, seriesUid, sopUid, failed],
     findings.map((finding) => saidOf(finding, context)),
+    ...thresholdSaid({ threshold }),
   ];
   return [images.map(of), unreadable, summary];
 }
@@ -120,8 +124,40 @@ function reportTree(context: ResultContext, source: SourceInstance, failed: numb
     containerItem(CODES.qualitativeEvaluations, [
       codeItem("CONTAINS", CODES.processingSummary, summaryOf(findings.length, failed, all)),
       textItem("CONTAINS", CODES.conclusion, context.summary),
+      ...thresholdsOf(images).map((one) => textItem("CONTAINS", CODES.algorithmParameters, inWords(one, language))),
     ]),
   ];
+}
+
+/** A threshold that images were looked at with. */
+interface SharedThreshold {
+  readonly threshold: number;
+  readonly images: number;
+  /** Images that were looked at, with whatever threshold. */
+  readonly of: number;
+}
+
+/** Rising. What was not looked at has none, and of what was analysed long ago none may be known. */
+function thresholdsOf(images: readonly AnalysedImage[]): SharedThreshold[] {
+  const looked = images.filter(({ failed, findings }) => failed !== true || findings.length > 0);
+  const counts = new Map<number, number>();
+  for (const { threshold } of looked) {
+    if (threshold !== undefined) counts.set(threshold, 1 + (counts.get(threshold) ?? 0));
+  }
+  return [...counts]
+    .sort(([a], [b]) => a - b)
+    .map(([threshold, count]) => ({ threshold, images: count, of: looked.length }));
+}
+
+/** What "without findings" means. */
+function inWords({ threshold, images, of }: SharedThreshold, language: "zh" | "en"): string {
+  const value = thresholdText(threshold);
+  if (language === "zh") {
+    const some = images === of ? "" : `（${of}幅图像中的${images}幅）`;
+    return `置信度阈值${value}${some}：置信度低于此值者不列为病灶`;
+  }
+  const some = images === of ? "" : ` (${images} of ${of} images)`;
+  return `Confidence threshold ${value}${some}: what the algorithm is less sure of is not reported`;
 }
 
 function summaryOf(findings: number, failed: number, images: number): Code {
@@ -163,7 +199,7 @@ function imageLibrary(sources: readonly SourceInstance[]): Attributes {
 /** TID 1410, with the algorithm by TID 4019. */
 function measurementGroup(context: ResultContext, one: NumberedFinding): Attributes {
   const { algorithm, codeOf } = context;
-  const { source, finding } = one;
+  const { source, finding, threshold } = one;
   const tracking = trackingOf(one, context);
   const children = [
     textItem("HAS OBS CONTEXT", CODES.trackingIdentifier, tracking.id),
@@ -171,6 +207,9 @@ function measurementGroup(context: ResultContext, one: NumberedFinding): Attribu
     codeItem("CONTAINS", CODES.finding, codeOf(finding.className)),
     textItem("HAS CONCEPT MOD", CODES.algorithmName, algorithm.name),
     textItem("HAS CONCEPT MOD", CODES.algorithmVersion, algorithm.version),
+    ...(threshold === undefined
+      ? []
+      : [textItem("HAS CONCEPT MOD", CODES.algorithmParameters, thresholdParameter(threshold))]),
     ...(finding.rulesVersion === undefined
       ? []
       : [textItem("HAS CONCEPT MOD", CODES.algorithmParameters, `rules ${finding.rulesVersion}`)]),

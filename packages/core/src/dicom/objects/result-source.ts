@@ -1,7 +1,7 @@
 /**
  * @file What result objects are made of, as plain data: the images that were looked at, what was found, and by what.
  */
-import type { Finding } from "../../finding";
+import { type Finding, thresholdText } from "../../finding";
 import type { Spacing } from "../spacing";
 import type { Attributes, Code } from "./code";
 
@@ -76,6 +76,8 @@ export interface ObjectFinding extends Finding {
 export interface AnalysedImage {
   readonly source: SourceInstance;
   readonly findings: readonly ObjectFinding[];
+  /** Confidence below which findings were left out. @default nothing is said of it */
+  readonly threshold?: number;
   /** It, or some of its frames, could not be analysed. */
   readonly failed?: boolean;
 }
@@ -131,12 +133,26 @@ export interface NumberedFinding {
   readonly number: number;
   readonly source: SourceInstance;
   readonly finding: ObjectFinding;
+  /** Of its image. */
+  readonly threshold?: number;
 }
 
 /** Findings of all images, in their order, each with a number of its own. */
 export function numberedFindings(images: readonly AnalysedImage[]): NumberedFinding[] {
   let number = 0;
-  return images.flatMap(({ source, findings }) => findings.map((finding) => ({ number: ++number, source, finding })));
+  return images.flatMap(({ source, findings, threshold }) =>
+    findings.map((finding) => ({ number: ++number, source, finding, threshold })),
+  );
+}
+
+/** As Algorithm Parameters (PS3.16 TID 4019) have it. */
+export function thresholdParameter(threshold: number): string {
+  return `confidence threshold ${thresholdText(threshold)}`;
+}
+
+/** What identifiers are made from beside the findings; nothing, where nothing is said of a threshold. */
+export function thresholdSaid({ threshold }: Pick<AnalysedImage, "threshold">): readonly number[] {
+  return threshold === undefined ? [] : [threshold];
 }
 
 /** All that an object may say of a finding, as plain data: what identifiers are made from. */

@@ -10,6 +10,8 @@ import {
   type SourceFrame,
   type SourceInstance,
   saidOf,
+  thresholdParameter,
+  thresholdSaid,
 } from "./result-source";
 import { lossyHistory, sharedModules } from "./shared-modules";
 
@@ -29,12 +31,14 @@ export interface CapturedFrame {
   readonly frame: number;
   /** Those that are drawn. */
   readonly findings: readonly ObjectFinding[];
+  /** Of the image. */
+  readonly threshold?: number;
 }
 
 /** The capture of a frame. Its number is that of the image or frame, so that a late image changes no other capture. */
 export function secondaryCapture(
   context: ResultContext,
-  { source, frame, findings }: CapturedFrame,
+  { source, frame, findings, threshold }: CapturedFrame,
   { width, height, rgb }: CapturedPicture,
 ): Attributes {
   const { algorithm, date, time } = context;
@@ -44,7 +48,10 @@ export function secondaryCapture(
     ...sharedModules(context, source, {
       sopClassUid: SECONDARY_CAPTURE,
       part: "sc",
-      said: [source.sopUid, frame, findings.map((finding) => saidOf(finding, context))],
+      said: [
+        ...[source.sopUid, frame, findings.map((finding) => saidOf(finding, context))],
+        ...thresholdSaid({ threshold }),
+      ],
       seriesSaid: [source.studyUid, source.seriesUid],
       modality: "OT",
       seriesNumber: 9102,
@@ -62,7 +69,10 @@ export function secondaryCapture(
     ContentDate: date,
     ContentTime: time,
     PatientOrientation: "",
-    DerivationDescription: "Findings of an algorithm drawn into the picture, 8 bit",
+    DerivationDescription: [
+      "Findings of an algorithm drawn into the picture, 8 bit",
+      ...(threshold === undefined ? [] : [thresholdParameter(threshold)]),
+    ].join(", "),
     SourceImageSequence: [
       { ...imageReference(source, frame), PurposeOfReferenceCodeSequence: codeSequence(CODES.sourceImage) },
     ],

@@ -52,7 +52,7 @@ export function analyzeImageRoute(app: App, parts: RouteParts): void {
         });
         if (keeps(config, "image.analyse", upload.bytes)) {
           const findings = judgedFindings(analysis, rules);
-          await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings });
+          await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings, threshold: analysis.threshold });
         }
         return analyzeAnswer(analysis, { filename: upload.filename, language, classNames });
       } finally {

@@ -46,7 +46,8 @@ export function detectRoute(app: App, parts: RouteParts): void {
           const name = `urn:sha256:${analysis.inputSha256}`;
           return detectAnswer(analysis, findings, { ...answer, studyId: name, image: () => name });
         }
-        const kept = await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings });
+        const threshold = Math.max(analysis.threshold, rules?.reportAbove ?? reportAbove);
+        const kept = await keepUpload(parts, { bytes: upload.bytes, actor, analysis, findings, threshold });
         const image = (frame: number) => `/instances/${kept.sopUid}/frames/${frame}`;
         return detectAnswer(analysis, findings, { ...answer, studyId: kept.studyUid, image });
       } finally {

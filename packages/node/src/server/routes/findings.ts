@@ -36,7 +36,7 @@ export function findingRoutes(app: App, parts: RouteParts): void {
     "/findings",
     {
       schema: {
-        summary: "Findings of all studies, in an order that does not change",
+        summary: "Findings of all studies, the latest first",
         querystring: FindingQuerySchema,
         response: { 200: FindingListSchema, ...PROBLEMS },
       },

@@ -16,7 +16,7 @@ const ANSWER_MS = 1000;
 const ReadinessSchema = Type.Object({
   ready: Type.Boolean(),
   database: Type.Boolean(),
-  model: Type.Boolean({ description: "Whether one is loaded and warm" }),
+  model: Type.Boolean({ description: "Whether one is loaded and warm, and can be run: not too many of its runs hang" }),
 });
 
 export function healthRoutes(app: App, { store, pool, metrics, queue }: RouteParts): void {
@@ -41,7 +41,7 @@ export function healthRoutes(app: App, { store, pool, metrics, queue }: RoutePar
     },
     async (_request, reply) => {
       const answers = await database.answers();
-      const model = pool.models.list().some(({ state }) => state === "ready");
+      const model = !pool.load.stuck && pool.models.list().some(({ state }) => state === "ready");
       const ready = answers && model;
       return reply.code(ready ? 200 : 503).send({ ready, database: answers, model });
     },
@@ -49,6 +49,11 @@ export function healthRoutes(app: App, { store, pool, metrics, queue }: RoutePar
   metrics.gauge("inference_waiting", "Images that wait for their turn", () => pool.load.waiting);
   metrics.gauge("inference_running", "Images under way", () => pool.load.running);
   metrics.gauge("inference_capacity", "Images that may be under way at once", () => pool.load.capacity);
+  metrics.gauge(
+    "inference_hanging",
+    "Threads that were given up within a run of a network and have not ended",
+    () => pool.load.hanging,
+  );
   metrics.gauge("batch_jobs", "Batches waiting and running", () => queue.size("batch").catch(() => Number.NaN));
   app.get(
     "/metrics",

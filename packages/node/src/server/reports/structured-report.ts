@@ -1,0 +1,31 @@
+/**
+ * @file The structured report of a study, as the PACS has it.
+ */
+import { HttpProblem } from "../problem";
+import type { ReportWriter } from "./report-request";
+
+/**
+ * The report that was made for the PACS: the very object, not one like it, and the newest of its series. Another series' report, or
+ * one from before an image that came late, would read as if it were all.
+ */
+export const structuredReport: ReportWriter = async ({ parts: { store }, detail, series: wanted }) => {
+  const { study, series } = detail;
+  const made = (await store.deliveries.ofStudy(study.study_uid))
+    .filter(({ kind, seriesUid }) => kind === "sr" && (wanted === undefined || seriesUid === wanted))
+    .sort((a, b) => b.plannedAt.getTime() - a.plannedAt.getTime());
+  const [report] = made;
+  if (report === undefined) {
+    throw new HttpProblem(404, "no structured report was made of this study: no destination asks for one");
+  }
+  if (made.some(({ seriesUid }) => seriesUid !== report.seriesUid)) {
+    throw new HttpProblem(409, "several series of this study have a structured report each; say which by series=UID");
+  }
+  const state = series.find(({ series_uid }) => series_uid === report.seriesUid)?.state;
+  if (state !== "analysed") {
+    throw new HttpProblem(
+      409,
+      `the series is ${state ?? "gone"} at present; its structured report is of an earlier state`,
+    );
+  }
+  return { type: "application/dicom", content: await store.blobs.read(report.blob) };
+};

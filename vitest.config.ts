@@ -1,16 +1,33 @@
 import { defineConfig } from "vitest/config";
+import { LongFilesFirst } from "./test/long-files-first.ts";
 import { parityReporter } from "./test/parity-reporter.ts";
+
+/** Sources without Node or ONNX Runtime: nothing of one test file reaches the next. */
+const PURE = ["packages/core/**/*.test.ts"];
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["fovea-source"] } },
   resolve: { conditions: ["fovea-source"] },
   test: {
-    include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     // ONNX Runtime is native: a forked process per file keeps its threads and arenas apart.
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ["test/equal-arrays.ts"],
+    sequence: { sequencer: LongFilesFirst },
     reporters: ["default", parityReporter()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "a process each",
+          include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...PURE],
+        },
+      },
+      // A new process and its imports take a third of a second, often more than the tests of a file.
+      { extends: true, test: { name: "processes shared", include: PURE, isolate: false } },
+    ],
   },
 });

@@ -46,7 +46,7 @@ async function running(
     ...more
   }: Partial<PipelineOptions & { pool: FakePool; pacs: FakePacs }> = {},
 ): Promise<Running> {
-  const open = store ?? (await engine.open());
+  const open = store ?? (await engine.emptied());
   const queue = await openJobQueue(open.database, { graceMs: 50 });
   const parts = { store: open, pool, queue, judge, config, buildObjects: fakeObjects };
   const pipeline = await startPipeline({ ...parts, peers: new Map([["pacs", pacs]]), ...more });

@@ -2,8 +2,14 @@ import { defineConfig } from "vitest/config";
 import { LongFilesFirst } from "./test/long-files-first.ts";
 import { parityReporter } from "./test/parity-reporter.ts";
 
-/** Sources without Node or ONNX Runtime: nothing of one test file reaches the next. */
-const PURE = ["packages/core/**/*.test.ts"];
+/** Floors whose test files may follow each other in one process: those without ONNX Runtime, and whose tests replace no module. */
+const SHARING = [
+  "packages/core/**/*.test.ts",
+  ...[
+    ...["batch", "cli", "config", "convert", "deidentify", "dicom", "doctor", "imaging", "pacs", "phantom", "pipeline"],
+    ...["report", "server", "vault", "watch"],
+  ].map((floor) => `packages/node/src/${floor}/**/*.test.ts`),
+];
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["fovea-source"] } },
@@ -23,11 +29,11 @@ export default defineConfig({
         test: {
           name: "a process each",
           include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...PURE],
+          exclude: ["**/node_modules/**", ...SHARING],
         },
       },
-      // A new process and its imports take a third of a second, often more than the tests of a file.
-      { extends: true, test: { name: "processes shared", include: PURE, isolate: false } },
+      // A new process and its imports take half a second, often more than the tests of a file.
+      { extends: true, test: { name: "processes shared", include: SHARING, isolate: false } },
     ],
   },
 });

@@ -2,7 +2,7 @@
  * @file The order of test files: what takes long comes first, so that no worker is left alone with it at the end.
  *
  * A clean checkout knows nothing of earlier runs. Files in a `test` folder start services and train networks, those in `src` beside
- * what they test do not; of each kind the largest come first. Files that share a process stay together, last: they are small.
+ * what they test do not; of each kind the largest come first. Files that share a process stay together, last: most are small.
  */
 import { statSync } from "node:fs";
 import { relative, sep } from "node:path";

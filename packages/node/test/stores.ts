@@ -40,6 +40,7 @@ export interface Engine {
 
 /** Runs `suite` once for each engine; what it opened is closed and removed at the file's end. */
 export function onEachEngine(name: string, suite: (engine: Engine) => void): void {
+  afterAll(removeShared, START_MS);
   describe(`${name} on PGlite`, () => suite(engineOf("pglite")));
   const missing = missingPostgres();
   describe.skipIf(missing !== undefined)(`${name} on PostgreSQL${missing ? ` (skipped: ${missing})` : ""}`, () =>
@@ -52,11 +53,15 @@ const folders: string[] = [];
 const shared = new Map<Engine["kind"], Promise<Store>>();
 let started: Promise<PostgresServer> | undefined;
 
-afterAll(async () => {
-  await Promise.all([...shared.values()].map(async (store) => (await store).close().catch(() => undefined)));
-  await (await started)?.remove();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-}, START_MS);
+/** The next file may be in the same process. */
+async function removeShared(): Promise<void> {
+  const [stores, server] = [[...shared.values()], started];
+  shared.clear();
+  started = undefined;
+  await Promise.all(stores.map(async (store) => (await store).close().catch(() => undefined)));
+  await (await server)?.remove();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
 
 function engineOf(kind: Engine["kind"]): Engine {
   let server: PostgresServer | undefined;

@@ -13,12 +13,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
+import { settledKey } from "../store/blob-key";
 import type { Database, Sql } from "../store/database";
 import type { HeldInstances, HeldReason } from "../store/held-instances";
 import type { AcceptOutcome, AuditEntry, ReceivedInstance } from "../store/record";
 import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
-import { type Receipt, type ReceiptNote, receivedInstance, settledKey } from "./receipt";
+import { type Receipt, type ReceiptNote, receivedInstance } from "./receipt";
 import type { ReceiptQueue } from "./reception";
 
 export interface ImporterOptions {

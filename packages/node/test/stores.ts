@@ -1,14 +1,12 @@
 /**
  * @file Records for tests, on both engines: PGlite always, PostgreSQL where a server can be started.
  */
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, onTestFinished } from "vitest";
-import { MIGRATIONS } from "../src/store/migrate";
-import { openDatabase } from "../src/store/open-database";
 import { openStore, type Store, type StoreConfig } from "../src/store/open-store";
+import { copyEmptyDatabase } from "./empty-database";
 import { missingPostgres, type PostgresServer, startPostgres } from "./postgres-server";
 
 /** A loaded machine takes long to start a server. */
@@ -34,7 +32,7 @@ export interface Engine {
   place(): Promise<StoreConfig>;
   /** Closed when the test ends, whose connections the next one may need. */
   open(place?: StoreConfig): Promise<Store>;
-  /** One record for all tests of the file, emptied: quicker than one for each. */
+  /** One record for all tests of the file, emptied, its queue and its files with it: quicker than one for each. */
   emptied(): Promise<Store>;
   /** Only of PostgreSQL. */
   readonly server?: PostgresServer;
@@ -42,6 +40,7 @@ export interface Engine {
 
 /** Runs `suite` once for each engine; what it opened is closed and removed at the file's end. */
 export function onEachEngine(name: string, suite: (engine: Engine) => void): void {
+  afterAll(removeShared, START_MS);
   describe(`${name} on PGlite`, () => suite(engineOf("pglite")));
   const missing = missingPostgres();
   describe.skipIf(missing !== undefined)(`${name} on PostgreSQL${missing ? ` (skipped: ${missing})` : ""}`, () =>
@@ -49,60 +48,42 @@ export function onEachEngine(name: string, suite: (engine: Engine) => void): voi
   );
 }
 
-/**
- * A database with its tables: PGlite takes seconds to make one and an instant to open it, so that each record starts as a copy.
- * Kept with the installed packages, under the hash of what it was made of.
- */
-async function emptyPglite(): Promise<string> {
-  const version = JSON.parse(
-    readFileSync(join(import.meta.dirname, "../../../node_modules/@electric-sql/pglite/package.json"), "utf8"),
-  ).version;
-  const name = createHash("sha256")
-    .update(JSON.stringify([version, MIGRATIONS]))
-    .digest("hex")
-    .slice(0, 16);
-  const cache = join(import.meta.dirname, "../../../node_modules/.cache/fovea");
-  const kept = join(cache, `pglite-${name}`);
-  if (existsSync(kept)) return kept;
-  mkdirSync(cache, { recursive: true });
-  const dataDir = mkdtempSync(join(cache, "making-"));
-  await (await openDatabase({ dataDir })).close();
-  // Another test file may have been faster.
-  if (!existsSync(kept)) renameSync(join(dataDir, "database"), kept);
-  rmSync(dataDir, { recursive: true, force: true });
-  return kept;
-}
-
 /** What the suites of one file share, removed at the file's end. */
 const folders: string[] = [];
 const shared = new Map<Engine["kind"], Promise<Store>>();
 let started: Promise<PostgresServer> | undefined;
 
-afterAll(async () => {
-  await Promise.all([...shared.values()].map(async (store) => (await store).close().catch(() => undefined)));
-  await (await started)?.remove();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-}, START_MS);
+/** The next file may be in the same process. */
+async function removeShared(): Promise<void> {
+  const [stores, server] = [[...shared.values()], started];
+  shared.clear();
+  started = undefined;
+  await Promise.all(stores.map(async (store) => (await store).close().catch(() => undefined)));
+  await (await server)?.remove();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
 
 function engineOf(kind: Engine["kind"]): Engine {
   let server: PostgresServer | undefined;
-  let template: string | undefined;
   beforeAll(async () => {
-    if (kind === "pglite") template = await emptyPglite();
-    else {
-      started ??= startPostgres();
-      server = await started;
-    }
+    if (kind === "pglite") return;
+    started ??= startPostgres();
+    server = await started;
   }, START_MS);
   const engine: Engine = {
     kind,
     async emptied() {
       const store = shared.get(kind) ?? engine.place().then(openStore);
       shared.set(kind, store);
-      const { database, audit } = await store;
+      const { database, audit, blobs } = await store;
       await audit.settled();
       await database.exec(`TRUNCATE ${TABLES.join(", ")} CASCADE`);
+      const [{ queue }] = await database.query<{ queue: boolean }>(
+        "SELECT to_regclass('pgboss.job') IS NOT NULL AS queue",
+      );
+      if (queue) await database.exec("TRUNCATE pgboss.job, pgboss.archive");
       await database.transaction((sql) => audit.beginIn(sql));
+      for await (const blob of blobs.all()) await blobs.remove(blob);
       return store;
     },
     get server() {
@@ -111,7 +92,7 @@ function engineOf(kind: Engine["kind"]): Engine {
     async place() {
       const dataDir = mkdtempSync(join(tmpdir(), "fovea-record-"));
       folders.push(dataDir);
-      if (template !== undefined) cpSync(template, join(dataDir, "database"), { recursive: true });
+      if (kind === "pglite") await copyEmptyDatabase(dataDir);
       return { dataDir, databaseUrl: await server?.database() };
     },
     async open(place) {

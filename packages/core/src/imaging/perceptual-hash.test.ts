@@ -28,11 +28,10 @@ describe("lowFrequencies", () => {
 
 describe("perceptualHash", () => {
   /** Every frequency, every second one negative. */
-  const pattern = Float64Array.from({ length: 1024 }, (_, i) => {
-    let sum = 128;
-    for (let k = 0; k < 64; k++) sum += (k % 2 === 0 ? 1 : -1) * wave(1 + (k % 8), 1 + Math.floor(k / 8))[i];
-    return sum;
-  });
+  const waves = Array.from({ length: 64 }, (_, k) => wave(1 + (k % 8), 1 + Math.floor(k / 8)));
+  const pattern = Float64Array.from({ length: 1024 }, (_, i) =>
+    waves.reduce((sum, values, k) => sum + (k % 2 === 0 ? 1 : -1) * values[i], 128),
+  );
 
   test("has the bits of what lies above the median", () => {
     expect(perceptualHash(pattern)).toEqual({ high: 0xaaaaaaaa, low: 0xaaaaaaaa });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { smallDatabase } from "../../test/service/small-database";
 import type { Database } from "../store/database";
 import { type JobQueueSettings, openJobQueue } from "./boss-queue";
@@ -22,14 +22,15 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   throw new Error("waited ten seconds in vain");
 }
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await smallDatabase();
 });
 afterEach(async () => {
   for (const queue of queues) await queue.stop();
   queues = [];
-  await database.close();
+  await database.exec("DROP SCHEMA pgboss CASCADE");
 });
+afterAll(() => database.close());
 
 describe("the queue", () => {
   test("starts a job within a fraction of a second where it was added", async () => {

@@ -115,7 +115,11 @@ export async function buildApp(parts: AppParts): Promise<App> {
   auditRoute(app, shared);
   await pageRoutes(app, shared);
 
-  app.addHook("preClose", async () => shared.jobEvents.close());
+  app.addHook("preClose", async () => {
+    // Else a connection whose last answer comes from now on would be waited for until its client has been silent for half a minute.
+    app.server.keepAliveTimeout = 1;
+    shared.jobEvents.close();
+  });
   app.addHook("onClose", () => shared.pictures.close());
   await app.ready();
   await shared.batchWork.start();

@@ -13,6 +13,7 @@ import { errorOfFailure } from "../thread-failure";
 import { workerEntry } from "../worker-entry";
 import type { Database, Row, Sql } from "./database";
 import { type FolderLock, type FolderLockOptions, lockFolder } from "./folder-lock";
+import { type PgliteProgram, pgliteProgram } from "./pglite-program";
 import type { PgliteJob, PgliteReply, PgliteSetup } from "./pglite-protocol";
 import { statementError } from "./sql-error";
 import { encodeParameter } from "./sql-values";
@@ -31,11 +32,12 @@ export async function openPglite(
   options: Omit<FolderLockOptions, "onLost" | "refusal"> = {},
 ): Promise<Database> {
   let database: PgliteDatabase | undefined;
+  const program = await pgliteProgram();
   const lock = await lockFolder(`${folder}.lock`, { ...options, refusal, onLost: () => database?.giveUp() });
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const isNew = !existsSync(join(folder, "PG_VERSION"));
-    database = new PgliteDatabase(folder, lock);
+    database = new PgliteDatabase(folder, program, lock);
     await database.start();
     // What makes the tables of a new database leaves half a gigabyte behind, which ends with its thread only.
     if (isNew) await database.startAnew();
@@ -49,6 +51,7 @@ export async function openPglite(
 class PgliteDatabase implements Database {
   readonly kind = "pglite";
   readonly #folder: string;
+  readonly #program: PgliteProgram;
   readonly #lock: FolderLock;
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
@@ -62,14 +65,15 @@ class PgliteDatabase implements Database {
   /** It does not start again. */
   #closed = false;
 
-  constructor(folder: string, lock: FolderLock) {
+  constructor(folder: string, program: PgliteProgram, lock: FolderLock) {
     this.#folder = folder;
+    this.#program = program;
     this.#lock = lock;
   }
 
   /** Starts its thread; after PGlite gave up (a disk without any space is enough) once more: it mends itself from its log. */
   async start(): Promise<void> {
-    const workerData: PgliteSetup = { folder: this.#folder };
+    const workerData: PgliteSetup = { folder: this.#folder, program: this.#program };
     const worker = new Worker(workerEntry("store/pglite-worker"), { workerData });
     this.#worker = worker;
     this.#ended = undefined;

@@ -3,11 +3,14 @@
  */
 import type { ThreadFailure } from "../thread-failure";
 import type { Row } from "./database";
+import type { PgliteProgram } from "./pglite-program";
 import type { EncodedParameter } from "./sql-values";
 
 export interface PgliteSetup {
   /** Folder of the database. */
   readonly folder: string;
+  /** PGlite's program, compiled. */
+  readonly program: PgliteProgram;
 }
 
 /** A statement; without parameters there may be several. */

@@ -16,13 +16,13 @@ import { DECODERS } from "./sql-values";
 const port = parentPort;
 if (port === null) throw new Error("unreachable: pglite-worker runs as a thread only");
 
-const { folder } = workerData as PgliteSetup;
+const { folder, program } = workerData as PgliteSetup;
 
 /** Parameters are text already, whatever their type. */
 const serializers = Object.fromEntries(Object.keys(DECODERS).map((oid) => [oid, (value: string) => value]));
 const types = { parsers: { ...DECODERS }, serializers };
 
-const database = PGlite.create(`file://${folder}`, { relaxedDurability: false, ...types });
+const database = PGlite.create(`file://${folder}`, { relaxedDurability: false, pgliteWasmModule: program, ...types });
 
 /** Rows of the last statement, as `Sql.query` gives them. */
 async function answer(database: PGlite, { id, text, parameters }: PgliteJob): Promise<PgliteReply> {

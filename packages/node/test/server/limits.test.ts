@@ -340,11 +340,14 @@ test(
     body.set("file", new Blob(["x"]), "a.png");
     const answer = fetch(`${address}/analyze/image`, { method: "POST", body, headers });
     await expect.poll(() => closing.pool.requests.length).toBe(1);
+    const begun = performance.now();
     const closed = closing.app.close();
     expect(await events.text()).toMatch(/^event: progress\ndata: /);
     release();
     expect((await answer).status).toBe(200);
     await closed;
+    // Nobody waits for what clients keep open for their next request, 30 s.
+    expect(performance.now() - begun).toBeLessThan(20_000);
     await expect(fetch(`${address}/health/live`)).rejects.toThrow();
     await closing.store.close();
   },

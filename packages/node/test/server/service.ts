@@ -3,7 +3,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Finding } from "@fovea/core/finding";
@@ -15,9 +15,9 @@ import type { JobQueue } from "../../src/jobs/job-queue";
 import { buildApp } from "../../src/server/app";
 import type { App, AppParts, Reception, StoredObject } from "../../src/server/app-parts";
 import { ServiceMetrics } from "../../src/server/service-metrics";
-import { openDatabase } from "../../src/store/open-database";
 import { openStore, type Store } from "../../src/store/open-store";
 import type { ModelVersion } from "../../src/store/record";
+import { copyEmptyDatabase } from "../empty-database";
 
 export const MODEL: ModelVersion = {
   modelId: "lesions@0123456789ab",
@@ -167,23 +167,11 @@ export interface TestServiceOptions extends Partial<Pick<AppParts, "rules" | "pa
 }
 
 const folders: string[] = [];
-let template: string | undefined;
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "fovea-service-"));
   folders.push(made);
   return made;
-}
-
-/** PGlite takes seconds to make a database and an instant to open one: each service starts with a copy. */
-async function emptyRecord(): Promise<string> {
-  if (template === undefined) {
-    template = folder();
-    await (await openDatabase({ dataDir: template })).close();
-  }
-  const dataDir = folder();
-  cpSync(join(template, "database"), join(dataDir, "database"), { recursive: true });
-  return dataDir;
 }
 
 export async function startService({
@@ -193,7 +181,8 @@ export async function startService({
   peers,
   realPool,
 }: TestServiceOptions = {}): Promise<TestService> {
-  const dataDir = await emptyRecord();
+  const dataDir = folder();
+  await copyEmptyDatabase(dataDir);
   const config = { ...parseConfig(yaml, "/etc/fovea.yaml"), dataDir };
   const store = await openStore(config);
   await store.models.put(MODEL, "ready");
@@ -231,7 +220,6 @@ export async function startService({
 /** At the end of a test file. */
 export function removeFolders(): void {
   for (const one of folders.splice(0)) rmSync(one, { recursive: true, force: true });
-  template = undefined;
 }
 
 export interface FormFile {

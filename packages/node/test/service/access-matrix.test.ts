@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PERMISSIONS } from "../../src/server/auth/permissions";
+import { copyEmptyDatabase } from "../empty-database";
 import { documentedRoles, ROLES } from "../server/documented-roles";
 import { TokenIssuer } from "../server/token-issuer";
 import { Served } from "./served";
@@ -27,6 +28,7 @@ auth: {oidc: {issuer: "${issuer.url}", audience: fovea}}
 `,
   );
   const environment = { DATABASE_URL: "", FOVEA_KEY: "", FOVEA_DATA_DIR: "" };
+  await copyEmptyDatabase(join(folder, "data"));
   service = new Served(["--config", join(folder, "fovea.yaml"), "--log", "silent"], { environment });
   await service.start();
   keys.first = service.said(/^Key +(fovea_\S+)/) ?? "";

@@ -51,7 +51,7 @@ describe("the pause between attempts", () => {
 
 onEachEngine("delivery", (engine) => {
   test("sends what is due, once, with an entry in the audit log for each object", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const uids = await planned(store, 3);
     const pacs = new FakePacs();
     const deliverer = delivererOf(store, pacs, { together: 2 });
@@ -63,7 +63,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("is written down as being sent before the first byte leaves", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const pacs = new FakePacs();
     let during: string[] = [];
@@ -80,7 +80,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("waits for a PACS that is away, longer each time, and never gives up", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
@@ -109,7 +109,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("waits by the database's clock, whatever that of this process says", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const pacs = new FakePacs();
     pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
@@ -123,7 +123,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("sends nothing unasked because its file could not be read for a moment", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
@@ -145,7 +145,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("does not send again what arrived before the process could write it down", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     // Sent, and never recorded: as if the process had been killed between the two.
@@ -161,7 +161,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("sends what was claimed by a process that ended before it sent", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
@@ -171,7 +171,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("asks first after a connection that broke once the object was there", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     pacs.after = () => ({ state: "unreachable", reason: "connection lost" });
@@ -185,7 +185,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("sends again, as the same object, where the PACS answers no queries", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     pacs.answers = false;
@@ -197,7 +197,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("waits, and sends nothing, while a PACS that may have it cannot be asked", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store, 3);
     const pacs = new FakePacs();
     await store.deliveries.claim(2, { destination: "pacs", leaseMs: 60_000 });
@@ -209,7 +209,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("gives up what the PACS refuses, says why, and tries again when somebody wants it", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const pacs = new FakePacs();
     pacs.before = () => ({ state: "refused", reason: "status 0xA900" });
@@ -226,7 +226,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("keeps what the PACS adds to its thanks", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const pacs = new FakePacs();
     // PS3.4 table B.2-1: coercion of data elements.
@@ -243,7 +243,7 @@ onEachEngine("delivery", (engine) => {
     ["file_not_found", "failed"],
     ["file_unreadable", "failed"],
   ] as const)("that cannot read its file (%s) is %s, and does not say that the PACS refused", async (code, state) => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const pacs = new FakePacs();
     const outcomes: AttemptOutcome[] = [];
@@ -257,7 +257,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("writes down nothing that a message quotes of a file", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const message = 'PatientName: "Curie^Marie" is cut off';
     const blobs = { read: () => Promise.reject(new FoveaError("file_unreadable", message)) };
@@ -267,7 +267,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("stays with its worker for as long as sending takes, beyond the lease", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     let renewals = 0;
@@ -303,7 +303,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("ends where another worker has taken it up, and says nothing of what that one does", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     const pacs = new FakePacs();
     const peer: DelivererOptions["peer"] = {
@@ -322,7 +322,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("does not wait for a PACS that does not say whether it has it, once it is told to end", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     await planned(store);
     await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
@@ -341,7 +341,7 @@ onEachEngine("delivery", (engine) => {
   });
 
   test("sends each object once where several processes send", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const uids = await planned(store, 20);
     const pacs = new FakePacs();
     const work = async () => {

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { brightDetector } from "../bright-detector";
+import { copyEmptyDatabase } from "../empty-database";
 import { FullRun } from "./full-run";
 import { APOLONIA, filesBelow, foundIn, studyOf, writingsOf, XIAODONG, XIAODONG_AS_GB } from "./identifiers";
 import { Served } from "./served";
@@ -45,6 +46,7 @@ async function ran(name: string, yaml: string): Promise<Ran> {
   const folder = join(root, name);
   const [data, temporary] = [join(folder, "data"), join(folder, "temporary")];
   mkdirSync(temporary, { recursive: true });
+  await copyEmptyDatabase(data);
   writeFileSync(
     join(folder, "fovea.yaml"),
     `data_dir: ${data}

@@ -57,7 +57,7 @@ async function images(store: Store): Promise<number> {
 
 onEachEngine("reception", (engine) => {
   test("brings an object into the record, its bytes as they came behind a header of our own", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const sent = sentInstance(1);
@@ -81,7 +81,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("takes a whole file as it takes a data set: both are the same object", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const reception = receptionOf(store, importer);
@@ -116,7 +116,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("refuses what it cannot keep, with the status that says why, and leaves nothing behind", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const reception = receptionOf(store, importer, { maxBytes: 2000 });
@@ -136,7 +136,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("answers 0xA700 when the disk is full, at the first byte or at the last", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const full = new FoveaError("disk_full", "no room");
@@ -157,7 +157,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("keeps the first of two objects under one UID: the second is told so, or is held apart once it was acknowledged", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const told: unknown[] = [];
     const importer = new Importer({ ...store, onError: (error) => told.push(error) });
     await importer.start();
@@ -185,7 +185,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("refuses an object whose series stands in another study, or holds it apart once it was acknowledged", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     await send(receptionOf(store, importer), sentInstance(1));
@@ -204,7 +204,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("holds apart, once, what a process that ended had recorded as held", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const first = new Importer({ ...store });
     await first.start();
     await send(receptionOf(store, first), sentInstance(1, { grey: 10 }));
@@ -224,7 +224,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("never drops an image as the same while somebody deletes the one that is here", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     await send(receptionOf(store, importer), sentInstance(1));
@@ -290,7 +290,7 @@ onEachEngine("reception", (engine) => {
     }),
   };
   test.each(Object.keys(faults))("goes on where a process ended %s", async (where) => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     let times = 0;
     const options = faults[where](store, () => times++);
     const dying = new Importer({ ...store, ...options, batch: 5 });
@@ -307,7 +307,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("does not let a sender wait for a record that is busy", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const reception = receptionOf(store, importer, { known: never, lookupMs: 3 });
@@ -316,7 +316,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("keeps an image that comes again after retention has deleted it", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const known = async () => ({});
@@ -335,7 +335,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("waits while the database is away, and files everything when it is back", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     let away = true;
     const studies: ImporterOptions["studies"] = {
       acceptIn: async (sql, instances) => {
@@ -357,7 +357,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("files the others where the database refuses one, which stays in incoming, is told, and is tried again", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     let refuses = true;
     const studies: ImporterOptions["studies"] = {
       acceptIn: async (sql, instances) => {
@@ -390,7 +390,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("goes on with the others where a file cannot be moved, and moves it later", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     let broken = true;
     const blobs = withBlobs(store, {
       settle: async (blob) => {
@@ -413,7 +413,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("counts a damaged file of incoming until it is gone", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const draft = await store.blobs.draft("incoming");
     draft.stream.write("half");
     const { blob } = await draft.commit({});
@@ -435,7 +435,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("keeps an image with a damaged head as one of unknown size", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const { incoming: meta, dataSet } = sentInstance(1);
@@ -450,7 +450,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("marks results of its own, so that they are never analysed", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     await send(receptionOf(store, importer), sentInstance(1, { extra: [[0x00080070, "LO", "Fovea"]] }));
@@ -460,7 +460,7 @@ onEachEngine("reception", (engine) => {
   });
 
   test("keeps nothing of whose it is where it de-identifies, and refuses what it cannot de-identify", async () => {
-    const store = await engine.open();
+    const store = await engine.emptied();
     const importer = new Importer({ ...store });
     await importer.start();
     const other = sentInstance(7);

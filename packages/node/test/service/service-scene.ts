@@ -9,6 +9,7 @@ import { dimsePeer } from "@fovea/node/pacs/dimse-peer";
 import type { OutgoingObject, SendOutcome } from "@fovea/node/pacs/peer";
 import type { StoreConfig } from "@fovea/node/store/open-store";
 import { brightDetector } from "../bright-detector";
+import { copyEmptyDatabase } from "../empty-database";
 import { type DimseArchive, openDimseArchive } from "../pacs/dimse-archive";
 import { dataSetOf } from "../pacs/memory-sink";
 import { type Verdict, verdictOf } from "./record-faults";
@@ -38,18 +39,20 @@ export class ServiceScene {
   readonly #options: SceneOptions;
   readonly #served: Served[] = [];
 
-  private constructor(folder: string, archive: DimseArchive, options: SceneOptions) {
+  private constructor(folder: string, dataDir: string, archive: DimseArchive, options: SceneOptions) {
     this.folder = folder;
     this.archive = archive;
     this.#options = options;
-    const { dataDir = join(folder, "data"), databaseUrl } = options;
+    const { databaseUrl } = options;
     this.place = { dataDir, ...(databaseUrl !== undefined && { databaseUrl }) };
   }
 
   static async make(options: SceneOptions = {}): Promise<ServiceScene> {
     const folder = await mkdtemp(join(tmpdir(), "fovea-service-faults-"));
     await writeFile(join(folder, "bright.onnx"), brightDetector());
-    return new ServiceScene(folder, await openDimseArchive(), options);
+    const { dataDir = join(folder, "data"), databaseUrl } = options;
+    if (options.dataDir === undefined && databaseUrl === undefined) await copyEmptyDatabase(dataDir);
+    return new ServiceScene(folder, dataDir, await openDimseArchive(), options);
   }
 
   /** A service of this record; it is not started. */

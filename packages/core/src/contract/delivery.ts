@@ -8,6 +8,9 @@ export const ListedDeliverySchema = Type.Object({
   study_uid: Type.String(),
   ...DeliveryRecordSchema.properties,
   planned_at: Type.String({ format: "date-time" }),
+  next_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+    description: "When the next attempt is due, of one that is pending; null of all others",
+  }),
 });
 export type ListedDelivery = Static<typeof ListedDeliverySchema>;
 

@@ -19,6 +19,7 @@ export const DeliveryListSchema = Type.Object({
   /** Give it as `after` for the next page. */
   next: Type.Union([Type.String(), Type.Null()]),
 });
+export type DeliveryList = Static<typeof DeliveryListSchema>;
 
 /** `POST /pacs/:name/again` */
 export const SentAgainSchema = Type.Object({ again: Type.Integer({ description: "Objects that are sent again" }) });

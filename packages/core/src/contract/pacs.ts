@@ -110,5 +110,6 @@ export const RetrievalListSchema = Type.Object({
   ),
 });
 export type RetrievalList = Static<typeof RetrievalListSchema>;
+export type ListedRetrieval = RetrievalList["retrievals"][number];
 
 export const EchoSchema = Type.Object({ reachable: Type.Boolean(), milliseconds: Type.Number() });

@@ -6,7 +6,10 @@
  * its audit entry. Its clock runs until the service itself counts all of them in the record; `storescp`'s until `storescu` has
  * ended. No model is loaded and every series is routed to none: nothing is analysed, in the timed part or later. The peer at
  * its best: largest PDUs, no delay of small packets (`TCP_NODELAY`), bytes written as they come (`+B`). At the end the record is
- * opened, and each data set of the first turn must be what `storescp` has, byte by byte.
+ * opened, and each data set of the first turn must be what `storescp` has, byte by byte. With `--installed` both programs of DCMTK run as
+ * they are installed, without such options: then each image waits for an acknowledgement of TCP.
+ *
+ * With `--link 1` the senders are a gigabit network away, as a modality is; without, bytes pass at the speed of memory.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +22,7 @@ import { openStore } from "@fovea/node/store/open-store";
 import { freePort, startStorescp, untilAccepts } from "../packages/node/test/dcmtk";
 import { writeAssociation } from "./harness/ct-association";
 import { type HttpService, startService } from "./harness/http-service";
+import { isBehindLink, rerunBehindLink } from "./harness/link";
 import { numberOption } from "./harness/pairing-options";
 import { familyTicks, untilIdle } from "./harness/processor";
 import { report, spread } from "./harness/report";
@@ -27,6 +31,8 @@ import { runBenchmark } from "./harness/run-benchmark";
 const HELP = `npm run bench -- c-store [OPTIONS]             (build first: the service is dist)
   --files N         slices of one association (500)
   --associations N  that send at one time, each so many slices (1)
+  --link GIGABITS   of a second, which both sides' senders get through (none: loopback as it is)
+  --installed       DCMTK's programs as they are installed, without the options that make them fast
   --pairs N         turns of each side (9)
   --warm-up N       turns of each side before that, not counted (4): our code is compiled while it runs
   --busy            do not wait for an idle machine before each turn
@@ -36,6 +42,8 @@ const { values } = parseArgs({
   options: {
     files: { type: "string", default: "500" },
     associations: { type: "string", default: "1" },
+    link: { type: "string" },
+    installed: { type: "boolean", default: false },
     pairs: { type: "string", default: "9" },
     "warm-up": { type: "string", default: "4" },
     busy: { type: "boolean", default: false },
@@ -148,7 +156,7 @@ function peakMib(pid: number): number {
 /** DCMTK's receiver; for several associations at a time it makes a process of each. */
 async function startPeer(folder: string, associations: number) {
   const fork = associations > 1 ? ["--fork"] : [];
-  return startStorescp(folder, ["+xa", "-pdu", "131072", ...fork]);
+  return startStorescp(folder, [...(values.installed ? [] : ["+B", "+xa", "-pdu", "131072"]), ...fork]);
 }
 
 const HEAD = [
@@ -160,11 +168,14 @@ function summary(pairs: readonly Record<Side, Turn>[], files: number, associatio
   const median = (side: Side, of: (turn: Turn) => number) => spread(pairs.map((pair) => of(pair[side]))).median;
   const total = files * associations;
   const speed = spread(pairs.map(({ ours, peer }) => peer.ms / ours.ms));
-  const name = `C-STORE of ${files} CT slices into the record${associations > 1 ? `, ${associations} at a time` : ""}`;
+  const many = associations > 1 ? `, ${associations} at a time` : "";
+  const link = values.link === undefined ? "" : `, over ${values.link} Gbit/s`;
+  const peer = `DCMTK storescp${values.installed ? ", as installed" : ""}`;
+  const name = `C-STORE of ${files} CT slices into the record${many}${link}${values.installed ? ", DCMTK as installed" : ""}`;
   const rate = (side: Side) => ((1000 * total) / median(side, ({ ms }) => ms)).toFixed(0);
   const processor = (["ours", "peer"] as const).map((side) => median(side, (turn) => turn.processorMs) / total);
   const ratio = `${speed.median.toFixed(2)} (${speed.p10.toFixed(2)}-${speed.p90.toFixed(2)})`;
-  const cells = [name, rate("ours"), rate("peer"), "DCMTK storescp", ratio];
+  const cells = [name, rate("ours"), rate("peer"), peer, ratio];
   const costs = [processor.map((ms) => ms.toFixed(2)).join(" / "), memory.toFixed(0), `${pairs.length}`];
   report(name, `| ${[...cells, ...costs].join(" | ")} |`, { pairs, speed, memory }, HEAD);
 }
@@ -187,12 +198,13 @@ function quickFolder(): string {
 }
 
 async function main(): Promise<void> {
+  if (values.link !== undefined && !isBehindLink) rerunBehindLink(numberOption("link", values.link));
   const files = numberOption("files", values.files);
   const associations = numberOption("associations", values.associations);
   const folder = quickFolder();
   const warmUp = Math.max(1, numberOption("warm-up", values["warm-up"]));
   // Debian's DCMTK leaves Nagle's algorithm on, which costs both of its programs 40 ms for each image.
-  process.env.TCP_NODELAY = "1";
+  if (!values.installed) process.env.TCP_NODELAY = "1";
   const us = await startOurs(folder);
   const peer = await startPeer(join(folder, "theirs"), associations);
   // Trees of later turns take the place of each other: ext4 is slow to make files just after many were deleted.

@@ -7,8 +7,9 @@ import { FoveaError } from "@fovea/core/errors";
 import type { OperatingPoint } from "@fovea/core/metrics/operating-point";
 import { scoreGraph, tileGraph } from "@fovea/core/nn/prediction-graph";
 import { readBytes } from "../read-file";
+import { networkInside } from "./network-inside";
 import { readOnnxDescription } from "./onnx-model";
-import { openModel } from "./open-model";
+import { type Model, openModel } from "./open-model";
 
 /** Plain data: it can be sent to a thread. */
 export interface DetectorFile {
@@ -33,14 +34,36 @@ export function isOnnxFile(path: string): boolean {
 }
 
 /**
- * Opens a model to detect with. The graph of an `.onnx` file is run as it is; for weights one is built.
+ * Opens a model to detect with. Of weights a graph is built, and of an unchanged export of one image at a fixed size; any other
+ * `.onnx` file is run as it is.
  *
  * @param content the file's bytes, where they were read already
  * @throws {FoveaError} `file_not_found`, `invalid_checkpoint`, `invalid_model`, `invalid_onnx` ...: what the file lacks
  */
 export async function openDetector(path: string, content?: Uint8Array): Promise<DetectorFile> {
-  if (isOnnxFile(path)) return openOnnx(path, content ?? (await readBytes(path, "model")));
-  const { network, values, names, normalize, trainedAt, operatingPoint, warnings } = await openModel(path, content);
+  if (!isOnnxFile(path)) return fromWeights(path, await openModel(path, content));
+  const exported = await openExport(path, content);
+  const { graph, signature } = exported;
+  if (signature.inputSize === undefined || signature.pixels !== "float32" || signature.openBatch) return exported;
+  const inside = await networkInside(path, graph, signature.inputSize);
+  if (inside === undefined) return exported;
+  const built = fromWeights(path, inside);
+  return { ...built, signature: { ...built.signature, names: signature.names, inputSize: signature.inputSize } };
+}
+
+/**
+ * Opens an `.onnx` file to run it as it is.
+ *
+ * @param content the file's bytes, where they were read already
+ * @throws {FoveaError} `file_not_found`, `file_unreadable`, `invalid_onnx`, `invalid_checkpoint` of its operating point
+ */
+export async function openExport(path: string, content?: Uint8Array): Promise<DetectorFile> {
+  const graph = content ?? (await readBytes(path, "model"));
+  return { graph, ...readOnnxDescription(graph, path), name: "ONNX", warnings: [] };
+}
+
+function fromWeights(path: string, model: Model): DetectorFile {
+  const { network, values, names, normalize, trainedAt, operatingPoint, warnings } = model;
   if (network.ch !== 3) {
     throw new FoveaError("invalid_model", `${network.name} reads ${network.ch} channels, expected 3`, { file: path });
   }
@@ -64,8 +87,4 @@ export async function openDetector(path: string, content?: Uint8Array): Promise<
     operatingPoint,
     warnings,
   };
-}
-
-function openOnnx(path: string, graph: Uint8Array): DetectorFile {
-  return { graph, ...readOnnxDescription(graph, path), name: "ONNX", warnings: [] };
 }

@@ -13,7 +13,7 @@ import { type SensitivityIntervals, sensitivityIntervals } from "@fovea/core/met
 import { checkImageSize, largestStride } from "@fovea/core/nn/image-size";
 import { Loader } from "../data/loader";
 import { openDataset } from "../data/open-dataset";
-import { isOnnxFile, openDetector } from "../model/open-detector";
+import { isOnnxFile, openExport } from "../model/open-detector";
 import { openModel } from "../model/open-model";
 import { openRuntime } from "../runtime/onnx-runtime";
 import { validate } from "./validate";
@@ -150,7 +150,7 @@ async function trainedModel(path: string, wanted: number | undefined): Promise<M
 
 /** The graph of an exported model is run as it is. */
 async function exportedModel(path: string, wanted: number | undefined): Promise<MeasuredModel> {
-  const { graph, signature, name, operatingPoint, warnings } = await openDetector(path);
+  const { graph, signature, name, operatingPoint, warnings } = await openExport(path);
   const { names, strides, inputSize, normalize } = signature;
   const stride = Math.max(...strides);
   const imgsz = wanted ?? inputSize?.width ?? USUAL_SIDE;

@@ -7,7 +7,7 @@
  * The bytes of a tensor are never copied more than once: reading gives views of the file, writing puts each `rawData`
  * straight into its place, where the general writer would grow, shift and copy a buffer of the whole model.
  */
-import { fromBinary, isFieldSet, toBinary } from "@bufbuild/protobuf";
+import { equals, fromBinary, isFieldSet, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { FoveaError } from "../../errors";
 import {
@@ -105,4 +105,9 @@ export function decodeModel(bytes: Uint8Array, file?: string): ModelProto {
   }
   if (!model.graph) throw new FoveaError("invalid_onnx", "not an ONNX model: it holds no graph", { file });
   return model;
+}
+
+/** Whether two graphs are the same, node by node and bit by bit, names included. */
+export function sameGraph(a: ModelProto, b: ModelProto): boolean {
+  return a.graph !== undefined && b.graph !== undefined && equals(GraphProtoSchema, a.graph, b.graph);
 }

@@ -2,8 +2,7 @@
  * @file Objects that were acknowledged and could not be filed, as those see them who look after the service.
  */
 import { type Static, Type } from "typebox";
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+import { nullable } from "./values";
 
 export const HeldInstanceSchema = Type.Object({
   id: Type.String({ description: "32 hexadecimal digits: the end of its file's name, as the log has it" }),
@@ -44,4 +43,3 @@ export const HeldFiledSchema = Type.Object({
   study_uid: Type.String(),
   study_url: Type.String(),
 });
-export type HeldFiled = Static<typeof HeldFiledSchema>;

@@ -12,11 +12,11 @@ import { textReport } from "@fovea/core/report/text-report";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { writeFailure } from "../data/atomic-write";
-import type { Journal } from "../data/journal";
+import { type Journal, stateOf } from "../data/journal";
 import type { PredictCrew } from "../predict/crew";
 import { predictInOrder } from "../predict/predict-in-order";
 import type { PredictedImage } from "../predict/predicted-image";
-import { attemptsOn, type BatchSource, reportOf, stateOf } from "./batch-files";
+import { attemptsOn, type BatchSource, reportOf } from "./batch-files";
 import { type BatchImage, type BatchLine, givenUp, judgedImages } from "./batch-outcome";
 
 /** A batch whose material was read. */

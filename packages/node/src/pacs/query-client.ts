@@ -20,7 +20,7 @@ export interface ClientOptions {
 }
 
 /** An answer to a query has some hundred bytes. */
-export const MAX_IDENTIFIER = 1024 * 1024;
+const MAX_IDENTIFIER = 1024 * 1024;
 
 /** The context for a service. @throws {FoveaError} `peer_refused` if the peer has not agreed to it */
 export function contextOf(association: Association, abstractSyntax: string, what: string): AgreedContext {

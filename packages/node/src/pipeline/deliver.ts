@@ -178,7 +178,7 @@ class Attempt {
 
   async #fileOf({ blob }: DeliveryRow) {
     const bytes = await this.#options.blobs.read(blob);
-    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    const header = readFileHeader(bytes, true);
     if (header === undefined) throw new FoveaError("file_unreadable", "the object's file has no header");
     return { bytes, header, dataSet: bytes.subarray(header.dataSetStart) };
   }

@@ -2,11 +2,12 @@
  * @file Receipts as rows of the record: what is new is accepted, what is here already is found, what stands in the way is told.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { settledKey } from "../store/blob-key";
 import type { Sql } from "../store/database";
 import type { HeldReason } from "../store/held-instances";
 import type { AcceptOutcome, ReceivedInstance } from "../store/record";
 import type { Studies } from "../store/studies";
-import { type Receipt, receivedInstance, settledKey } from "./receipt";
+import { type Receipt, receivedInstance } from "./receipt";
 
 /** Why a series is never attempted, whatever else changes. */
 export const OWN_RESULT = "made by Fovea itself";

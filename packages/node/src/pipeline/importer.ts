@@ -14,6 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
+import { settledKey } from "../store/blob-key";
 import type { Database } from "../store/database";
 import type { HeldInstances } from "../store/held-instances";
 import type { AcceptOutcome, AuditEntry } from "../store/record";
@@ -21,7 +22,7 @@ import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
 import { brokenStanding, replaceIn } from "./damaged-file";
 import { fileIn, isHeld } from "./file-receipts";
-import { type Receipt, type ReceiptNote, receivedInstance, settledKey } from "./receipt";
+import { type Receipt, type ReceiptNote, receivedInstance } from "./receipt";
 import type { ReceiptQueue } from "./reception";
 
 export interface ImporterOptions {

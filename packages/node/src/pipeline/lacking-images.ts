@@ -15,7 +15,7 @@ import { isUid } from "./instance-head";
 const TOGETHER = 50;
 
 /** A series of the PACS, and what is left of it. */
-export interface SeriesLeft {
+interface SeriesLeft {
   readonly studyUid: string;
   readonly seriesUid: string;
   /** Images that need not come again. */
@@ -34,7 +34,7 @@ export interface Brought {
 }
 
 /** Which images of a series are in the record and need not come again. */
-export type FiledImages = (seriesUid: string, sopUids: readonly string[]) => Promise<ReadonlySet<string>>;
+type FiledImages = (seriesUid: string, sopUids: readonly string[]) => Promise<ReadonlySet<string>>;
 
 /**
  * @returns series by series; undefined where the PACS cannot say: then all of it is to be fetched

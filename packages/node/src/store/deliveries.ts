@@ -66,7 +66,7 @@ export class Deliveries {
    */
   async claim(
     limit: number,
-    { destination, leaseMs = 300_000 }: { readonly destination?: string; readonly leaseMs?: number } = {},
+    { destination, leaseMs }: { readonly destination?: string; readonly leaseMs: number },
   ): Promise<DeliveryRow[]> {
     const rows = await this.#database.query(
       `UPDATE delivery SET state = 'sending', attempts = attempts + 1,

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const object = { studyUid: STUDY, seriesUid: SERIES, kind: "sr" as const, sopClassUid: "1.2", blob: "objects/x" };
   const to = (destination: string, n: number) => ({ ...object, destination, objectSopUid: `2.25.8.${n}` });
   await store.deliveries.plan([to("main", 1), to("main", 2), to("other", 3), to("gone", 4)]);
-  for (const one of await store.deliveries.claim(10)) {
+  for (const one of await store.deliveries.claim(10, { leaseMs: 60_000 })) {
     if (one.objectSopUid === "2.25.8.2") await store.deliveries.sent(one.deliveryId);
     else await store.deliveries.failed(one, "status 0xA900");
   }
@@ -47,7 +47,7 @@ test("lists what was given up, with the reason, by destination", async () => {
 test("lists all that was not sent, and when the next attempt of one is due", async () => {
   expect((await list("?state=not_sent")).map(({ state }) => state)).toEqual(["failed", "failed", "failed"]);
   const [other] = await service.store.deliveries.again({ destination: "other" });
-  const [claim] = await service.store.deliveries.claim(1);
+  const [claim] = await service.store.deliveries.claim(1, { leaseMs: 60_000 });
   await service.store.deliveries.retry(claim, "no answer", 60_000);
   const [due] = await list("?state=not_sent&destination=other");
   expect(due).toMatchObject({ id: other.deliveryId, state: "pending", attempts: 2, reason: "no answer" });
@@ -55,7 +55,7 @@ test("lists all that was not sent, and when the next attempt of one is due", asy
   expect(Math.abs(inMs - 60_000)).toBeLessThan(10_000);
   // As it was before.
   await service.store.database.query("UPDATE delivery SET next_at = now()");
-  const [again] = await service.store.deliveries.claim(1);
+  const [again] = await service.store.deliveries.claim(1, { leaseMs: 60_000 });
   await service.store.deliveries.failed(again, "status 0xA900");
   expect(await list("?destination=other")).toMatchObject([{ state: "failed", next_at: null }]);
 });
@@ -70,7 +70,9 @@ test("sends one again, once, in the name of who wanted it", async () => {
   expect(entries).toMatchObject([
     { actor: expect.stringMatching(/^key:/), subject: "2.25.8.1", details: { destination: "main", kind: "sr" } },
   ]);
-  expect((await service.store.deliveries.claim(10)).map(({ deliveryId }) => deliveryId)).toEqual([id]);
+  expect((await service.store.deliveries.claim(10, { leaseMs: 60_000 })).map(({ deliveryId }) => deliveryId)).toEqual([
+    id,
+  ]);
 });
 
 test("sends none again that was sent, that is not there, or that nobody would take", async () => {

@@ -10,7 +10,7 @@ export type Route =
 
 export const TRANSFERS = "#/transfers";
 
-export function routeOf(hash: string): Route {
+function routeOf(hash: string): Route {
   if (hash === TRANSFERS) return { screen: "transfers" };
   const study = /^#\/studies\/([^/]+)$/.exec(hash);
   if (!study) return { screen: "worklist" };

@@ -6,6 +6,7 @@ import { FoveaError } from "@fovea/core/errors";
 import { Type } from "typebox";
 import { fileHeld } from "../../pipeline/file-held";
 import type { ReceiptNote } from "../../pipeline/receipt";
+import { keyOf } from "../../store/blob-key";
 import type { HeldRecord } from "../../store/held-instances";
 import type { AcceptOutcome } from "../../store/record";
 import type { RouteParts } from "../app";
@@ -54,7 +55,7 @@ export function heldRoutes(app: App, { store, wakePipeline }: RouteParts): void 
     },
     async (request, reply) => {
       const { id } = request.params;
-      const found = await held.find(keyOf(id));
+      const found = await held.find(keyOf("images", id));
       if (found === undefined) throw nothingHeld();
       await blobs.facts(found.blob).catch(explained);
       await audit.append({ ...entryOf(request, found), action: "held.download" });
@@ -75,7 +76,7 @@ export function heldRoutes(app: App, { store, wakePipeline }: RouteParts): void 
       },
     },
     async (request) => {
-      const blob = keyOf(request.params.id);
+      const blob = keyOf("images", request.params.id);
       const found = await held.find(blob);
       if (found === undefined) throw nothingHeld();
       const outcome = await fileHeld(store, blob, callerOf(request).actor).catch(explained);
@@ -95,7 +96,7 @@ export function heldRoutes(app: App, { store, wakePipeline }: RouteParts): void 
     },
     async (request) => {
       const { id } = request.params;
-      if (!(await held.discard(keyOf(id), callerOf(request).actor))) throw nothingHeld();
+      if (!(await held.discard(keyOf("images", id), callerOf(request).actor))) throw nothingHeld();
       return { id };
     },
   );
@@ -113,10 +114,6 @@ export function heldRoutes(app: App, { store, wakePipeline }: RouteParts): void 
 
 function entryOf(request: Parameters<typeof callerOf>[0], { sopUid, sha256 }: HeldRecord) {
   return { actor: callerOf(request).actor, subject: sopUid, inputSha256: sha256 };
-}
-
-function keyOf(id: string): string {
-  return `images/${id.slice(0, 2)}/${id}`;
 }
 
 function nothingHeld(): HttpProblem {

@@ -2,6 +2,7 @@
  * @file Studies: the list, and one with all that is known of it.
  */
 import { AnalyseAgainSchema, StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
+import { UidSchema } from "@fovea/core/contract/values";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { analyseAgain } from "../../pipeline/analyse-again";
@@ -13,7 +14,7 @@ import { seesPatients } from "../auth/caller";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 import { requestLanguage } from "../request-language";
-import { CursorSchema, LangQuery, limitSchema, UidSchema } from "../route-schemas";
+import { CursorSchema, LangQuery, limitSchema } from "../route-schemas";
 
 const StudyQuerySchema = Type.Object(
   {

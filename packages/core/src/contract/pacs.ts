@@ -67,6 +67,7 @@ export const RetrieveSchema = Type.Object(
   { study_uid: UidSchema, series_uid: Type.Optional(UidSchema) },
   { additionalProperties: false },
 );
+export type Retrieve = Static<typeof RetrieveSchema>;
 
 /** `202`: the images come like any others; `GET /pacs/retrievals` and the study say how far they are. */
 export const RetrievalSchema = Type.Object({

@@ -81,7 +81,7 @@ const WORKSPACES: readonly Workspace[] = [
   },
   {
     name: "web",
-    floors: ["language", "api", "viewer", "findings", "worklist", "page", "main"],
+    floors: ["language", "api", "viewer", "findings", "worklist", "transfers", "page", "main"],
     below: ["core"],
     node: false,
     packages: dependenciesOf("web"),

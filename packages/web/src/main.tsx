@@ -8,6 +8,7 @@ import { ErrorBoundary } from "./page/error-boundary";
 import "./page/base.css";
 import "./page/worklist.css";
 import "./page/study.css";
+import "./page/transfers.css";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("unreachable: a page without its root");

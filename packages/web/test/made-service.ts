@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { ReviewState, StudyDetail, StudySummary } from "@fovea/core/contract/study";
 import { details, instances, summaries } from "./made-studies";
+import { type MadeTransfers, madeTransfers } from "./made-transfers";
 
 /** What the page may do, no more than under the service's own: neither inline scripts nor inline styles. */
 const POLICY =
@@ -18,6 +19,13 @@ const PAGE_SIZE = 15;
 /** Keys that it knows, and their roles. */
 export const READER_KEY = "key-of-a-reader";
 export const VIEWER_KEY = "key-of-a-viewer";
+export const ADMIN_KEY = "key-of-an-admin";
+const ROLES = new Map<string | undefined, "reader" | "viewer" | "admin">([
+  [READER_KEY, "reader"],
+  [VIEWER_KEY, "viewer"],
+  [ADMIN_KEY, "admin"],
+]);
+const NAMES = { reader: "Dr Li", viewer: "Guest", admin: "Engineer Zhao" } as const;
 
 /** What goes wrong, by the path of the request. */
 export interface Faults {
@@ -37,6 +45,10 @@ export interface MadeService {
   readonly details: Map<string, StudyDetail>;
   /** Decisions that it kept, by finding. */
   readonly reviews: Map<string, ReviewState>;
+  /** What goes out, is fetched and could not be filed; tests change it as a service would. */
+  readonly transfers: MadeTransfers;
+  /** `METHOD path` of requests that changed something of these, with their bodies. */
+  readonly done: string[];
   /** Of each request so far. */
   readonly asked: string[];
   /** Paths asked for that are none of its own. */
@@ -46,7 +58,7 @@ export interface MadeService {
   close(): Promise<void>;
 }
 
-interface State extends Pick<MadeService, "details" | "reviews" | "asked" | "strays"> {
+interface State extends Pick<MadeService, "details" | "reviews" | "transfers" | "done" | "asked" | "strays"> {
   /** With the built page. */
   readonly folder: string;
   faults: Faults;
@@ -60,6 +72,8 @@ export async function startService(folder: string): Promise<MadeService> {
     folder,
     details: new Map(structuredClone(details).map((detail) => [detail.study.study_uid, detail])),
     reviews: new Map(),
+    transfers: madeTransfers(),
+    done: [],
     asked: [],
     strays: [],
     faults: {},
@@ -97,13 +111,16 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
   const [top, ...rest] = pathname.slice(1).split("/").map(decodeURIComponent);
   if (pathname === "/" || top === "assets") return file(state, pathname, response);
   const key = request.headers.authorization?.replace(/^Bearer /, "");
-  if (key !== READER_KEY && key !== VIEWER_KEY) return problem(response, 401, "a key is wanted");
-  const role = key === READER_KEY ? "reader" : "viewer";
+  const role = ROLES.get(key);
+  if (role === undefined) return problem(response, 401, "a key is wanted");
   const shownTo = <T extends { study: StudySummary; series?: StudyDetail["series"] }>(one: T) =>
-    role === "reader" ? one : withheld(one);
+    role === "viewer" ? withheld(one) : one;
   switch (top) {
     case "session":
-      return json(response, { name: role === "reader" ? "Dr Li" : "Guest", role, may_review: role === "reader" });
+      return json(response, {
+        ...{ name: NAMES[role], role, may_review: role !== "viewer" },
+        ...{ may_transfer: role !== "viewer", may_settle_held: role === "admin" },
+      });
     case "models":
       return json(response, { models: [model] });
     case "studies":
@@ -116,6 +133,11 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
       return instance(state, rest, response);
     case "findings":
       return review(state, rest[0], request, response);
+    case "deliveries":
+    case "pacs":
+    case "held":
+      if (role === "viewer") return problem(response, 403, "for readers and administrators");
+      return transfer(state, { request, path: pathname, query: searchParams, mayManage: role === "admin" }, response);
     default:
       state.strays.push(pathname);
       return problem(response, 404, "no such route");
@@ -191,6 +213,51 @@ async function review(state: State, id: string, request: IncomingMessage, respon
   const decided = JSON.parse(body).review as ReviewState;
   state.reviews.set(id, decided);
   json(response, { ...finding, review: decided });
+}
+
+interface TransferRequest {
+  readonly request: IncomingMessage;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly mayManage: boolean;
+}
+
+/** Lists as the real service gives them; what is asked for is kept in `done`, and happens. */
+async function transfer(
+  { transfers, done }: State,
+  { request, path, query, mayManage }: TransferRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const limit = Number(query.get("limit") ?? 100);
+  const cut = <T>(rows: readonly T[]) => rows.slice(0, limit);
+  if (request.method === "GET" && path === "/deliveries") {
+    const state = query.get("state");
+    const { deliveries } = transfers;
+    const fits = deliveries.filter((one) =>
+      state === "not_sent" ? one.state !== "sent" : !state || one.state === state,
+    );
+    return json(response, { deliveries: cut(fits), next: fits.length > limit ? "more" : null });
+  }
+  if (request.method === "GET" && path === "/pacs/retrievals") {
+    return json(response, { retrievals: cut(transfers.retrievals) });
+  }
+  if (request.method === "GET" && path === "/held") return json(response, { held: cut(transfers.held), next: null });
+  const [, top, id, act] = path.split("/");
+  if (top === "held" && !mayManage) return problem(response, 403, "for administrators");
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  done.push(`${request.method} ${path}${body && ` ${body}`}`);
+  if (top === "held" && act === "file") {
+    response.setHeader("Content-Type", "application/dicom").end("DICM");
+    return;
+  }
+  if (top === "held") transfers.held = transfers.held.filter((one) => one.id !== id);
+  if (top === "deliveries") {
+    transfers.deliveries = transfers.deliveries.map((one) =>
+      one.id === id ? { ...one, state: "pending", reason: null, next_at: new Date(0).toISOString() } : one,
+    );
+  }
+  json(response, {});
 }
 
 function file({ folder, strays }: State, pathname: string, response: ServerResponse): void {

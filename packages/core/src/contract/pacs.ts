@@ -67,6 +67,7 @@ export const RetrieveSchema = Type.Object(
   { study_uid: UidSchema, series_uid: Type.Optional(UidSchema) },
   { additionalProperties: false },
 );
+export type Retrieve = Static<typeof RetrieveSchema>;
 
 /** `202`: the images come like any others; `GET /pacs/retrievals` and the study say how far they are. */
 export const RetrievalSchema = Type.Object({
@@ -103,5 +104,6 @@ export const RetrievalListSchema = Type.Object({
   ),
 });
 export type RetrievalList = Static<typeof RetrievalListSchema>;
+export type ListedRetrieval = RetrievalList["retrievals"][number];
 
 export const EchoSchema = Type.Object({ reachable: Type.Boolean(), milliseconds: Type.Number() });

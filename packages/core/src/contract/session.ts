@@ -12,5 +12,9 @@ export const SessionSchema = Type.Object({
   role: Type.Union([Type.Literal("viewer"), Type.Literal("reader"), Type.Literal("admin"), Type.Literal("system")]),
   /** Whether `POST /findings/:id/review` would be let through. */
   may_review: Type.Boolean(),
+  /** Whether deliveries, retrievals and what is held apart may be seen, and asked for again: `GET /deliveries` and its neighbours. */
+  may_transfer: Type.Boolean(),
+  /** Whether what is held apart may be filed, discarded and downloaded: `/held/:id`. */
+  may_settle_held: Type.Boolean(),
 });
 export type Session = Static<typeof SessionSchema>;

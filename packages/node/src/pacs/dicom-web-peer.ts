@@ -118,14 +118,34 @@ async function count(web: DicomWeb, studyUid: string, times: WebTimes, signal?: 
   return instances;
 }
 
-/** Files part by part; a stream is over when the next one is asked for. @throws {FoveaError} `peer_refused` at the end, if it has more */
+/** Instances one by one; WADO-RS knows no lists. @throws {FoveaError} `peer_refused` at the end, if not all came */
 async function* retrieve(
   web: DicomWeb,
-  { studyUid, seriesUid, sopUid }: Wanted,
+  { studyUid, seriesUid, sopUids }: Wanted,
   times: WebTimes,
   signal?: AbortSignal,
 ): AsyncGenerator<Readable> {
-  const path = `/studies/${studyUid}${seriesUid ? `/series/${seriesUid}` : ""}${sopUid ? `/instances/${sopUid}` : ""}`;
+  const path = `/studies/${studyUid}${seriesUid ? `/series/${seriesUid}` : ""}`;
+  if (sopUids === undefined) return yield* retrieveFrom(web, path, times, signal);
+  let failure: unknown;
+  for (const sopUid of sopUids) {
+    try {
+      yield* retrieveFrom(web, `${path}/instances/${sopUid}`, times, signal);
+    } catch (error) {
+      if (!(error instanceof FoveaError && error.code === "peer_refused")) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** Files part by part; a stream is over when the next one is asked for. @throws {FoveaError} `peer_refused` at the end, if it has more */
+async function* retrieveFrom(
+  web: DicomWeb,
+  path: string,
+  times: WebTimes,
+  signal?: AbortSignal,
+): AsyncGenerator<Readable> {
   const accept = 'multipart/related; type="application/dicom"; transfer-syntax=*';
   const response = await request(web, path, { accept, signal }, times);
   if (!response.ok) {

@@ -85,12 +85,8 @@ async function* retrieve(callee: Callee, wanted: Wanted, options: ClientOptions)
   yield* get(callee, wanted, classes, options);
 }
 
-/** SOP classes of what is wanted, as far as the peer says; [] where it does not. */
-async function classesOf(
-  callee: Callee,
-  { studyUid, seriesUid, sopUid }: Wanted,
-  options: ClientOptions,
-): Promise<string[]> {
+/** SOP classes of the study, or series, that is wanted, as far as the peer says; [] where it does not. */
+async function classesOf(callee: Callee, { studyUid, seriesUid }: Wanted, options: ClientOptions): Promise<string[]> {
   const found = await unlessRefused(async () => {
     const [study] = await all(callee, "STUDY", { StudyInstanceUID: studyUid, SOPClassesInStudy: "" }, options);
     const told = study?.SOPClassesInStudy?.split("\\").filter(Boolean) ?? [];
@@ -100,7 +96,7 @@ async function classesOf(
       : await all(callee, "SERIES", { StudyInstanceUID: studyUid, SeriesInstanceUID: "" }, options);
     const classes = new Set<string>();
     for (const { SeriesInstanceUID } of series) {
-      const keys = { StudyInstanceUID: studyUid, SeriesInstanceUID, SOPInstanceUID: sopUid ?? "", SOPClassUID: "" };
+      const keys = { StudyInstanceUID: studyUid, SeriesInstanceUID, SOPInstanceUID: "", SOPClassUID: "" };
       for (const { SOPClassUID } of await all(callee, "IMAGE", keys, options))
         if (SOPClassUID) classes.add(SOPClassUID);
     }

@@ -48,7 +48,8 @@ export interface PacsPeer {
     what: {
       readonly studyUid: string;
       readonly seriesUid?: string;
-      readonly sopUid?: string;
+      /** Of the series; not empty. */
+      readonly sopUids?: readonly string[];
     },
     signal?: AbortSignal,
   ): AsyncIterable<Readable>;

@@ -131,20 +131,21 @@ export async function cancel(
   }
 }
 
-/** What of a study is wanted: all of it, a series, an instance. */
+/** What of a study is wanted: all of it, a series, instances of a series. */
 export interface Wanted {
   readonly studyUid: string;
   readonly seriesUid?: string;
-  readonly sopUid?: string;
+  /** Not empty, and with `seriesUid`. */
+  readonly sopUids?: readonly string[];
 }
 
-/** Identifier of a retrieval (PS3.4 C.4.2.1.4). */
-export function wantedIdentifier({ studyUid, seriesUid, sopUid }: Wanted): Identifier {
+/** Identifier of a retrieval; several instances are a list of UIDs (PS3.4 C.4.2.1.4.1, C.2.2.2.2). */
+export function wantedIdentifier({ studyUid, seriesUid, sopUids }: Wanted): Identifier {
   return {
-    QueryRetrieveLevel: sopUid ? "IMAGE" : seriesUid ? "SERIES" : "STUDY",
+    QueryRetrieveLevel: sopUids ? "IMAGE" : seriesUid ? "SERIES" : "STUDY",
     StudyInstanceUID: studyUid,
     ...(seriesUid ? { SeriesInstanceUID: seriesUid } : {}),
-    ...(sopUid ? { SOPInstanceUID: sopUid } : {}),
+    ...(sopUids ? { SOPInstanceUID: sopUids.join("\\") } : {}),
   };
 }
 

@@ -41,7 +41,7 @@ export function analyseAgain(
     }
     const series = await leftOf(sql, studyUid, seriesUid);
     if (series.length === 0) return 0;
-    await open(sql, studyUid, series);
+    await openSeries(sql, studyUid, series);
     const details = { series: series.length, ...(seriesUid !== undefined && { only: seriesUid }) };
     await audit.appendIn(sql, [{ actor, action: "study.analyse", subject: studyUid, details }]);
     return series.length;
@@ -63,7 +63,7 @@ async function leftOf(sql: Sql, studyUid: string, seriesUid: string | undefined)
 }
 
 /** What failed is as if it had not been tried, and patience begins anew. Retention goes on counting from the last image that came. */
-async function open(sql: Sql, studyUid: string, series: readonly string[]): Promise<void> {
+export async function openSeries(sql: Sql, studyUid: string, series: readonly string[]): Promise<void> {
   await sql.query("UPDATE series SET state = 'received', reason = NULL WHERE series_uid = ANY($1::text[])", [series]);
   await sql.query("UPDATE study SET state = 'receiving', completed_at = NULL WHERE study_uid = $1", [studyUid]);
   await sql.query(

@@ -3,7 +3,8 @@
  *
  * A receipt goes three steps: its file lies in `incoming`; its row stands in the record, with the key that the file will have;
  * the file has moved to that key. After a crash all that still lies in `incoming` begins again with the second step, which does
- * nothing where the row stands already. A file is removed in one case only: the record holds the same bytes under its UID.
+ * nothing where the row stands already. A file is removed in one case only: the record holds the same bytes under its UID, in a file
+ * that was just read to its end (or holds them apart). Where that one is damaged, what came takes its place.
  *
  * What cannot be filed (other bytes stand under its UID, its series stands in another study) is refused by reception where that
  * is known in time. What was acknowledged by then is held apart with its file (`held-instances.ts`), and told: in the audit log, in
@@ -14,19 +15,20 @@ import { FoveaError } from "@fovea/core/errors";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
 import { settledKey } from "../store/blob-key";
-import type { Database, Sql } from "../store/database";
-import type { HeldInstances, HeldReason } from "../store/held-instances";
-import { OWN_RESULT } from "../store/own-result";
-import type { AcceptOutcome, AuditEntry, ReceivedInstance } from "../store/record";
+import type { Database } from "../store/database";
+import type { HeldInstances } from "../store/held-instances";
+import type { AcceptOutcome, AuditEntry } from "../store/record";
 import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
+import { brokenStanding, replaceIn } from "./damaged-file";
+import { fileIn, isHeld } from "./file-receipts";
 import { type Receipt, type ReceiptNote, receivedInstance } from "./receipt";
 import type { ReceiptQueue } from "./reception";
 
 export interface ImporterOptions {
   readonly database: Database;
-  readonly blobs: Pick<BlobFiles, "list" | "note" | "facts" | "settle" | "remove">;
-  readonly studies: Pick<Studies, "acceptIn">;
+  readonly blobs: Pick<BlobFiles, "list" | "note" | "facts" | "settle" | "remove" | "stream">;
+  readonly studies: Pick<Studies, "acceptIn" | "findInstance">;
   readonly held: Pick<HeldInstances, "holdIn">;
   readonly audit: Pick<AuditLog, "appendIn">;
   /** Receipts of one transaction at most. @default 200 */
@@ -59,7 +61,7 @@ export class NotFiled extends Error {
 }
 
 /** What the record made of receipts. */
-interface Filed {
+interface Recorded {
   readonly outcomes: readonly AcceptOutcome[];
   /** Keys that rows name now. A file of any other key is one whose bytes the record holds already. */
   readonly named: ReadonlySet<string>;
@@ -219,18 +221,13 @@ export class Importer implements ReceiptQueue {
 
   async #import(receipts: readonly Receipt[]): Promise<void> {
     const { outcomes, named, held } = await this.#record(receipts);
-    const { blobs, onImported, onError } = this.#options;
-    await Promise.all(
-      receipts.map(async ({ blob }) => {
-        try {
-          await (named.has(settledKey(blob)) ? blobs.settle(blob) : blobs.remove(blob));
-          this.#left.delete(blob);
-        } catch (error) {
-          // Its row stands; the file moves when the folder is looked through.
-          this.#leave(blob, error);
-        }
-      }),
-    );
+    const { onImported, onError } = this.#options;
+    const isNamed = ({ blob }: Receipt) => named.has(settledKey(blob));
+    await Promise.all(receipts.filter(isNamed).map((receipt) => this.#settle(receipt)));
+    // One after another: the file that is here is read to its end.
+    for (const [i, receipt] of receipts.entries()) {
+      if (!isNamed(receipt)) await (isHeld(outcomes[i]) ? this.#drop(receipt) : this.#dropOrReplace(receipt));
+    }
     for (const [i, receipt] of receipts.entries()) {
       const key = settledKey(receipt.blob);
       if (held.has(key)) onError(new NotFiled(key, outcomes[i]));
@@ -238,48 +235,61 @@ export class Importer implements ReceiptQueue {
     }
   }
 
+  /** Its row stands; what hinders is tried again when the folder is looked through. */
+  async #settle({ blob }: Receipt): Promise<void> {
+    try {
+      await this.#options.blobs.settle(blob);
+      this.#left.delete(blob);
+    } catch (error) {
+      this.#leave(blob, error);
+    }
+  }
+
+  /** Its bytes are kept in another file. */
+  async #drop({ blob }: Receipt): Promise<void> {
+    try {
+      await this.#options.blobs.remove(blob);
+      this.#left.delete(blob);
+    } catch (error) {
+      this.#leave(blob, error);
+    }
+  }
+
+  /** The record has the same bytes: if their file is damaged, that of the receipt takes its place. */
+  async #dropOrReplace(receipt: Receipt): Promise<void> {
+    const { database, audit } = this.#options;
+    const { blob, note } = receipt;
+    const instance = receivedInstance(receipt, settledKey(blob));
+    try {
+      const broken = await brokenStanding(this.#options, instance);
+      if (broken === undefined) return await this.#drop(receipt);
+      await database.transaction((sql) => replaceIn(sql, audit, { instance, broken, actor: note.actor }));
+    } catch (error) {
+      return this.#leave(blob, error);
+    }
+    await this.#settle(receipt);
+  }
+
   /** Rows and audit entries of all of them, or none. */
-  #record(receipts: readonly Receipt[]): Promise<Filed> {
+  #record(receipts: readonly Receipt[]): Promise<Recorded> {
     const { database, studies, held, audit } = this.#options;
     return database.transaction(async (sql) => {
-      const instances = receipts.map((receipt) => receivedInstance(receipt, settledKey(receipt.blob)));
-      const outcomes = await studies.acceptIn(sql, instances);
-      const again = instances.filter((_, i) => outcomes[i] === "same");
-      const back = await takeBack(sql, again);
-      const standing = await standingBlobs(sql, again);
+      const { instances, outcomes, named, added } = await fileIn(sql, studies, receipts);
       const apart = await held.holdIn(
         sql,
         instances.flatMap((instance, i) => (isHeld(outcomes[i]) ? [{ ...instance, reason: outcomes[i] }] : [])),
       );
-      const own = [
-        ...new Set(
-          receipts
-            .filter(({ note }, i) => note.ownResult && !isHeld(outcomes[i]))
-            .map(({ note }) => note.instance.seriesUid),
-        ),
-      ];
-      if (own.length > 0) {
-        await sql.query("UPDATE series SET state = 'not_attempted', reason = $2 WHERE series_uid = ANY($1::text[])", [
-          own,
-          OWN_RESULT,
-        ]);
-      }
-      const fresh = instances.filter((_, i) => outcomes[i] === "new").map(({ blob }) => blob);
-      const told = new Set([...fresh, ...apart.added, ...back]);
       await audit.appendIn(
         sql,
         receipts.flatMap((receipt, i) => {
           const { blob } = instances[i];
-          return told.has(blob) ? [auditEntry(receipt, back.has(blob) ? "new" : outcomes[i])] : [];
+          if (added.has(blob)) return [auditEntry(receipt, "new")];
+          return apart.added.has(blob) ? [auditEntry(receipt, outcomes[i])] : [];
         }),
       );
-      return { outcomes, named: new Set([...fresh, ...standing, ...apart.named]), held: apart.added };
+      return { outcomes, named: new Set([...named, ...apart.named]), held: apart.added };
     });
   }
-}
-
-function isHeld(outcome: AcceptOutcome): outcome is HeldReason {
-  return outcome === "conflict" || outcome === "astray";
 }
 
 /** Without messages, which may quote values. */
@@ -287,46 +297,6 @@ function causeOf(error: unknown): string {
   if (error instanceof FoveaError) return error.code;
   if (error instanceof SqlError) return `SQLSTATE ${error.sqlState ?? "unknown"}`;
   return (error as NodeJS.ErrnoException | undefined)?.code ?? "error";
-}
-
-/** An image that retention has deleted, and that came again, has a file again, and its days begin anew. @returns the keys of these files */
-async function takeBack(sql: Sql, instances: readonly ReceivedInstance[]): Promise<Set<string>> {
-  if (instances.length === 0) return new Set();
-  const gone = await sql.query<{ study_uid: string }>(
-    `SELECT DISTINCT study_uid FROM instance JOIN series USING (series_uid) WHERE sop_uid = ANY($1::text[]) AND blob IS NULL`,
-    [instances.map(({ sopUid }) => sopUid)],
-  );
-  if (gone.length === 0) return new Set();
-  const studies = gone.map(({ study_uid }) => study_uid);
-  // In the order in which everybody locks studies.
-  await sql.query("SELECT 1 FROM study WHERE study_uid = ANY($1::text[]) ORDER BY study_uid FOR UPDATE", [studies]);
-  const back = await sql.query<{ blob: string }>(
-    `UPDATE instance SET blob = given.blob FROM unnest($1::text[], $2::text[]) AS given (sop_uid, blob)
-     WHERE instance.sop_uid = given.sop_uid AND instance.blob IS NULL RETURNING instance.blob`,
-    [instances.map(({ sopUid }) => sopUid), instances.map(({ blob }) => blob)],
-  );
-  await sql.query("UPDATE study SET last_received_at = clock_timestamp() WHERE study_uid = ANY($1::text[])", [studies]);
-  return new Set(back.map(({ blob }) => blob));
-}
-
-/**
- * Where the files of images lie that the record had already: their own, after a crash, or another sender's. Until the transaction
- * ends nobody deletes the rows.
- *
- * @throws {FoveaError} `busy` if somebody just did: begin again, then they are new
- */
-async function standingBlobs(sql: Sql, instances: readonly ReceivedInstance[]): Promise<string[]> {
-  if (instances.length === 0) return [];
-  const rows = await sql.query<{ sop_uid: string; sha256: string; blob: string | null }>(
-    "SELECT sop_uid, sha256, blob FROM instance WHERE sop_uid = ANY($1::text[]) ORDER BY sop_uid FOR SHARE",
-    [instances.map(({ sopUid }) => sopUid)],
-  );
-  const kept = new Map(rows.map((row) => [row.sop_uid, row]));
-  return instances.map(({ sopUid, sha256 }) => {
-    const row = kept.get(sopUid);
-    if (row?.blob != null && row.sha256 === sha256) return row.blob;
-    throw new FoveaError("busy", "the record changed while an image was filed; try again");
-  });
 }
 
 function auditEntry({ note, sha256, bytes }: Receipt, outcome: AcceptOutcome): AuditEntry {

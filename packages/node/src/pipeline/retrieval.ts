@@ -4,9 +4,12 @@
 import { FoveaError } from "@fovea/core/errors";
 import type { DimsePeer } from "../pacs/dimse-peer";
 import type { PacsPeer } from "../pacs/peer";
+import type { Wanted } from "../pacs/query-client";
 import type { AuditLog } from "../store/audit-log";
 import type { Database } from "../store/database";
 import type { RetrievalEnd, RetrievalRecord, Retrievals } from "../store/retrievals";
+import type { Studies } from "../store/studies";
+import { type Brought, fetchLeft, seriesLeft } from "./lacking-images";
 import { reasonOf } from "./patience";
 import { type Reception, STORE_STATUS } from "./reception";
 
@@ -37,13 +40,9 @@ export interface RetrievalOptions {
   readonly peers: ReadonlyMap<string, PacsPeer>;
   readonly reception: Pick<Reception, "receive">;
   readonly audit: Pick<AuditLog, "appendIn">;
+  readonly studies: Pick<Studies, "filedSince">;
   /** By name: the AE title that a PACS is asked to send to, in place of being asked for the images. */
   readonly moveTo: ReadonlyMap<string, string>;
-}
-
-interface Counts {
-  readonly stored: number;
-  readonly refused: number;
 }
 
 export class Retrieval {
@@ -53,7 +52,7 @@ export class Retrieval {
     this.#options = options;
   }
 
-  /** What came already does no harm when it comes again. @throws what makes the job come again */
+  /** What came already does no harm when it comes again (`lacking-images.ts`). @throws what makes the job come again */
   async run({ retrievalId }: RetrieveJob, signal: AbortSignal): Promise<void> {
     const { retrievals, peers, moveTo } = this.#options;
     const asked = await retrievals.begin(retrievalId);
@@ -62,16 +61,22 @@ export class Retrieval {
     const peer = peers.get(asked.pacs);
     if (peer === undefined) return this.#end(asked, failure("the settings have no such destination any more"));
     const to = moveTo.get(asked.pacs);
-    let counts: Counts;
+    let counts: Brought;
     try {
-      counts = to === undefined ? await this.#get(peer, asked, signal) : await move(peer, asked, to, signal);
+      counts = await this.#fetch(peer, asked, signal, (wanted) =>
+        to === undefined ? this.#get(peer, { ...wanted, actor: asked.actor }, signal) : move(peer, wanted, to, signal),
+      );
+      if (counts.failure !== undefined) throw counts.failure;
     } catch (error) {
       await retrievals.wait(retrievalId, reasonOf(error));
       throw error;
     }
     const { stored, refused } = counts;
     const reason = `${refused} of ${stored + refused} objects were refused here: they are damaged, or others are here under their UIDs`;
-    return this.#end(asked, refused === 0 ? { state: "complete", ...counts } : { state: "partial", ...counts, reason });
+    return this.#end(
+      asked,
+      refused === 0 ? { state: "complete", stored, refused } : { state: "partial", stored, refused, reason },
+    );
   }
 
   /** A job whose attempts are used up. */
@@ -82,20 +87,44 @@ export class Retrieval {
     await this.#end(asked, failure(`tried ${asked.attempts} times, and not everything came${last}`));
   }
 
-  async #get(peer: PacsPeer, { studyUid, seriesUid, actor }: RetrievalRecord, signal: AbortSignal): Promise<Counts> {
+  /** All of it at first; when it is tried again, what was not filed since it was asked for. */
+  async #fetch(
+    peer: PacsPeer,
+    { studyUid, seriesUid, attempts, askedAt }: RetrievalRecord,
+    signal: AbortSignal,
+    bring: (wanted: Wanted) => Promise<Brought>,
+  ): Promise<Brought> {
+    if (attempts === 1) return bring({ studyUid, seriesUid });
+    const filed = (series: string, sopUids: readonly string[]) =>
+      this.#options.studies.filedSince(askedAt, { seriesUid: series, sopUids });
+    const left = await seriesLeft(peer, { studyUid, seriesUid }, filed, signal);
+    return left === undefined ? bring({ studyUid, seriesUid }) : fetchLeft(left, bring);
+  }
+
+  async #get(
+    peer: PacsPeer,
+    { actor, ...wanted }: Wanted & { readonly actor: string },
+    signal: AbortSignal,
+  ): Promise<Brought> {
     const counts = { stored: 0, refused: 0, lost: 0 };
-    for await (const file of peer.retrieve({ studyUid, seriesUid }, signal)) {
-      signal.throwIfAborted();
-      const { status } = await this.#options.reception.receive(file, { origin: "retrieve", actor });
-      // No room at the moment: what the PACS has is not lost.
-      if (status === STORE_STATUS.outOfResources) throw new FoveaError("busy", "no room for retrieved images");
-      if (status === STORE_STATUS.success) counts.stored++;
-      else if (status === STORE_STATUS.processingFailure) counts.lost++;
-      else counts.refused++;
+    let failure: unknown;
+    try {
+      for await (const file of peer.retrieve(wanted, signal)) {
+        signal.throwIfAborted();
+        const { status } = await this.#options.reception.receive(file, { origin: "retrieve", actor });
+        // No room at the moment: what the PACS has is not lost.
+        if (status === STORE_STATUS.outOfResources) throw new FoveaError("busy", "no room for retrieved images");
+        if (status === STORE_STATUS.success) counts.stored++;
+        else if (status === STORE_STATUS.processingFailure) counts.lost++;
+        else counts.refused++;
+      }
+    } catch (error) {
+      if (!(error instanceof FoveaError && error.code === "peer_refused")) throw error;
+      failure = error;
     }
     // That we could not write an object says nothing of it; the others are here by then.
     if (counts.lost > 0) throw new FoveaError("write_failed", `${counts.lost} retrieved images could not be kept`);
-    return { stored: counts.stored, refused: counts.refused };
+    return { stored: counts.stored, refused: counts.refused, ...(failure !== undefined && { failure }) };
   }
 
   async #end({ retrievalId, pacs, studyUid, seriesUid, actor }: RetrievalRecord, end: RetrievalEnd): Promise<void> {
@@ -114,16 +143,16 @@ function failure(reason: string): RetrievalEnd {
   return { state: "failed", stored: 0, refused: 0, reason };
 }
 
-/** Images come to our own receiver. @throws {FoveaError} `peer_refused` if not all were sent */
-async function move(
-  peer: PacsPeer,
-  { studyUid, seriesUid }: RetrievalRecord,
-  to: string,
-  signal: AbortSignal,
-): Promise<Counts> {
+/** Images come to our own receiver. */
+async function move(peer: PacsPeer, wanted: Wanted, to: string, signal: AbortSignal): Promise<Brought> {
   if (!canMove(peer)) throw new Error("unreachable: the settings were checked");
-  const { completed, failed, warning } = await peer.move({ studyUid, seriesUid }, to, signal);
-  if (failed > 0)
-    throw new FoveaError("peer_refused", `C-MOVE: ${failed} of ${completed + failed + warning} did not come`);
-  return { stored: completed + warning, refused: 0 };
+  try {
+    const { completed, failed, warning } = await peer.move(wanted, to, signal);
+    const message = `C-MOVE: ${failed} of ${completed + failed + warning} did not come`;
+    const stored = completed + warning;
+    return { stored, refused: 0, ...(failed > 0 && { failure: new FoveaError("peer_refused", message) }) };
+  } catch (failure) {
+    if (!(failure instanceof FoveaError && failure.code === "peer_refused")) throw failure;
+    return { stored: 0, refused: 0, failure };
+  }
 }

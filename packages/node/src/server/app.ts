@@ -27,6 +27,7 @@ import { deliveryRoutes } from "./routes/deliveries";
 import { detectRoute } from "./routes/detect";
 import { findingRoutes } from "./routes/findings";
 import { healthRoutes } from "./routes/health";
+import { heldRoutes } from "./routes/held";
 import { instanceRoutes } from "./routes/instances";
 import { jobRoutes } from "./routes/jobs";
 import { keyRoutes } from "./routes/keys";
@@ -110,6 +111,7 @@ export async function buildApp(parts: AppParts): Promise<App> {
   findingRoutes(app, shared);
   modelRoutes(app, shared);
   deliveryRoutes(app, shared);
+  heldRoutes(app, shared);
   pacsRoutes(app, shared);
   keyRoutes(app, shared);
   auditRoute(app, shared);

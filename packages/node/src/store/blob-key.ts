@@ -14,6 +14,11 @@ const KEY = /^(incoming|images|objects|uploads)\/([0-9a-f]{2})\/(\2[0-9a-f]{30})
 
 export function newKey(area: Area): string {
   const name = randomBytes(16).toString("hex");
+  return keyOf(area, name);
+}
+
+/** @param name 32 hexadecimal digits */
+export function keyOf(area: Area, name: string): string {
   return `${area}/${name.slice(0, 2)}/${name}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Files that are written before the row that names them: booked for removal first, so that an end in between leaves none that
- * nobody knows. Retention removes what is booked and due.
+ * @file Files that no row names, not yet or not any more: booked for removal, so that an end in between leaves none that nobody
+ * knows. Retention removes what is booked and due.
  */
 import type { Area } from "./blob-key";
 import { type BlobStore, writePiece } from "./blob-store";
@@ -49,4 +49,9 @@ export async function cancelRemoval(sql: Sql, blobs: readonly string[]): Promise
 /** Nobody names it after all. */
 export async function hastenRemoval(sql: Sql, blob: string): Promise<void> {
   await sql.query("UPDATE blob_removal SET due_at = now() WHERE blob = $1", [blob]);
+}
+
+/** In the transaction that lets go of files which rows named: an end in between leaves none behind. */
+export async function removeSoon(sql: Sql, blobs: readonly string[]): Promise<void> {
+  await sql.query("INSERT INTO blob_removal (blob) SELECT unnest($1::text[]) ON CONFLICT (blob) DO NOTHING", [blobs]);
 }

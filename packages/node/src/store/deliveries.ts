@@ -17,7 +17,8 @@ export interface DeliveryRow extends Delivery {
 export type DeliveryClaim = Pick<DeliveryRow, "deliveryId" | "attempts">;
 
 export interface DeliveryFilter {
-  readonly state?: Delivery["state"];
+  /** `not_sent`: any but `sent`. */
+  readonly state?: Delivery["state"] | "not_sent";
   readonly destination?: string;
 }
 
@@ -178,7 +179,7 @@ export class Deliveries {
     const [planned, id] = after === undefined ? [] : decodeCursor(after, ["number", "uuid"] as const);
     const rows = await this.#database.query(
       `SELECT *, ${PLANNED} FROM delivery
-       WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR destination = $2)
+       WHERE ${state === "not_sent" ? "state <> 'sent' AND $1::text IS NOT NULL" : "($1::text IS NULL OR state = $1)"} AND ($2::text IS NULL OR destination = $2)
          AND ($3::bigint IS NULL
               OR (planned_at, delivery_id) < (timestamptz 'epoch' + $3 * interval '1 microsecond', $4::uuid))
        ORDER BY planned_at DESC, delivery_id DESC LIMIT $5`,

@@ -95,7 +95,7 @@ export async function openStore(
       },
       blobs,
       studies: new Studies(database, keys),
-      held: new HeldInstances(database),
+      held: new HeldInstances(database, audit),
       studyList: new StudyList(database, keys),
       analyses: new Analyses(database, keys, audit),
       attempts: new Attempts(database),

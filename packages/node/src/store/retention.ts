@@ -6,6 +6,7 @@ import type { RetentionConfig } from "../config/service-config";
 import type { Vault } from "../vault/vault";
 import type { AuditLog } from "./audit-log";
 import type { BlobStore } from "./blob-store";
+import { removeSoon } from "./booked-blob";
 import type { Database, Sql } from "./database";
 import { forget, rememberedOf } from "./forget-identities";
 import { releaseHeld } from "./held-instances";
@@ -114,7 +115,7 @@ export class Retention {
        UPDATE instance SET blob = NULL FROM doomed WHERE instance.sop_uid = doomed.sop_uid RETURNING doomed.study_uid, doomed.blob`,
       [studies.map(({ study_uid }) => study_uid)],
     );
-    await this.#doom(
+    await removeSoon(
       sql,
       rows.map(({ blob }) => blob),
     );
@@ -124,9 +125,8 @@ export class Retention {
 
   /** What could not be filed goes as images do. */
   async #deleteHeld(sql: Sql, before: Date): Promise<Pass> {
-    const blobs = await releaseHeld(sql, this.#audit, before, STUDIES_AT_ONCE);
-    await this.#doom(sql, blobs);
-    return { found: blobs.length, count: blobs.length };
+    const count = await releaseHeld(sql, this.#audit, before, STUDIES_AT_ONCE);
+    return { found: count, count };
   }
 
   async #deleteStudies(sql: Sql, before: Date) {
@@ -140,7 +140,7 @@ export class Retention {
        UNION SELECT study_uid, blob FROM delivery WHERE study_uid = ANY($1::text[])`,
       [uids],
     );
-    await this.#doom(
+    await removeSoon(
       sql,
       rows.map(({ blob }) => blob),
     );
@@ -161,7 +161,7 @@ export class Retention {
       "SELECT blob FROM batch_file WHERE job_id = ANY($1::uuid[]) AND blob IS NOT NULL",
       [ids],
     );
-    await this.#doom(
+    await removeSoon(
       sql,
       files.map(({ blob }) => blob),
     );
@@ -172,11 +172,6 @@ export class Retention {
       ids.map((subject) => ({ actor: "system", action: "job.delete", subject, details })),
     );
     return { found: jobs.length, count: jobs.length };
-  }
-
-  /** Marks files for removal in the transaction that lets go of them: an end in between leaves none behind. */
-  async #doom(sql: Sql, blobs: readonly string[]): Promise<void> {
-    await sql.query("INSERT INTO blob_removal (blob) SELECT unnest($1::text[]) ON CONFLICT (blob) DO NOTHING", [blobs]);
   }
 
   async #tell(sql: Sql, action: string, rows: readonly { readonly study_uid: string; readonly blob?: string }[]) {

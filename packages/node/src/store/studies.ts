@@ -212,6 +212,19 @@ export class Studies {
     return rows.map(({ sop_uid }) => sop_uid);
   }
 
+  /** Which of these images of a series were filed since then, and have their files. */
+  async filedSince(
+    since: Date,
+    { seriesUid, sopUids }: { readonly seriesUid: string; readonly sopUids: readonly string[] },
+  ): Promise<Set<string>> {
+    const rows = await this.#database.query<{ sop_uid: string }>(
+      `SELECT sop_uid FROM instance
+       WHERE sop_uid = ANY($1::text[]) AND series_uid = $2 AND received_at >= $3 AND blob IS NOT NULL`,
+      [sopUids, seriesUid, since],
+    );
+    return new Set(rows.map(({ sop_uid }) => sop_uid));
+  }
+
   async findInstance(sopUid: string): Promise<InstanceRecord | undefined> {
     const [row] = await this.#database.query(
       "SELECT instance.*, study_uid FROM instance JOIN series USING (series_uid) WHERE sop_uid = $1",

@@ -190,7 +190,10 @@ describe.skipIf(!dcmtkAvailable)(`our client${why}`, () => {
         expect(dataSetOf(file).equals(dataSetOf(bytes))).toBe(true);
       }
       expect((await keep(peer.retrieve({ studyUid, seriesUid }))).length).toBe(2);
-      expect((await keep(peer.retrieve({ studyUid, seriesUid, sopUid: objects[1].sopUid }))).length).toBe(1);
+      const sopUids = objects.map(({ sopUid }) => sopUid);
+      expect((await keep(peer.retrieve({ studyUid, seriesUid, sopUids: sopUids.slice(1, 2) }))).length).toBe(1);
+      // Those of its series, of the three.
+      expect((await keep(peer.retrieve({ studyUid, seriesUid, sopUids }))).length).toBe(2);
     });
 
     test("cancels a query that nobody reads to its end, and answers the next one", async () => {

@@ -83,6 +83,27 @@ describe("the DICOMweb client", () => {
     ]);
   });
 
+  test("gets instances one by one, the others too where one is not there, and says so at the end", async () => {
+    const one = await ctFile(1);
+    const asked: (string | undefined)[] = [];
+    const peer = await serving(({ url }, response) => {
+      asked.push(url);
+      if (url?.endsWith("/1.2.3.8")) return void response.writeHead(404).end();
+      response.writeHead(200, { "content-type": 'multipart/related; type="application/dicom"; boundary=part' });
+      response.write("--part\r\nContent-Type: application/dicom\r\n\r\n");
+      response.write(one.bytes);
+      response.end("\r\n--part--");
+    });
+    const files: Buffer[] = [];
+    const all = async () => {
+      const wanted = { studyUid: "1.2", seriesUid: "1.2.3", sopUids: ["1.2.3.7", "1.2.3.8", "1.2.3.9"] };
+      for await (const file of peer.retrieve(wanted)) files.push(await buffer(file));
+    };
+    await expect(all()).rejects.toMatchObject({ code: "peer_refused" });
+    expect(files.map((file) => file.equals(Buffer.from(one.bytes)))).toEqual([true, true]);
+    expect(asked).toEqual(["7", "8", "9"].map((end) => `/web/studies/1.2/series/1.2.3/instances/1.2.3.${end}`));
+  });
+
   test("does not believe an answer 200 that does not name the object", async () => {
     const peer = await serving((_, response) => void json(response, {}));
     expect((await peer.send([await ctFile(1)]))[0].state).toBe("unreachable");

@@ -21,6 +21,10 @@ export interface MemoryPacs {
   readonly kept: readonly Kept[];
   /** C-FIND requests that were cancelled. */
   readonly cancelled: number;
+  /** SOP instance UIDs of what C-GET sent, in order. */
+  readonly given: readonly string[];
+  /** While set, C-GET breaks off after so many objects. */
+  breaksAfter: number | undefined;
   close(): Promise<void>;
 }
 
@@ -62,6 +66,8 @@ export async function startMemoryPacs({
 }: MemoryPacsOptions = {}): Promise<MemoryPacs> {
   const sink = memorySink({ commit: async () => status });
   let cancelled = 0;
+  let breaksAfter: number | undefined;
+  const given: string[] = [];
   const services = answers ? [VERIFICATION, STUDY_ROOT_FIND, STUDY_ROOT_GET] : [VERIFICATION];
 
   function matches(query: Identifier): Identifier[] {
@@ -74,10 +80,14 @@ export async function startMemoryPacs({
     return distinct.map((one) => {
       const found = Object.fromEntries(Object.keys(query).map((key) => [key, one[key] ?? ""]));
       const number = String(all.filter(({ StudyInstanceUID }) => StudyInstanceUID === one.StudyInstanceUID).length);
+      const ofSeries = all.filter(({ SeriesInstanceUID }) => SeriesInstanceUID === one.SeriesInstanceUID).length;
       return {
         ...found,
         QueryRetrieveLevel: query.QueryRetrieveLevel,
         ...(counts && "NumberOfStudyRelatedInstances" in query ? { NumberOfStudyRelatedInstances: number } : {}),
+        ...(counts && "NumberOfSeriesRelatedInstances" in query
+          ? { NumberOfSeriesRelatedInstances: String(ofSeries) }
+          : {}),
       };
     });
   }
@@ -108,6 +118,7 @@ export async function startMemoryPacs({
     await sleep(tapeMs);
     const count = { completed: 0, failed: 0 };
     for (const one of sink.kept.filter(({ sopUid }) => wanted.has(sopUid))) {
+      if (count.completed === breaksAfter) return association.abort();
       const place = [...association.contexts.values()].find(
         ({ abstractSyntax, transferSyntax }) =>
           abstractSyntax === one.sopClassUid && transferSyntax === one.transferSyntaxUid,
@@ -122,6 +133,7 @@ export async function startMemoryPacs({
         MessageID: association.messageId(),
         AffectedSOPInstanceUID: one.sopUid,
       };
+      given.push(one.sopUid);
       await association.send(place, { ...store, Priority: 0 }, one.dataSet);
       const answer = await association.next();
       if (answer !== "release" && answer.command.Status === 0) count.completed++;
@@ -174,6 +186,13 @@ export async function startMemoryPacs({
   return {
     port: typeof address === "object" && address ? address.port : 0,
     kept: sink.kept,
+    given,
+    get breaksAfter() {
+      return breaksAfter;
+    },
+    set breaksAfter(objects) {
+      breaksAfter = objects;
+    },
     get cancelled() {
       return cancelled;
     },

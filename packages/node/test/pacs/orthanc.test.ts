@@ -11,6 +11,7 @@ import { dimsePeer } from "@fovea/node/pacs/dimse-peer";
 import { readFileHeader } from "@fovea/node/pacs/part10";
 import type { OutgoingObject } from "@fovea/node/pacs/peer";
 import { type Receiver, startReceiver } from "@fovea/node/pacs/receiver";
+import { seriesLeft } from "@fovea/node/pipeline/lacking-images";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedAvailable, sharedPath } from "../../../../test/shared";
 import { type Orthanc, orthancMissing, startOrthanc } from "../orthanc";
@@ -83,6 +84,33 @@ describe.skipIf(orthancMissing !== "")(`Orthanc${orthancMissing && ` (skipped: $
     expect(got.map(({ sopUid }) => sopUid).sort()).toEqual(objects.map(({ sopUid }) => sopUid).sort());
   });
 
+  test("gives, and sends elsewhere, what stands in a list of UIDs", async () => {
+    const objects = await Promise.all([1, 2, 3].map((i) => ctFile(i, { study: 26 })));
+    await dimse().send(objects);
+    const sopUids = objects.slice(1).map(({ sopUid }) => sopUid);
+    const wanted = { studyUid: `${STUDY}.26`, seriesUid: `${STUDY}.26.1`, sopUids };
+    expect([...(await collected(dimse().retrieve(wanted))).keys()].sort()).toEqual(sopUids);
+    expect(await dimse().move(wanted, "FOVEA")).toMatchObject({ completed: 2, failed: 0 });
+    const got = sink.kept.filter(({ sopUid }) => sopUid.startsWith(`${STUDY}.26.`));
+    expect(got.map(({ sopUid }) => sopUid).sort()).toEqual(sopUids);
+  });
+
+  test.each([
+    ["C-FIND", dimse],
+    ["QIDO-RS", web],
+  ])("says by %s which images of a study are left to fetch", async (_, peer) => {
+    const objects = await Promise.all([1, 2, 3].map((i) => ctFile(i, { study: 27, series: i === 3 ? 2 : 1 })));
+    await dimse().send(objects);
+    const here = objects[0].sopUid;
+    const filed = async (_: string, listed: readonly string[]) => new Set(listed.filter((one) => one === here));
+    const studyUid = `${STUDY}.27`;
+    const left = await seriesLeft(peer(), { studyUid }, filed, new AbortController().signal);
+    expect(left?.toSorted((a, b) => (a.seriesUid < b.seriesUid ? -1 : 1))).toEqual([
+      { studyUid, seriesUid: `${studyUid}.1`, here: 1, lacking: [objects[1].sopUid] },
+      { studyUid, seriesUid: `${studyUid}.2`, here: 0, lacking: "all" },
+    ]);
+  });
+
   test("takes objects by STOW-RS and gives the same files back by WADO-RS", async () => {
     const objects = await Promise.all([1, 2, 3, 4].map((i) => ctFile(i, { study: 22, size: 300 })));
     expect(await web().send(objects)).toEqual(objects.map(() => ({ state: "stored" })));
@@ -95,7 +123,9 @@ describe.skipIf(orthancMissing !== "")(`Orthanc${orthancMissing && ` (skipped: $
     const files = await collected(web().retrieve({ studyUid: one.studyUid }));
     expect(files.size).toBe(4);
     for (const { sopUid, bytes } of objects) expect(files.get(sopUid)!.equals(Buffer.from(bytes))).toBe(true);
-    expect((await collected(web().retrieve(one))).size).toBe(1);
+    const sopUids = objects.slice(1, 3).map(({ sopUid }) => sopUid);
+    const some = await collected(web().retrieve({ ...one, sopUids }));
+    expect([...some.keys()]).toEqual(sopUids);
   });
 
   test("answers queries of all levels with values by keyword", async () => {

@@ -28,7 +28,7 @@ type Role = keyof TestService["keys"];
 
 async function list(query = "", role: Role = "reader") {
   const answer = await service.app.inject({ url: `/deliveries${query}`, headers: bearer(service.keys[role]) });
-  return answer.json().deliveries as { id: string; destination: string; state: string }[];
+  return answer.json().deliveries as { id: string; destination: string; state: string; next_at: string | null }[];
 }
 
 function again(path: string, role: Role = "reader") {
@@ -42,6 +42,22 @@ test("lists what was given up, with the reason, by destination", async () => {
   ]);
   const refused = await service.app.inject({ url: "/deliveries", headers: bearer(service.keys.viewer) });
   expect(refused.statusCode).toBe(403);
+});
+
+test("lists all that was not sent, and when the next attempt of one is due", async () => {
+  expect((await list("?state=not_sent")).map(({ state }) => state)).toEqual(["failed", "failed", "failed"]);
+  const [other] = await service.store.deliveries.again({ destination: "other" });
+  const [claim] = await service.store.deliveries.claim(1, { leaseMs: 60_000 });
+  await service.store.deliveries.retry(claim, "no answer", 60_000);
+  const [due] = await list("?state=not_sent&destination=other");
+  expect(due).toMatchObject({ id: other.deliveryId, state: "pending", attempts: 2, reason: "no answer" });
+  const inMs = Date.parse(due.next_at ?? "") - Date.now();
+  expect(Math.abs(inMs - 60_000)).toBeLessThan(10_000);
+  // As it was before.
+  await service.store.database.query("UPDATE delivery SET next_at = now()");
+  const [again] = await service.store.deliveries.claim(1, { leaseMs: 60_000 });
+  await service.store.deliveries.failed(again, "status 0xA900");
+  expect(await list("?destination=other")).toMatchObject([{ state: "failed", next_at: null }]);
 });
 
 test("sends one again, once, in the name of who wanted it", async () => {

@@ -139,7 +139,7 @@ describe("without authentication", () => {
     async () => {
       const service = await startService({ yaml: "auth: {mode: none}" });
       const session = await service.app.inject({ url: "/session" });
-      expect(session.json()).toEqual({ name: null, role: "admin", may_review: true });
+      expect(session.json()).toMatchObject({ name: null, role: "admin", may_review: true, may_settle_held: true });
       expect((await service.app.inject({ url: "/session", headers: { host: "evil.example" } })).statusCode).toBe(421);
       const upload = form({ name: "file", filename: "a.png", bytes: Buffer.from("x") });
       await service.app.inject({ method: "POST", url: "/analyze/image", ...upload });

@@ -233,6 +233,7 @@ onEachEngine("reception", (engine) => {
     // Retention's transaction, between the question what is here and the answer to what came.
     let gone = false;
     const studies: ImporterOptions["studies"] = {
+      findInstance: (uid) => store.studies.findInstance(uid),
       acceptIn: async (sql, instances) => {
         const outcomes = await store.studies.acceptIn(sql, instances);
         if (!gone) await sql.query("DELETE FROM study");
@@ -338,6 +339,7 @@ onEachEngine("reception", (engine) => {
     const store = await engine.emptied();
     let away = true;
     const studies: ImporterOptions["studies"] = {
+      findInstance: (uid) => store.studies.findInstance(uid),
       acceptIn: async (sql, instances) => {
         if (away) throw new FoveaError("database_unavailable", "away");
         return store.studies.acceptIn(sql, instances);
@@ -360,6 +362,7 @@ onEachEngine("reception", (engine) => {
     const store = await engine.emptied();
     let refuses = true;
     const studies: ImporterOptions["studies"] = {
+      findInstance: (uid) => store.studies.findInstance(uid),
       acceptIn: async (sql, instances) => {
         if (refuses && instances.some((one) => one.sopUid === sopUid(2)))
           throw new SqlError("value out of range", "22003");
@@ -500,6 +503,7 @@ function withBlobs({ blobs }: Store, changed: Partial<ImporterOptions["blobs"]>)
     facts: (blob) => blobs.facts(blob),
     settle: (blob) => blobs.settle(blob),
     remove: (blob) => blobs.remove(blob),
+    stream: (blob) => blobs.stream(blob),
     ...changed,
   };
 }

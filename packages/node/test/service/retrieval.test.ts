@@ -18,6 +18,7 @@ import { dcmtkAvailable, freePort, startArchive } from "../dcmtk";
 import { startMemoryPacs } from "../pacs/memory-pacs";
 import { ctFile } from "../pacs/memory-sink";
 import { receiverConfig } from "../pacs/receiver-config";
+import { received } from "../received-instances";
 import { type Engine, onEachEngine } from "../stores";
 import { FakePacs, FakePool, fakeObjects } from "./pipeline-fakes";
 import { until } from "./waiting";
@@ -36,6 +37,11 @@ function wanted(study: number, series?: number) {
     ...{ pacs: "pacs", actor: "key:anna", studyUid: `${STUDY}.${study}` },
     ...(series !== undefined && { seriesUid: `${STUDY}.${study}.${series}` }),
   };
+}
+
+/** Where an object of `ctFile` belongs. */
+function placed(study: number, series: number) {
+  return { studyUid: `${STUDY}.${study}`, seriesUid: `${STUDY}.${study}.${series}` };
 }
 
 async function running(engine: Engine, peer: PacsPeer, config: Partial<PipelineOptions["config"]> = {}) {
@@ -80,6 +86,29 @@ onEachEngine("a retrieval", (engine) => {
     const received = await store.audit.list({ action: "instance.receive" });
     expect(received.map(({ actor }) => actor)).toEqual(["key:anna", "key:anna", "key:anna"]);
     expect(await store.retrievals.latest(1)).toMatchObject([{ state: "complete", attempts: 1, stored: 3, refused: 0 }]);
+  });
+
+  test("that broke off goes on with what was not filed since it was asked for, and says of all of it that it came", async () => {
+    const pacs = await startMemoryPacs();
+    closing.push(() => pacs.close());
+    const peer = peerAt(pacs.port);
+    const objects = await Promise.all([1, 2, 3, 4, 5].map((i) => ctFile(i, { study: 6, series: i > 3 ? 2 : 1 })));
+    await peer.send(objects);
+    const uids = objects.map(({ sopUid }) => sopUid);
+    const { store, pipeline, retrieve } = await running(engine, peer);
+    // The first image is here since before, and may be another one: it is fetched each time.
+    await store.studies.accept([received(1, { ...placed(6, 1), sopUid: uids[0], sha256: "0".repeat(64) })]);
+    pacs.breaksAfter = 3;
+    await retrieve(6);
+    await until(async () => (await store.retrievals.latest(1))[0].state === "waiting", 60);
+    await until(async () => pipeline.backlog === 0 && (await store.studies.instances(`${STUDY}.6.1`)).length === 3, 60);
+    expect(pacs.given).toEqual(uids.slice(0, 3));
+    pacs.breaksAfter = undefined;
+    await retrieve(6);
+    await until(async () => (await store.retrievals.latest(1))[0].endedAt !== undefined, 60);
+    expect(pacs.given.slice(3).toSorted()).toEqual([uids[0], uids[3], uids[4]]);
+    expect(await store.retrievals.latest(2)).toMatchObject([{ state: "partial", attempts: 2, stored: 4, refused: 1 }]);
+    await until(async () => (await store.studies.instances(`${STUDY}.6.2`)).length === 2, 60);
   });
 
   /** A retrieval of three objects, of which the first becomes what `statuses` say, in turn; and then the PACS may throw. */

@@ -4,7 +4,10 @@
  * Addresses are relative: the page may stand below a path of a reverse proxy. Nothing of a patient is ever put into one: names are
  * searched in the page.
  */
+import type { DeliveryList, ListedDelivery } from "@fovea/core/contract/delivery";
+import type { HeldList } from "@fovea/core/contract/held";
 import type { InstanceImage } from "@fovea/core/contract/image";
+import type { ListedRetrieval, RetrievalList, Retrieve } from "@fovea/core/contract/pacs";
 import type { Session } from "@fovea/core/contract/session";
 import type {
   FindingRecord,
@@ -27,6 +30,12 @@ export interface StudyQuery {
   readonly limit?: number;
 }
 
+export interface DeliveryQuery {
+  readonly state?: ListedDelivery["state"] | "not_sent";
+  /** 500 at most. */
+  readonly limit?: number;
+}
+
 export interface Client {
   session(signal?: AbortSignal): Promise<Session>;
   studies(query: StudyQuery, signal?: AbortSignal): Promise<StudyList>;
@@ -38,6 +47,18 @@ export interface Client {
   pixels(sopUid: string, frame: number, signal?: AbortSignal): Promise<ArrayBuffer>;
   /** What the service has kept of a decision. */
   review(findingId: string, review: ReviewState): Promise<ReviewState>;
+  /** The latest first, as the other lists. */
+  deliveries(query: DeliveryQuery, signal?: AbortSignal): Promise<DeliveryList>;
+  sendAgain(deliveryId: string): Promise<void>;
+  /** @param limit 500 at most */
+  retrievals(limit: number, signal?: AbortSignal): Promise<readonly ListedRetrieval[]>;
+  retrieve(pacs: string, wanted: Retrieve): Promise<void>;
+  /** @param limit 500 at most */
+  held(limit: number, signal?: AbortSignal): Promise<HeldList>;
+  fileHeld(id: string): Promise<void>;
+  discardHeld(id: string): Promise<void>;
+  /** A DICOM file. */
+  heldFile(id: string): Promise<Blob>;
 }
 
 export interface ClientOptions {
@@ -54,7 +75,7 @@ export interface ClientOptions {
 }
 
 /** `key=value&...` of what is set. */
-export function queryOf(query: StudyQuery): string {
+export function queryOf(query: StudyQuery | DeliveryQuery): string {
   const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   return new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
 }
@@ -96,6 +117,11 @@ export function createClient({
       throw new RequestError("broken", undefined, { cause });
     }
   }
+  /** What came of it is seen in the list that is asked for next. */
+  async function act(method: "POST" | "DELETE", path: string, body?: unknown): Promise<void> {
+    const json = { "Content-Type": "application/json" };
+    await ask(path, { method, ...(body !== undefined && { headers: json, body: JSON.stringify(body) }) });
+  }
   const part = encodeURIComponent;
   return {
     session: (signal) => json("session", signal),
@@ -120,6 +146,22 @@ export function createClient({
       });
       const kept = (await response.json().catch(() => undefined)) as Partial<FindingRecord> | undefined;
       return kept?.review ?? review;
+    },
+    deliveries: (query, signal) => json(`deliveries?${queryOf(query)}`, signal),
+    sendAgain: (id) => act("POST", `deliveries/${part(id)}/again`),
+    retrievals: async (limit, signal) =>
+      (await json<RetrievalList>(`pacs/retrievals?${queryOf({ limit })}`, signal)).retrievals,
+    retrieve: (pacs, wanted) => act("POST", `pacs/${part(pacs)}/retrieve`, wanted),
+    held: (limit, signal) => json(`held?${queryOf({ limit })}`, signal),
+    fileHeld: (id) => act("POST", `held/${part(id)}/again`),
+    discardHeld: (id) => act("DELETE", `held/${part(id)}`),
+    heldFile: async (id) => {
+      const response = await ask(`held/${part(id)}/file`);
+      try {
+        return await response.blob();
+      } catch (cause) {
+        throw new RequestError("unreachable", undefined, { cause });
+      }
     },
   };
 }

@@ -31,6 +31,12 @@ export function localTime(iso: string): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** Bytes as kB or MB of a thousand and a million: `526 kB`, `8.4 MB`. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 999_500 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** A confidence in [0, 1] as whole per cent, never rounded up to 100. */
 export function wholePercent(confidence: number): number {
   return confidence < 1 ? Math.min(99, Math.round(100 * confidence)) : 100;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CHINESE } from "./chinese";
-import { localTime, measure, personName, studyDate, wholePercent } from "./clinical-text";
+import { fileSize, localTime, measure, personName, studyDate, wholePercent } from "./clinical-text";
 import { ENGLISH } from "./english";
 import { fill, preferredLanguage } from "./language";
 
@@ -22,6 +22,21 @@ describe("the sentences", () => {
     const without = Object.entries(CHINESE).filter(([, text]) => !/\p{Script=Han}/u.test(text));
     const signs = ["app.signedInAs", "app.switchLanguage", "findings.size", "worklist.noFindingsYet"];
     expect(without.map(([key]) => key).sort()).toEqual(signs);
+  });
+});
+
+describe("fileSize", () => {
+  // Thousands, as disks and networks count: 525,612 bytes are 525.6 kB; from 999.5 kB on it rounds to a million.
+  test.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1 kB"],
+    [525_612, "526 kB"],
+    [999_499, "999 kB"],
+    [999_500, "1.0 MB"],
+    [8_440_000, "8.4 MB"],
+  ])("writes %i bytes as %s", (bytes, text) => {
+    expect(fileSize(bytes)).toBe(text);
   });
 });
 

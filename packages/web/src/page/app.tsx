@@ -10,6 +10,7 @@ import { forgetKey, storedKey, storeKey } from "../api/session-key";
 import { ReviewDesk } from "../findings/review-desk";
 import type { MessageKey } from "../language/language";
 import { useSpeech } from "../language/language-context";
+import { Transfers } from "../transfers/transfers";
 import { ALL_STUDIES } from "../worklist/study-filter";
 import { Worklist } from "../worklist/worklist";
 import { BackLink } from "./back-link";
@@ -125,6 +126,10 @@ interface ScreensProps {
   readonly onSignOut?: () => void;
 }
 
+function leave(): void {
+  location.hash = "#/";
+}
+
 function Screens({ client, desk, session, onSignOut }: ScreensProps) {
   const { say } = useSpeech();
   const route = useRoute();
@@ -148,6 +153,18 @@ function Screens({ client, desk, session, onSignOut }: ScreensProps) {
           <StudyPage {...frame} client={client} desk={desk} studyUid={studyUid} />
         </Suspense>
       </ErrorBoundary>
+    );
+  }
+  if (route.screen === "transfers" && session.may_transfer) {
+    return (
+      <PageFrame
+        session={session}
+        onSignOut={onSignOut}
+        notice={<FailedDecisions desk={desk} />}
+        heading={<BackLink />}
+      >
+        <Transfers client={client} maySettleHeld={session.may_settle_held} onLeave={leave} />
+      </PageFrame>
     );
   }
   return (

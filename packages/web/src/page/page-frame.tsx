@@ -5,6 +5,7 @@ import type { Session } from "@fovea/core/contract/session";
 import { type ReactNode, useEffect, useState } from "react";
 import { useSpeech } from "../language/language-context";
 import { KeyHelp } from "./key-help";
+import { TRANSFERS, useRoute } from "./route";
 import { takesKey } from "./study-keys";
 
 export interface PageFrameProps {
@@ -22,15 +23,18 @@ export interface PageFrameProps {
 export function PageFrame({ session, onSignOut, heading, notice, footing, children }: PageFrameProps) {
   const { say, switchLanguage } = useSpeech();
   const [helping, setHelping] = useState(false);
+  const route = useRoute();
+  const mayTransfer = session?.may_transfer === true;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || takesKey(event.target, event.key)) return;
       if (event.key === "?") setHelping(true);
       if (event.key === "l" || event.key === "L") switchLanguage();
+      if (mayTransfer && (event.key === "t" || event.key === "T")) location.hash = TRANSFERS;
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  }, [switchLanguage]);
+  }, [switchLanguage, mayTransfer]);
   return (
     <div className="page">
       <header className="bar">
@@ -41,6 +45,11 @@ export function PageFrame({ session, onSignOut, heading, notice, footing, childr
             <span className="who">
               {say("app.signedInAs", { name: session.name, role: say(`role.${session.role}`) })}
             </span>
+          )}
+          {mayTransfer && (
+            <a className="bar-link" href={TRANSFERS} aria-current={route.screen === "transfers" ? "page" : undefined}>
+              {say("transfers.title")} <kbd>T</kbd>
+            </a>
           )}
           <button type="button" aria-label={say("app.switchLanguageLabel")} onClick={switchLanguage}>
             {say("app.switchLanguage")}

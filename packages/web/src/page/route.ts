@@ -1,11 +1,17 @@
 /**
- * @file Which screen the address names: the list, or a study. Behind the `#`, which the browser sends to nobody.
+ * @file Which screen the address names: the list, a study, or the transfers. Behind the `#`, which the browser sends to nobody.
  */
 import { useEffect, useState } from "react";
 
-export type Route = { readonly screen: "worklist" } | { readonly screen: "study"; readonly studyUid: string };
+export type Route =
+  | { readonly screen: "worklist" }
+  | { readonly screen: "transfers" }
+  | { readonly screen: "study"; readonly studyUid: string };
+
+export const TRANSFERS = "#/transfers";
 
 function routeOf(hash: string): Route {
+  if (hash === TRANSFERS) return { screen: "transfers" };
   const study = /^#\/studies\/([^/]+)$/.exec(hash);
   if (!study) return { screen: "worklist" };
   try {

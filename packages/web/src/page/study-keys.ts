@@ -72,6 +72,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   { command: "back", group: "page", keys: ["Escape"], caps: ["Esc"], message: "key.back" },
   { command: undefined, group: "page", keys: ["l"], caps: ["L"], message: "key.language" },
   { command: undefined, group: "page", keys: ["/"], caps: ["/"], message: "key.search" },
+  { command: undefined, group: "page", keys: ["t"], caps: ["T"], message: "key.transfers" },
   { command: undefined, group: "page", keys: [], caps: ["↑", "↓"], message: "key.rows" },
 ];
 

@@ -5,24 +5,13 @@ import type { StudySummary } from "@fovea/core/contract/study";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { localTime, personName, studyDate } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
+import { moveThroughRows } from "./row-keys";
 
 export interface StudyTableProps {
   readonly studies: readonly StudySummary[];
   /** The study the reader comes from: its row has the focus. */
   readonly lastOpened: string | undefined;
 }
-
-/** Steps of the keys that move through the rows. */
-const STEPS: Readonly<Record<string, number>> = {
-  ArrowDown: 1,
-  j: 1,
-  ArrowUp: -1,
-  k: -1,
-  PageDown: 10,
-  PageUp: -10,
-  Home: Number.NEGATIVE_INFINITY,
-  End: Number.POSITIVE_INFINITY,
-};
 
 export function StudyTable({ studies, lastOpened }: StudyTableProps) {
   const { say } = useSpeech();
@@ -35,14 +24,8 @@ export function StudyTable({ studies, lastOpened }: StudyTableProps) {
     row?.focus({ preventScroll: row === links[0] });
   }, [lastOpened]);
 
-  const move = (event: KeyboardEvent) => {
-    const step = STEPS[event.key];
-    if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    const links = [...(body.current?.querySelectorAll<HTMLElement>("a") ?? [])];
-    const from = links.indexOf(document.activeElement as HTMLElement);
-    event.preventDefault();
-    links[Math.max(0, Math.min(links.length - 1, from + step))]?.focus();
-  };
+  const move = (event: KeyboardEvent) =>
+    moveThroughRows(event, [...(body.current?.querySelectorAll<HTMLElement>("a") ?? [])]);
 
   return (
     <table className="studies">

@@ -51,6 +51,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /deliveries": READ,
   "POST /deliveries/:id/again": READ,
 
+  "GET /held": READ,
+  "GET /held/:id/file": MANAGE,
+  "POST /held/:id/again": MANAGE,
+  "DELETE /held/:id": MANAGE,
+
   "GET /pacs": READ,
   "GET /pacs/retrievals": READ,
   "POST /pacs/:name/again": MANAGE,

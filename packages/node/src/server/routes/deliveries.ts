@@ -18,7 +18,11 @@ import { CursorSchema, limitSchema, textSchema } from "../route-schemas";
 
 const ListQuery = Type.Object(
   {
-    state: Type.Optional(ListedDeliverySchema.properties.state),
+    state: Type.Optional(
+      Type.Union([ListedDeliverySchema.properties.state, Type.Literal("not_sent")], {
+        description: "not_sent: pending, sending or failed",
+      }),
+    ),
     destination: Type.Optional(textSchema(100, "As fovea.yaml names it, or named it")),
     after: CursorSchema,
     limit: limitSchema(500, 100),
@@ -113,5 +117,6 @@ function listed(row: DeliveryRow): ListedDelivery {
   return {
     ...{ id, study_uid: row.studyUid, kind, destination, state, attempts, reason },
     ...{ planned_at: row.plannedAt.toISOString(), sent_at: sentAt },
+    next_at: state === "pending" ? row.nextAt.toISOString() : null,
   };
 }

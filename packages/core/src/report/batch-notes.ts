@@ -1,8 +1,8 @@
 /**
  * @file What a row of the batch's table says beside its numbers.
  */
+import type { Language } from "../language";
 import type { JudgedImage } from "./judged-image";
-import type { Language } from "./summary";
 
 /** `3 frames; severe 1, mild 2; ...`: frames where there are several, categories the most frequent first, what was odd. */
 export function batchNotes(images: readonly JudgedImage[], language: Language): string {

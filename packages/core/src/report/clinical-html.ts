@@ -4,17 +4,18 @@
  *
  * The page needs no network and no script. Pictures are data URIs, or paths relative to the page.
  */
+
 import { ArgumentError } from "../errors";
+import type { Bilingual, Language } from "../language";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { type JudgedLesion, reported } from "../rules/judge";
-import type { Bilingual } from "../rules/rule-set";
 import { CLINICAL_STYLE } from "./clinical-style";
 import { htmlPage, RESEARCH_ONLY } from "./html-page";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
 import { placeInWords } from "./place-in-words";
 import { spacingNote } from "./spacing-note";
-import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
+import { findingsSentence, HIGH_CONFIDENCE } from "./summary";
 
 export interface ClinicalPage extends ReportVersions {
   /** Below the heading, as `study 1.2.840...`; whoever may not see the patient is given none of the patient. */

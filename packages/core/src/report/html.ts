@@ -3,14 +3,16 @@
  *
  * The page needs no network and no script; pictures are referred to by relative paths. It is for reading and printing.
  */
+
 import type { Finding } from "../finding";
+import type { Language } from "../language";
 import type { DetectionSummary } from "../metrics/detection-metrics";
 import type { FindingsReport, ImageFindings } from "./findings";
 import { htmlPage, RESEARCH_ONLY, tile } from "./html-page";
 import { STYLE } from "./html-style";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { spacingNote } from "./spacing-note";
-import { findingsSentence, type Language, runSentence } from "./summary";
+import { findingsSentence, runSentence } from "./summary";
 
 /** Pictures of one image, as paths relative to the page. */
 export interface ReportPictures {

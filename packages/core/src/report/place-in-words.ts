@@ -4,9 +4,10 @@
  * Words are of the image as it is shown: its left is the reader's left. Which side of the patient that is, only the
  * file can say (`dicom/patient-side.ts`), and without it nothing is said of the patient.
  */
+
 import type { SideAtLeft } from "../dicom/patient-side";
 import type { Box } from "../finding";
-import type { Bilingual } from "../rules/rule-set";
+import type { Bilingual } from "../language";
 
 /** By thirds: rows from the top, columns from the left. */
 const REGIONS: readonly (readonly Bilingual[])[] = [

@@ -1,14 +1,14 @@
 /**
  * @file The findings of one file as a text, region by region: place, size, confidence, severity, suggestion.
  */
+import type { Bilingual, Language } from "../language";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { type JudgedLesion, reported } from "../rules/judge";
-import type { Bilingual } from "../rules/rule-set";
 import { RESEARCH_ONLY } from "./html-page";
 import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
 import { placeInWords } from "./place-in-words";
 import { spacingWords } from "./spacing-note";
-import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
+import { findingsSentence, HIGH_CONFIDENCE } from "./summary";
 
 export interface TextReportOptions extends ReportVersions {
   readonly language: Language;

@@ -4,10 +4,11 @@
  * A native decoder may take the whole program with it. So the journal says of each file when it is handed out, and a later
  * run begins with those that nothing more is known of, one at a time: the file that ends the program is found, and left out.
  */
+
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
-import type { Language } from "@fovea/core/report/summary";
 import { textReport } from "@fovea/core/report/text-report";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import type { RuleSet } from "@fovea/core/rules/rule-set";

@@ -2,14 +2,15 @@
  * @file The tables of a batch, made from its journal in the order of the files, so that a run that was interrupted and one
  * that was not end in the same bytes. Nothing but sums and what the page shows is kept in memory.
  */
+
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import { batchCsvHead, batchCsvRow } from "@fovea/core/report/batch-csv";
 import { batchNotes } from "@fovea/core/report/batch-notes";
 import { type BatchStatistics, BatchTally } from "@fovea/core/report/batch-statistics";
 import { type ClinicalPage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { FindingsTally } from "@fovea/core/report/findings";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
-import type { Language } from "@fovea/core/report/summary";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import { reported } from "@fovea/core/rules/judge";
 import { writeAtomically } from "../data/atomic-write";

@@ -4,11 +4,12 @@
  * A journal holds what became of each file, so that a run that was ended at any moment goes on where it stood. Memory holds
  * the list of files and where the journal's lines stand; everything else passes through.
  */
+
 import { basename, join, resolve } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
+import type { Language } from "@fovea/core/language";
 import type { BatchStatistics } from "@fovea/core/report/batch-statistics";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
-import type { Language } from "@fovea/core/report/summary";
 import { type ClassNames, mergedClassNames } from "@fovea/core/rules/class-names";
 import { rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";

@@ -4,12 +4,13 @@
  * Both files grow under another name and take their own at the end, so that neither is ever half of an older run and
  * half of a newer one. Nothing but counts and what the page shows is kept in memory.
  */
+
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import { CSV_HEAD, csvRows } from "@fovea/core/report/csv";
 import { type FindingsReport, type FindingsSummary, FindingsTally } from "@fovea/core/report/findings";
 import { findingsHtml, type ReportTraining } from "@fovea/core/report/html";
-import type { Language } from "@fovea/core/report/summary";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { GrowingFile } from "../data/growing-file";
 import { FINDING_COLOURS } from "../imaging/draw-findings";

@@ -4,10 +4,11 @@
  * Its first files are analysed as they come, a few at a time, so that memory holds those few. A batch with more becomes a job:
  * what was found so far goes into it, further files go to the encrypted files unread.
  */
+
 import { pipeline } from "node:stream/promises";
 import type { AnalyzeBatchResponse } from "@fovea/core/contract/detection";
 import type { BatchJob } from "@fovea/core/contract/study";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import { analyseUpload, ENDING } from "./analyse-upload";
 import type { RouteParts } from "./app";
 import { analyzeAnswer } from "./detection-answer";

@@ -1,6 +1,7 @@
 /**
  * @file What an analysis came to, in the shapes and words that clients read.
  */
+
 import type {
   AnalyzeBatchResponse,
   AnalyzeImageResponse,
@@ -9,11 +10,12 @@ import type {
 } from "@fovea/core/contract/detection";
 import { FoveaError } from "@fovea/core/errors";
 import type { Finding } from "@fovea/core/finding";
+import type { Bilingual, Language } from "@fovea/core/language";
 import type { ImageFindings } from "@fovea/core/report/findings";
-import { findingsSentence, type Language } from "@fovea/core/report/summary";
+import { findingsSentence } from "@fovea/core/report/summary";
 import { shownName } from "@fovea/core/rules/class-names";
 import { judge, rulesVersion } from "@fovea/core/rules/judge";
-import type { Bilingual, RuleSet } from "@fovea/core/rules/rule-set";
+import type { RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import type { JudgedFinding } from "../store/record";

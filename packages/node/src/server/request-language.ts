@@ -1,7 +1,7 @@
 /**
  * @file The language that an answer is in.
  */
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 
 /**
  * `?lang=` first; then the one that Accept-Language (RFC 9110, 12.5.4) likes better; Chinese where nothing is said, as our

@@ -1,15 +1,15 @@
 /**
  * @file `GET /studies/:uid/report`: what was found in a study, in the form that is asked for.
  */
+
 import type { StudyDetail } from "@fovea/core/contract/study";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import { FoveaError } from "@fovea/core/errors";
+import type { Bilingual, Language } from "@fovea/core/language";
 import { type ClinicalPageImage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
-import type { Language } from "@fovea/core/report/summary";
 import { shownName } from "@fovea/core/rules/class-names";
 import { reported } from "@fovea/core/rules/judge";
-import type { Bilingual } from "@fovea/core/rules/rule-set";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import { isImage } from "../../pipeline/routing";

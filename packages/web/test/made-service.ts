@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { ReviewState, StudyDetail, StudySummary } from "@fovea/core/contract/study";
+import type { Language } from "@fovea/core/language";
+import { shownReason } from "@fovea/core/reasons/tell";
 import { details, instances, summaries } from "./made-studies";
 
 /** What the page may do, no more than under the service's own: neither inline scripts nor inline styles. */
@@ -109,9 +111,12 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
     case "studies":
       if (rest.length === 0) {
         const { studies, next } = list(state, searchParams);
-        return json(response, { studies: studies.map((study) => shownTo({ study }).study), next });
+        return json(response, {
+          studies: studies.map((study) => told(shownTo({ study }).study, languageOf(request))),
+          next,
+        });
       }
-      return study(state, rest[0], (detail) => named(shownTo(detail), request), response);
+      return study(state, rest[0], (detail) => spoken(shownTo(detail), languageOf(request)), response);
     case "instances":
       return instance(state, rest, response);
     case "findings":
@@ -131,11 +136,27 @@ function withheld<T extends { study: StudySummary; series?: StudyDetail["series"
 /** What its settings call classes in Chinese. */
 const CHINESE_NAMES: Readonly<Record<string, string>> = { nodule: "结节", mass: "肿块", calcification: "钙化" };
 
-/** As the settings of a service name classes in the language that is asked for. */
-function named(detail: StudyDetail, { headers }: IncomingMessage): StudyDetail {
-  if (!headers["accept-language"]?.startsWith("zh")) return detail;
-  const findings = detail.findings.map((one) => ({ ...one, class_shown: CHINESE_NAMES[one.class] ?? one.class }));
-  return { ...detail, findings };
+function languageOf({ headers }: IncomingMessage): Language {
+  return headers["accept-language"]?.startsWith("zh") ? "zh" : "en";
+}
+
+/** With the reason as the language that is asked for has it. */
+function told<T extends { readonly reason?: string | null }>(one: T, language: Language): T {
+  return { ...one, reason_shown: shownReason(one.reason ?? null, language) };
+}
+
+/** As the settings of a service name classes, and as it tells reasons, in the language that is asked for. */
+function spoken(detail: StudyDetail, language: Language): StudyDetail {
+  const names = language === "zh" ? CHINESE_NAMES : {};
+  return {
+    study: told(detail.study, language),
+    findings: detail.findings.map((one) => ({ ...one, class_shown: names[one.class] ?? one.class_shown })),
+    deliveries: detail.deliveries.map((one) => told(one, language)),
+    series: detail.series.map((one) => {
+      const images = one.instances.map((each) => ({ ...each, failure_shown: shownReason(each.failure, language) }));
+      return { ...told(one, language), instances: images };
+    }),
+  };
 }
 
 const model = {

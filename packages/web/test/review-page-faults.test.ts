@@ -134,7 +134,9 @@ describe.skipIf(missing !== "")(`the review page, where something goes wrong${mi
     await browser.press("End");
     await says(".viewer-notice[role=alert]", "This image cannot be shown");
     expect(await text("[data-testid=position]")).toBe("13 / 13");
-    expect(await text("[data-testid=failure]")).toBe("Not analysed: invalid_dicom: Rows");
+    expect(await text("[data-testid=failure]")).toBe(
+      "Not analysed: the DICOM file is damaged or breaks the standard; send it again from where it comes from (Rows)",
+    );
     await browser.press("Home");
     await position("1 / 13");
     await browser.until("!document.querySelector('[data-testid=failure]')");

@@ -1,7 +1,9 @@
 /**
  * @file Asking a PACS and getting images from it, as clients of the service do. Patients stand in bodies, never in addresses.
  */
+
 import { type Static, Type } from "typebox";
+import { SHOWN } from "./study";
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -103,7 +105,10 @@ export const RetrievalListSchema = Type.Object({
       /** Objects that are kept, and that were refused here, once it has ended. */
       stored: Type.Integer(),
       refused: Type.Integer(),
-      reason: nullable(Type.String({ description: "Why the last attempt did not end it, or why not all came" })),
+      reason: nullable(
+        Type.String({ description: "Why the last attempt did not end it, or why not all came; English" }),
+      ),
+      reason_shown: SHOWN,
       asked_at: Type.String({ format: "date-time" }),
       ended_at: nullable(Type.String({ format: "date-time" })),
     }),

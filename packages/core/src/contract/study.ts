@@ -26,6 +26,9 @@ export const SeriesStateSchema = Type.Union([
 ]);
 export type SeriesState = Static<typeof SeriesStateSchema>;
 
+/** A reason for readers: what happened, and what to do. */
+export const SHOWN = nullable(Type.String({ description: "The same in the language that is asked for" }));
+
 /** Patient fields are null for those who may not see them, and where arrival de-identifies. */
 export const StudySummarySchema = Type.Object({
   study_uid: Type.String(),
@@ -40,7 +43,8 @@ export const StudySummarySchema = Type.Object({
   unreviewed: Type.Integer({ description: "Findings that nobody has accepted or rejected" }),
   state: StudyStateSchema,
   /** Why not all of it was analysed: the reason of a series that failed, of one with images that failed, or was not attempted. */
-  reason: Type.Optional(nullable(Type.String())),
+  reason: Type.Optional(nullable(Type.String({ description: "English" }))),
+  reason_shown: Type.Optional(SHOWN),
   received_at: Type.String({ format: "date-time" }),
 });
 export type StudySummary = Static<typeof StudySummarySchema>;
@@ -59,7 +63,8 @@ export const InstanceSchema = Type.Object({
   rows: Type.Integer(),
   columns: Type.Integer(),
   size_unknown: Type.Boolean({ description: "An image whose head does not tell its size: rows and columns are 0" }),
-  failure: nullable(Type.String({ description: "Why nobody could look at it" })),
+  failure: nullable(Type.String({ description: "Why nobody could look at it; English" })),
+  failure_shown: SHOWN,
 });
 
 export const SeriesSchema = Type.Object({
@@ -69,7 +74,8 @@ export const SeriesSchema = Type.Object({
   description: nullable(Type.String()),
   series_number: nullable(Type.Integer()),
   state: SeriesStateSchema,
-  reason: nullable(Type.String()),
+  reason: nullable(Type.String({ description: "English" })),
+  reason_shown: SHOWN,
   model_version: nullable(Type.String()),
   instances: Type.Array(InstanceSchema),
 });
@@ -115,7 +121,8 @@ export const DeliveryRecordSchema = Type.Object({
   destination: Type.String(),
   state: Type.Union([Type.Literal("pending"), Type.Literal("sending"), Type.Literal("sent"), Type.Literal("failed")]),
   attempts: Type.Integer(),
-  reason: nullable(Type.String()),
+  reason: nullable(Type.String({ description: "English" })),
+  reason_shown: SHOWN,
   sent_at: nullable(Type.String()),
 });
 

@@ -163,6 +163,10 @@ export const ERROR_SENTENCES: Readonly<Record<ToldCode, Bilingual>> = {
   },
 };
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return isToldCode(code) && code !== "internal" && code !== "unknown";
+}
+
 export function isToldCode(code: string): code is ToldCode {
   return Object.hasOwn(ERROR_SENTENCES, code);
 }

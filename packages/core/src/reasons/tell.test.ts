@@ -36,7 +36,10 @@ describe("reasonIn", () => {
     ],
     ["not images to look at, but presentation states; waveforms", "不是可供分析的图像，而是显示状态、波形"],
     ["no model for CT", "没有适用于 CT 图像的模型；如需分析请管理员加载相应模型"],
-    ["STOW-RS: status 0xA700", "经 STOW-RS 发送：PACS 的空间或资源不足，暂不能接收（状态码 0xA700）；请 PACS 管理员检查"],
+    [
+      "STOW-RS: status 0xA700",
+      "经 STOW-RS 发送：PACS 的空间或资源不足，暂不能接收（状态码 0xA700）；请 PACS 管理员检查",
+    ],
     [
       "peer_refused: STOW-RS: HTTP status 403; check dicom_web.authorization",
       "PACS 拒绝了 STOW-RS 请求（HTTP 状态码 403）；请管理员检查设置 dicom_web.authorization",

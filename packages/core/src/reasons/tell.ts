@@ -45,6 +45,11 @@ export function reasonIn(text: string, language: Language): string {
   return ofError(text, language) ?? known(REASONS, text, language) ?? text;
 }
 
+/** A reason beside the field that holds it. */
+export function shownReason(text: string | null, language: Language): string | null {
+  return text === null ? null : reasonIn(text, language);
+}
+
 /** A reason in both languages. */
 export function reasonInBoth(text: string): Bilingual {
   return { zh: reasonIn(text, "zh"), en: reasonIn(text, "en") };

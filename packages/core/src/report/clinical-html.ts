@@ -7,6 +7,7 @@
 
 import { ArgumentError } from "../errors";
 import type { Bilingual, Language } from "../language";
+import { errorIn, warningIn } from "../reasons/tell";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { type JudgedLesion, reported } from "../rules/judge";
 import { CLINICAL_STYLE } from "./clinical-style";
@@ -97,7 +98,7 @@ ${entry("图像", "Images", String(allOf(page)))}
 }
 
 function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tellsSpacing = true }: ClinicalPage): Html {
-  const { error, notAnalysed, notWhole, width, height, picture, spacingMm } = image;
+  const { error, notAnalysed, notWhole, warnings = [], width, height, picture, spacingMm } = image;
   const title = imageTitle(image);
   if (notAnalysed !== undefined) {
     return html`<section class="card"><div class="head"><h3>${title}</h3>
@@ -107,13 +108,14 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tell
   if (error !== undefined) {
     return html`<section class="card"><div class="head"><h3>${title}</h3>
 <span class="chip failed">${both("处理失败", "failed")}</span></div>
-<p class="message">${error.code}: ${error.message}</p></section>`;
+<p class="message">${both(errorIn(error, "zh"), errorIn(error, "en"))}</p></section>`;
   }
   const shown = reported(image.findings, { reportAbove });
   const left = image.findings.length - shown.length;
   const rejected = shown.filter(({ review }) => review === "rejected").length;
   return html`<section class="card"><div class="head"><h3>${title}</h3>${chipOf(shown.length, notWhole)}</div>
 ${notWhole === undefined ? undefined : notWholeNote(notWhole)}
+${warnings.map((one) => html`<p class="message">${both(`提示：${warningIn(one, "zh")}`, `Note: ${warningIn(one, "en")}`)}</p>`)}
 <p class="sentence">${both(findingsSentence(shown, "zh", classNames), findingsSentence(shown, "en", classNames))}</p>
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}

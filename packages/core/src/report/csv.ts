@@ -5,7 +5,7 @@
  */
 import type { Finding } from "../finding";
 import { BYTE_ORDER_MARK, csvNumber, csvText } from "./csv-cell";
-import type { FindingsReport, ImageFindings } from "./findings";
+import type { ImageFindings } from "./findings";
 
 const PLACE = ["file", "width", "height"] as const;
 const MEASURED = [
@@ -13,16 +13,26 @@ const MEASURED = [
   ...(["width_px", "height_px", "width_mm", "height_mm", "error"] as const),
 ] as const;
 const COLUMNS = [...PLACE, "class", ...MEASURED] as const;
-/** With what readers call a class beside what the model calls it. */
-const SHOWN_COLUMNS = [...PLACE, "class", "class_shown", ...MEASURED] as const;
+/** With what readers call a class beside what the model calls it, and why nothing is told in their language. */
+const SHOWN_COLUMNS = [...PLACE, "class", "class_shown", ...MEASURED, "error_shown"] as const;
 type Column = (typeof SHOWN_COLUMNS)[number];
+
+/** What readers are told beside what programs read. */
+export interface ShownCells<Image extends ImageFindings> {
+  readonly className: (className: string) => string;
+  /** Why it was not looked at, or not whole; "" where it was. */
+  readonly error: (image: Image) => string;
+}
 
 /**
  * One row for each finding, and one for each file without findings or with an error. Pixels, millimetres.
  *
- * @param shown what readers call a class, in a column `class_shown`. @default no such column
+ * @param shown what stands in the columns `class_shown` and `error_shown`. @default no such columns
  */
-export function findingsCsv({ images }: Pick<FindingsReport, "images">, shown?: (className: string) => string): string {
+export function findingsCsv<Image extends ImageFindings>(
+  { images }: { readonly images: readonly Image[] },
+  shown?: ShownCells<Image>,
+): string {
   if (shown === undefined) return CSV_HEAD + images.map(csvRows).join("");
   return headOf(SHOWN_COLUMNS) + images.map((image) => rowsOf(image, SHOWN_COLUMNS, shown)).join("");
 }
@@ -36,10 +46,14 @@ function headOf(columns: readonly Column[]): string {
 
 /** Rows of one image, each with its line break. */
 export function csvRows(image: ImageFindings): string {
-  return rowsOf(image, COLUMNS, (className) => className);
+  return rowsOf(image, COLUMNS);
 }
 
-function rowsOf(image: ImageFindings, columns: readonly Column[], shown: (className: string) => string): string {
+function rowsOf<Image extends ImageFindings>(
+  image: Image,
+  columns: readonly Column[],
+  shown?: ShownCells<Image>,
+): string {
   const findings = image.findings.length === 0 ? [undefined] : image.findings;
   return findings
     .map((finding) => cellsOf(image, finding, shown))
@@ -47,17 +61,18 @@ function rowsOf(image: ImageFindings, columns: readonly Column[], shown: (classN
     .join("");
 }
 
-function cellsOf(
-  { file, frame, width, height, error }: ImageFindings,
+function cellsOf<Image extends ImageFindings>(
+  image: Image,
   finding: Finding | undefined,
-  shown: (className: string) => string,
+  shown?: ShownCells<Image>,
 ): Readonly<Record<Column, string>> {
+  const { file, frame, width, height, error } = image;
   return {
     file: csvText(frame === undefined || frame === 0 ? file : `${file} [${frame}]`),
     width: width === 0 ? "" : String(width),
     height: height === 0 ? "" : String(height),
     class: csvText(finding?.className ?? ""),
-    class_shown: csvText(finding === undefined ? "" : shown(finding.className)),
+    class_shown: csvText(finding === undefined ? "" : (shown?.className(finding.className) ?? "")),
     confidence: csvNumber(finding?.confidence, 4),
     x1: csvNumber(finding?.box.x1, 2),
     y1: csvNumber(finding?.box.y1, 2),
@@ -68,5 +83,6 @@ function cellsOf(
     width_mm: csvNumber(finding?.sizeMm?.width, 2),
     height_mm: csvNumber(finding?.sizeMm?.height, 2),
     error: csvText(error?.message ?? ""),
+    error_shown: csvText(shown?.error(image) ?? ""),
   };
 }

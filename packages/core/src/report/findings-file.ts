@@ -1,8 +1,10 @@
 /**
  * @file Reads `findings.json` as `fovea predict` and `fovea batch` write it, and checks what is read.
  */
+
 import { FoveaError } from "../errors";
 import type { Box, Finding } from "../finding";
+import { isErrorCode } from "../reasons/error-sentences";
 import type { ImageFindings } from "./findings";
 
 /** What a report needs of the file. */
@@ -98,8 +100,11 @@ function readSpacing({ spacingMm }: Fields): Pick<ImageFindings, "spacingMm"> {
 }
 
 /** The code of another version may be none of ours: what it says is shown all the same. */
-function readError({ message }: Fields): NonNullable<ImageFindings["error"]> {
-  return { code: "invalid_image", message: typeof message === "string" ? message : "could not be analysed" };
+function readError({ code, message }: Fields): NonNullable<ImageFindings["error"]> {
+  return {
+    code: typeof code === "string" && isErrorCode(code) ? code : "invalid_image",
+    message: typeof message === "string" ? message : "could not be analysed",
+  };
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -7,6 +7,7 @@
 import type { Finding } from "../finding";
 import type { Language } from "../language";
 import type { DetectionSummary } from "../metrics/detection-metrics";
+import { errorIn } from "../reasons/tell";
 import type { FindingsReport, ImageFindings } from "./findings";
 import { htmlPage, RESEARCH_ONLY, tile } from "./html-page";
 import { STYLE } from "./html-style";
@@ -128,7 +129,7 @@ function imageCard(image: ImageFindings, pictures: ReportPictures | undefined, c
   if (error !== undefined) {
     return html`<section class="card"><div class="head"><h3>${name}</h3>
 <span class="chip failed">${both("处理失败", "failed")}</span></div>
-<p class="message">${error.code}: ${error.message}</p></section>`;
+<p class="message">${both(errorIn(error, "zh"), errorIn(error, "en"))}</p></section>`;
   }
   const chip =
     findings.length === 0

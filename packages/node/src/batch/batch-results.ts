@@ -63,7 +63,7 @@ export async function writeBatchResults(
         continue;
       }
       const notes = batchNotes(line.images, language);
-      await table.write(batchCsvRow({ filename: name, images: line.images, notes }, classes));
+      await table.write(batchCsvRow({ filename: name, images: line.images, notes, language }, classes));
       for (const image of line.images) {
         await findings.write(`${images++ > 0 ? "," : ""}\n    ${imageJson(image)}`);
         tally.add(image);

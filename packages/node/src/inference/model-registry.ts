@@ -1,11 +1,13 @@
 /**
  * @file Model versions side by side, and who uses them.
  */
+
 import { basename, extname } from "node:path";
 import { networkLetterbox } from "@fovea/core/detect/detector";
 import { uidFromSha256 } from "@fovea/core/dicom/uid";
 import { FoveaError } from "@fovea/core/errors";
 import type { LetterboxOptions } from "@fovea/core/imaging/letterbox";
+import { tell } from "@fovea/core/reasons/tell";
 import type { ModelConfig } from "../config/service-config";
 import { detectionSettings } from "../predict/detection-settings";
 import type { ModelVersion } from "../store/record";
@@ -187,7 +189,7 @@ export class Models implements ModelRegistry {
     if (model === undefined) {
       const entry = this.#defaults.get(modality) ?? this.#defaults.get(ANY);
       if (entry !== undefined) return entry;
-      throw new FoveaError("unknown_model", `no model is the default for ${modality}; name one of ${this.#names()}`);
+      throw new FoveaError("unknown_model", tell("noDefaultModel", { modality, models: this.#names() }));
     }
     // The version loaded last, where several have the name.
     const entry = this.#ready().findLast(({ version }) => version.modelId === model || version.name === model);
@@ -215,7 +217,10 @@ export class Models implements ModelRegistry {
   }
 
   #unknown(model: string): FoveaError {
-    return new FoveaError("unknown_model", `no model ${JSON.stringify(model)} is ready; there are ${this.#names()}`);
+    return new FoveaError(
+      "unknown_model",
+      tell("noModelReady", { model: JSON.stringify(model), models: this.#names() }),
+    );
   }
 
   #names(): string {

@@ -1,10 +1,12 @@
 /**
  * @file The requestor's side of opening an association (PS3.8 7.1), and the time limits of a client.
  */
+
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import { CONTEXT_RESULT, decodeAccept, encodeRequest, type ProposedContext, type Role } from "./associate-pdu";
 import { Association } from "./association";
 import { Connection } from "./connection";
@@ -108,9 +110,9 @@ export async function requestAssociation(
  */
 export function peerError(error: unknown, signal?: AbortSignal): FoveaError {
   if (error instanceof FoveaError) return error;
-  if (signal?.aborted) return new FoveaError("interrupted", "the request to the PACS was cancelled", { cause: error });
+  if (signal?.aborted) return new FoveaError("interrupted", tell("cancelled"), { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
-  return new FoveaError("peer_unreachable", `the PACS: ${reason}`, { cause: error });
+  return new FoveaError("peer_unreachable", tell("associationFailed", { fault: reason }), { cause: error });
 }
 
 /** PS3.8 table 9-21. */

@@ -2,7 +2,9 @@
  * @file What failed, analysed once more because somebody asks: the series is opened as a late image would open it, and takes the
  * whole way again.
  */
+
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { AuditLog } from "../store/audit-log";
 import type { Database, Sql } from "../store/database";
 import { OWN_RESULT } from "./importer";
@@ -35,9 +37,9 @@ export function analyseAgain(
     const [study] = await sql.query<{ origin: string }>("SELECT origin FROM study WHERE study_uid = $1 FOR UPDATE", [
       studyUid,
     ]);
-    if (study === undefined) throw new FoveaError("not_found", "no such study");
+    if (study === undefined) throw new FoveaError("not_found", tell("noStudy"));
     if (study.origin === "upload") {
-      throw new FoveaError("not_allowed", "the study is an upload; send its file to /detect again");
+      throw new FoveaError("not_allowed", tell("studyIsUpload"));
     }
     const series = await leftOf(sql, studyUid, seriesUid);
     if (series.length === 0) return 0;

@@ -9,8 +9,10 @@
  * is known in time. What was acknowledged by then is held apart with its file (`held-instances.ts`), and told: in the audit log, in
  * the service's log, and by a gauge. What the database does not take stays in `incoming`, is told as well, and tried again.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
 import type { Database, Sql } from "../store/database";
@@ -45,7 +47,7 @@ export interface ImporterOptions {
 }
 
 /** Why a series is never attempted, whatever else changes. */
-export const OWN_RESULT = "made by Fovea itself";
+export const OWN_RESULT = tell("ownResult");
 
 /** An acknowledged object that is not filed, and why. Nothing of it is the sender's: it may go into a log. */
 export class NotFiled extends Error {

@@ -1,8 +1,10 @@
 /**
  * @file What models found in images, and what people say of it.
  */
+
 import type { ReviewState } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { Vault } from "../vault/vault";
 import type { AuditLog } from "./audit-log";
 import type { Database, Sql } from "./database";
@@ -172,7 +174,7 @@ export class Analyses {
     { review, actor, comment }: { readonly review: ReviewState; readonly actor: string; readonly comment?: string },
   ): Promise<KeptFinding> {
     const before = await this.find(findingId);
-    if (before === undefined) throw new FoveaError("not_found", "no finding of this id");
+    if (before === undefined) throw new FoveaError("not_found", tell("noFinding"));
     await this.#database.transaction(async (sql) => {
       await sql.query("UPDATE finding SET review = $2 WHERE finding_id::text = $1", [findingId, review]);
       const sealed = comment === undefined ? undefined : this.#vault().sealJson(comment, `review.comment/${findingId}`);

@@ -95,7 +95,7 @@ describe("POST /analyze/image", () => {
       modelSha256: MODEL.sha256,
       rulesSha256: "ab".repeat(32),
     });
-    expect((await service.store.studyList.page({}, { showPatient: true })).studies).toEqual([]);
+    expect((await service.store.studyList.page({}, { showPatient: true, language: "en" })).studies).toEqual([]);
   });
 
   test.each([
@@ -363,7 +363,7 @@ describe("POST /detect", () => {
       study: { study_uid: study_id, state: "analysed", findings: 2, instances: 1 },
     });
     expect((await post("/detect", form(file("file", "again.png", "chest")))).json().study_id).toBe(study_id);
-    expect((await service.store.studyList.page({}, { showPatient: true })).studies).toHaveLength(1);
+    expect((await service.store.studyList.page({}, { showPatient: true, language: "en" })).studies).toHaveLength(1);
   });
 
   test("speaks Chinese where nothing is asked", async () => {

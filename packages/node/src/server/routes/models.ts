@@ -1,8 +1,10 @@
 /**
  * @file Models side by side: which there are; loaded, retired, made the default while requests go on.
  */
+
 import { join } from "node:path";
 import { ModelListSchema, type ModelRecord, ModelRecordSchema } from "@fovea/core/contract/study";
+import { tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";
 import type { LoadedModel } from "../../inference/inference-pool";
 import type { RouteParts } from "../app";
@@ -40,7 +42,7 @@ function shown({ modelId, name, sha256, classes, defaultFor, state }: LoadedMode
 export function modelRoutes(app: App, { config, pool, store }: RouteParts): void {
   function versionOf(modelId: string): LoadedModel {
     const found = pool.models.list().find((one) => one.modelId === modelId && one.state === "ready");
-    if (found === undefined) throw new HttpProblem(404, "no such version is ready", { code: "unknown_model" });
+    if (found === undefined) throw new HttpProblem(404, tell("noVersion"), { code: "unknown_model" });
     return found;
   }
 

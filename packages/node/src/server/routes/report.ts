@@ -6,6 +6,7 @@ import type { StudyDetail } from "@fovea/core/contract/study";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import { FoveaError } from "@fovea/core/errors";
 import type { Bilingual, Language } from "@fovea/core/language";
+import { reasonInBoth, tell } from "@fovea/core/reasons/tell";
 import { type ClinicalPageImage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { findingsCsv } from "@fovea/core/report/csv";
 import { shownName } from "@fovea/core/rules/class-names";
@@ -18,7 +19,6 @@ import type { ImageOutcome } from "../../store/image-outcomes";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
-import { unreadNote } from "../detection-answer";
 import { recordFile } from "../pictures/picture-thread";
 import { HttpProblem } from "../problem";
 import { LangSchema, UidSchema } from "../route-schemas";
@@ -51,6 +51,12 @@ interface StudyFrame extends ClinicalPageImage {
   readonly findings: readonly KeptFinding[];
   readonly sopUid: string;
   readonly frame: number;
+  readonly notAnalysed?: WhyNot;
+}
+
+/** Why nobody looked at an image, for readers, and in English as the record keeps it. */
+interface WhyNot extends Bilingual {
+  readonly kept: string;
 }
 
 /** All images of the study, without what is no image; of those with several frames, the ones in which something was found. */
@@ -66,7 +72,7 @@ async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): 
       const outcome = outcomes.get(sopUid);
       const notAnalysed = whyNot(outcome, one);
       const unread = outcome?.unreadFrames ?? 0;
-      const notWhole = unread === 0 ? undefined : unreadNote(unread, count);
+      const notWhole = unread === 0 ? undefined : reasonInBoth(tell("framesUnread", { failed: unread, all: count }));
       // Nothing was found where nobody looked: that must not read as "none detected".
       if (notAnalysed !== undefined) {
         frames.push({ ...image, frame: 0, findings: [], notAnalysed });
@@ -84,15 +90,22 @@ async function framesOf({ store }: RouteParts, { study, series }: StudyDetail): 
 function whyNot(
   outcome: ImageOutcome | undefined,
   { state, reason }: StudyDetail["series"][number],
-): Bilingual | undefined {
+): WhyNot | undefined {
   if (outcome !== undefined && outcome.failure === undefined) return undefined;
   if (outcome?.failure !== undefined) {
-    return { zh: `分析失败：${outcome.failure}`, en: `could not be analysed: ${outcome.failure}` };
+    const { zh, en } = reasonInBoth(outcome.failure);
+    return {
+      zh: `分析失败：${zh}`,
+      en: `could not be analysed: ${en}`,
+      kept: `could not be analysed: ${outcome.failure}`,
+    };
   }
-  if (state === "received" || state === "queued") return { zh: "尚未分析", en: "not analysed yet" };
-  return reason === null
-    ? { zh: "未分析", en: "not analysed" }
-    : { zh: `未分析：${reason}`, en: `not analysed: ${reason}` };
+  if (state === "received" || state === "queued") {
+    return { zh: "尚未分析", en: "not analysed yet", kept: "not analysed yet" };
+  }
+  if (reason === null) return { zh: "未分析", en: "not analysed", kept: "not analysed" };
+  const { zh, en } = reasonInBoth(reason);
+  return { zh: `未分析：${zh}`, en: `not analysed: ${en}`, kept: `not analysed: ${reason}` };
 }
 
 /** Whether something of an image was not looked at. */
@@ -101,13 +114,13 @@ const isUnread = ({ notAnalysed, notWhole }: StudyFrame) => notAnalysed !== unde
 /** How many images the frames are of. */
 const imagesOf = (frames: readonly StudyFrame[]) => new Set(frames.map(({ sopUid }) => sopUid)).size;
 
-/** A row of the table says in its last column why there is nothing in the others, or not all. */
+/** A row of the table says in its last columns why there is nothing in the others, or not all. */
 function tableRow(frame: StudyFrame): StudyFrame {
-  const reason = frame.notAnalysed ?? frame.notWhole;
-  if (reason === undefined) return frame;
+  const message = frame.notAnalysed?.kept ?? frame.notWhole?.en;
+  if (message === undefined) return frame;
   // A size would read as if somebody had looked.
   const size = frame.notAnalysed === undefined ? {} : { width: 0, height: 0 };
-  return { ...frame, ...size, error: { code: "not_found", message: reason.en } };
+  return { ...frame, ...size, error: { code: "not_found", message } };
 }
 
 function groupedBy<K>(findings: readonly KeptFinding[], key: (finding: KeptFinding) => K): Map<K, KeptFinding[]> {
@@ -137,7 +150,7 @@ export function reportRoute(app: App, parts: RouteParts): void {
       const { format = "json", lang, series } = request.query;
       const view = readerOf(parts, request, lang);
       const detail = await store.studyList.detail(uid, view);
-      if (detail === undefined) throw new HttpProblem(404, "no such study");
+      if (detail === undefined) throw new HttpProblem(404, tell("noStudy"));
       const answer = await WRITERS[format](parts, detail, view.language, series);
       const { actor } = callerOf(request);
       await store.audit.append({ actor, action: "study.export", subject: uid, details: { format } });
@@ -167,8 +180,9 @@ const WRITERS: Readonly<
   json: async (_parts, detail) => ({ type: "application/json; charset=utf-8", content: JSON.stringify(detail) }),
   csv: async (parts, detail, language) => {
     const images = (await framesOf(parts, detail)).map(tableRow);
-    const shown = (className: string) => shownName(className, language, parts.config.classNames);
-    return { type: "text/csv; charset=utf-8", content: findingsCsv({ images }, shown) };
+    const className = (name: string) => shownName(name, language, parts.config.classNames);
+    const error = (row: StudyFrame) => (row.notAnalysed ?? row.notWhole)?.[language] ?? "";
+    return { type: "text/csv; charset=utf-8", content: findingsCsv({ images }, { className, error }) };
   },
   html: htmlReport,
   png: pictureReport,
@@ -304,13 +318,10 @@ async function pictureReport(parts: RouteParts, detail: StudyDetail, language: L
   const looked = frames.filter(({ notAnalysed }) => notAnalysed === undefined);
   const [first] = looked.toSorted((a, b) => surest(b) - surest(a));
   if (first?.findings.length === 0 && frames.some(isUnread)) {
-    throw new HttpProblem(
-      409,
-      "nothing was found in what was analysed, and not all was; ask for format=html, which says what",
-    );
+    throw new HttpProblem(409, tell("nothingInPart"));
   }
   const picture = first && (await drawn(parts, first, language, "png"));
-  if (picture === undefined) throw new HttpProblem(404, "no image of the study is here that was analysed");
+  if (picture === undefined) throw new HttpProblem(404, tell("noAnalysedImage"));
   return { type: "image/png", content: picture };
 }
 
@@ -329,17 +340,14 @@ async function structuredReport(
     .sort((a, b) => b.plannedAt.getTime() - a.plannedAt.getTime());
   const [report] = made;
   if (report === undefined) {
-    throw new HttpProblem(404, "no structured report was made of this study: no destination asks for one");
+    throw new HttpProblem(404, tell("noStructuredReport"));
   }
   if (made.some(({ seriesUid }) => seriesUid !== report.seriesUid)) {
-    throw new HttpProblem(409, "several series of this study have a structured report each; say which by series=UID");
+    throw new HttpProblem(409, tell("severalReports"));
   }
   const state = series.find(({ series_uid }) => series_uid === report.seriesUid)?.state;
   if (state !== "analysed") {
-    throw new HttpProblem(
-      409,
-      `the series is ${state ?? "gone"} at present; its structured report is of an earlier state`,
-    );
+    throw new HttpProblem(409, tell("reportOutdated", { state: state ?? "gone" }));
   }
   return { type: "application/dicom", content: await store.blobs.read(report.blob) };
 }

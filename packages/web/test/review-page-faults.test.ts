@@ -124,7 +124,7 @@ describe.skipIf(missing !== "")(`the review page, where something goes wrong${mi
 
   test("counts an image whose size could not be told, and says of an image that failed why", async () => {
     const broken = { sop_uid: "1.2.3.2.1.99", instance_number: null, frames: 1, rows: 0, columns: 0 };
-    const failed = { ...broken, size_unknown: true, failure: "invalid_dicom: Rows" };
+    const failed = { ...broken, size_unknown: true, failure: "invalid_dicom: Rows", failure_shown: null };
     change(CT, ({ series: [ct, ...others] }) => ({
       series: [{ ...ct, reason: "1 of 13 images", instances: [...ct.instances, failed] }, ...others],
     }));

@@ -115,7 +115,7 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tell
   const rejected = shown.filter(({ review }) => review === "rejected").length;
   return html`<section class="card"><div class="head"><h3>${title}</h3>${chipOf(shown.length, notWhole)}</div>
 ${notWhole === undefined ? undefined : notWholeNote(notWhole)}
-${warnings.map((one) => html`<p class="message">${both(`提示：${warningIn(one, "zh")}`, `Note: ${warningIn(one, "en")}`)}</p>`)}
+${warnings.map((one) => html`<p class="message odd">${both(`提示：${warningIn(one, "zh")}`, `Note: ${warningIn(one, "en")}`)}</p>`)}
 <p class="sentence">${both(findingsSentence(shown, "zh", classNames), findingsSentence(shown, "en", classNames))}</p>
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}

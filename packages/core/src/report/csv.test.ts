@@ -33,18 +33,19 @@ describe("findingsCsv", () => {
     ]);
   });
 
-  test("has what readers call a class beside what the model calls it, where that is told", () => {
+  test("has what readers call a class, and why nothing is told, beside what programs read, where that is told", () => {
     const mass = { ...nodule, className: "mass" };
-    const shown = (className: string) => (className === "mass" ? "=肿块, 大" : className);
-    const [head, ...rows] = findingsCsv({ images: [image("a.dcm", [mass]), image("b.dcm")] }, shown)
+    const className = (name: string) => (name === "mass" ? "=肿块, 大" : name);
+    const error = ({ file }: { readonly file: string }) => (file === "b.dcm" ? "尚未分析" : "");
+    const [head, ...rows] = findingsCsv({ images: [image("a.dcm", [mass]), image("b.dcm")] }, { className, error })
       .slice(1)
       .split("\r\n");
     expect(head).toBe(
-      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error",
+      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error,error_shown",
     );
     expect(rows).toEqual([
-      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,',
-      "b.dcm,512,480,,,,,,,,,,,,",
+      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,,',
+      "b.dcm,512,480,,,,,,,,,,,,,尚未分析",
       "",
     ]);
   });

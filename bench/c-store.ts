@@ -6,7 +6,8 @@
  * its audit entry. Its clock runs until the service itself counts all of them in the record; `storescp`'s until `storescu` has
  * ended. No model is loaded and every series is routed to none: nothing is analysed, in the timed part or later. The peer at
  * its best: largest PDUs, no delay of small packets (`TCP_NODELAY`), bytes written as they come (`+B`). At the end the record is
- * opened, and each data set of the first turn must be what `storescp` has, byte by byte.
+ * opened, and each data set of the first turn must be what `storescp` has, byte by byte. With `--installed` both programs of DCMTK run as
+ * they are installed, without such options: then each image waits for an acknowledgement of TCP.
  *
  * With `--link 1` the senders are a gigabit network away, as a modality is; without, bytes pass at the speed of memory.
  */
@@ -31,6 +32,7 @@ const HELP = `npm run bench -- c-store [OPTIONS]             (build first: the s
   --files N         slices of one association (500)
   --associations N  that send at one time, each so many slices (1)
   --link GIGABITS   of a second, which both sides' senders get through (none: loopback as it is)
+  --installed       DCMTK's programs as they are installed, without the options that make them fast
   --pairs N         turns of each side (9)
   --warm-up N       turns of each side before that, not counted (4): our code is compiled while it runs
   --busy            do not wait for an idle machine before each turn
@@ -41,6 +43,7 @@ const { values } = parseArgs({
     files: { type: "string", default: "500" },
     associations: { type: "string", default: "1" },
     link: { type: "string" },
+    installed: { type: "boolean", default: false },
     pairs: { type: "string", default: "9" },
     "warm-up": { type: "string", default: "4" },
     busy: { type: "boolean", default: false },
@@ -153,7 +156,7 @@ function peakMib(pid: number): number {
 /** DCMTK's receiver; for several associations at a time it makes a process of each. */
 async function startPeer(folder: string, associations: number) {
   const fork = associations > 1 ? ["--fork"] : [];
-  return startStorescp(folder, ["+xa", "-pdu", "131072", ...fork]);
+  return startStorescp(folder, [...(values.installed ? [] : ["+B", "+xa", "-pdu", "131072"]), ...fork]);
 }
 
 const HEAD = [
@@ -167,11 +170,12 @@ function summary(pairs: readonly Record<Side, Turn>[], files: number, associatio
   const speed = spread(pairs.map(({ ours, peer }) => peer.ms / ours.ms));
   const many = associations > 1 ? `, ${associations} at a time` : "";
   const link = values.link === undefined ? "" : `, over ${values.link} Gbit/s`;
-  const name = `C-STORE of ${files} CT slices into the record${many}${link}`;
+  const peer = `DCMTK storescp${values.installed ? ", as installed" : ""}`;
+  const name = `C-STORE of ${files} CT slices into the record${many}${link}${values.installed ? ", DCMTK as installed" : ""}`;
   const rate = (side: Side) => ((1000 * total) / median(side, ({ ms }) => ms)).toFixed(0);
   const processor = (["ours", "peer"] as const).map((side) => median(side, (turn) => turn.processorMs) / total);
   const ratio = `${speed.median.toFixed(2)} (${speed.p10.toFixed(2)}-${speed.p90.toFixed(2)})`;
-  const cells = [name, rate("ours"), rate("peer"), "DCMTK storescp", ratio];
+  const cells = [name, rate("ours"), rate("peer"), peer, ratio];
   const costs = [processor.map((ms) => ms.toFixed(2)).join(" / "), memory.toFixed(0), `${pairs.length}`];
   report(name, `| ${[...cells, ...costs].join(" | ")} |`, { pairs, speed, memory }, HEAD);
 }
@@ -200,7 +204,7 @@ async function main(): Promise<void> {
   const folder = quickFolder();
   const warmUp = Math.max(1, numberOption("warm-up", values["warm-up"]));
   // Debian's DCMTK leaves Nagle's algorithm on, which costs both of its programs 40 ms for each image.
-  process.env.TCP_NODELAY = "1";
+  if (!values.installed) process.env.TCP_NODELAY = "1";
   const us = await startOurs(folder);
   const peer = await startPeer(join(folder, "theirs"), associations);
   // Trees of later turns take the place of each other: ext4 is slow to make files just after many were deleted.

@@ -76,10 +76,10 @@ function stopped(child: ChildProcess): Promise<void> {
 }
 
 /** DCMTK's receiver; it writes one file for each object into `folder`. */
-export async function startStorescp(folder: string, options: readonly string[] = ["+xa"]): Promise<Running> {
+export async function startStorescp(folder: string, options: readonly string[] = ["+B", "+xa"]): Promise<Running> {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
-  return started("storescp", [...options, "+B", "-aet", "STORESCP", "-od", folder, `${port}`], port);
+  return started("storescp", [...options, "-aet", "STORESCP", "-od", folder, `${port}`], port);
 }
 
 /** DCMTK's small archive, which sends to `destinations` by AE title. */

@@ -146,7 +146,7 @@ describe.skipIf(!dcmtkAvailable)(`our client${why}`, () => {
 
   test("tells which object was refused because of its transfer syntax, and sends the others", async () => {
     // +x=: uncompressed alone.
-    const peer = await startStorescp(join(folder, "uncompressed"), ["+x="]);
+    const peer = await startStorescp(join(folder, "uncompressed"), ["+B", "+x="]);
     running.push(peer);
     const [plain] = await material();
     const rle = { ...plain, bytes: asTransferSyntax(plain.bytes, "1.2.840.10008.1.2.5") };

@@ -47,24 +47,25 @@ export function fillGaps(text: string, of: (name: string, kind: GapKind) => stri
   return text.replace(GAP, (_, name: string, kind: GapKind) => of(name, kind));
 }
 
-/** What stands in the gaps of `pattern` in `text`, by name; undefined if `text` is another sentence. */
-export function readGaps(pattern: string, text: string): ReadonlyMap<string, Found> | undefined {
-  const gaps = [...pattern.matchAll(GAP)].map(([, name, kind]) => ({ name, kind: kind as GapKind }));
-  const found = matcherOf(pattern).exec(text);
-  if (found === null) return undefined;
-  return new Map(gaps.map(({ name, kind }, i) => [name, { text: found[i + 1], kind }]));
+/** A sentence that can be recognised. */
+export interface KnownSentence extends Sentence {
+  /** In English, its gaps in their order as groups. */
+  readonly expression: RegExp;
+  readonly gaps: readonly { readonly name: string; readonly kind: GapKind }[];
 }
 
-const matchers = new Map<string, RegExp>();
-
-function matcherOf(pattern: string): RegExp {
-  const known = matchers.get(pattern);
-  if (known !== undefined) return known;
-  const parts = pattern.split(/(\{\w+[#@*]?\})/);
+export function knownSentence({ en, zh }: Sentence): KnownSentence {
+  const gaps = [...en.matchAll(GAP)].map(([, name, kind]) => ({ name, kind: kind as GapKind }));
+  const parts = en.split(/(\{\w+[#@*]?\})/);
   const source = parts.map((part, i) => (i % 2 === 0 ? literal(part) : part.endsWith("#}") ? "(\\d+)" : "(.+)"));
-  const made = new RegExp(`^${source.join("")}$`, "s");
-  matchers.set(pattern, made);
-  return made;
+  return { en, zh, gaps, expression: new RegExp(`^${source.join("")}$`, "s") };
+}
+
+/** What stands in the gaps, by name, where `text` is this sentence in English; undefined if it is another. */
+export function readGaps({ expression, gaps }: KnownSentence, text: string): ReadonlyMap<string, Found> | undefined {
+  const found = expression.exec(text);
+  if (found === null) return undefined;
+  return new Map(gaps.map(({ name, kind }, i) => [name, { text: found[i + 1], kind }]));
 }
 
 function literal(text: string): string {

@@ -10,7 +10,15 @@ import { ERROR_SENTENCES, isToldCode } from "./error-sentences";
 import { PEER_REASONS } from "./peer-reasons";
 import { ABOUT_ERRORS, OBJECT_KINDS, RECORD_REASONS } from "./record-reasons";
 import { REFUSALS, SERIES_STATES } from "./refusals";
-import { type Found, fillGaps, type Given, readGaps, type Sentence } from "./sentence";
+import {
+  type Found,
+  fillGaps,
+  type Given,
+  type KnownSentence,
+  knownSentence,
+  readGaps,
+  type Sentence,
+} from "./sentence";
 import { ODD_FILE, PARSER_WARNINGS, WARNINGS } from "./warning-sentences";
 
 const SENTENCES = { ...ABOUT_ERRORS, ...RECORD_REASONS, ...REFUSALS, ...PEER_REASONS, ...WARNINGS } as const;
@@ -35,10 +43,13 @@ export function tellError(code: string, message: string): Told {
   return `${code}: ${message}` as Told;
 }
 
-const REASONS: readonly Sentence[] = [RECORD_REASONS, REFUSALS, PEER_REASONS].flatMap((table) => Object.values(table));
+const tableOf = (...tables: readonly Readonly<Record<string, Sentence>>[]): readonly KnownSentence[] =>
+  tables.flatMap((table) => Object.values(table)).map(knownSentence);
+const REASONS = tableOf(RECORD_REASONS, REFUSALS, PEER_REASONS);
+const ABOUT = tableOf(ABOUT_ERRORS);
 /** What stands within sentences only. */
-const WORDS: readonly Sentence[] = [...Object.values(OBJECT_KINDS), ...Object.values(SERIES_STATES)];
-const ODDITIES: readonly Sentence[] = [...Object.values(WARNINGS), ...PARSER_WARNINGS];
+const WORDS = tableOf(OBJECT_KINDS, SERIES_STATES);
+const ODDITIES = [...tableOf(WARNINGS), ...PARSER_WARNINGS.map(knownSentence)];
 
 /** A reason, or the message of a refusal, in `language`. @param text in English, as `tell` and `tellError` write it */
 export function reasonIn(text: string, language: Language): string {
@@ -69,9 +80,9 @@ export function warningIn(text: string, language: Language): string {
 }
 
 /** `text` by the first of `sentences` that it is; undefined if it is none. */
-function known(sentences: readonly Sentence[], text: string, language: Language): string | undefined {
+function known(sentences: readonly KnownSentence[], text: string, language: Language): string | undefined {
   for (const one of sentences) {
-    const found = readGaps(one.en, text);
+    const found = readGaps(one, text);
     if (found !== undefined) return retold(one, found, (within) => within, language);
   }
   return undefined;
@@ -101,8 +112,8 @@ function retold(
 function ofError(text: string, language: Language): string | undefined {
   const [, code, message = ""] = /^([a-z_]+)(?:: ?(.*))?$/s.exec(text) ?? [];
   if (code === undefined || !isToldCode(code)) return undefined;
-  for (const about of Object.values(ABOUT_ERRORS)) {
-    const found = readGaps(about.en, message);
+  for (const about of ABOUT) {
+    const found = readGaps(about, message);
     if (found !== undefined) return retold(about, found, (error) => tellError(code, error), language);
   }
   return known(REASONS, message, language) ?? inBrackets(ERROR_SENTENCES[code][language], message, language);

@@ -57,7 +57,7 @@ export class LoadClients {
 }
 
 /** Resident memory of a process and all that it started, MiB; pages that they share count in each. */
-export function residentMib(pid: number): number {
+function residentMib(pid: number): number {
   try {
     const own = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
     const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>

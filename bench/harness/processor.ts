@@ -29,7 +29,7 @@ export function parseProcessTicks(stat: string): { readonly own: number; readonl
   return { own: fields[11] + fields[12], waited: fields[13] + fields[14] };
 }
 
-export function machineTicks(): MachineTicks {
+function machineTicks(): MachineTicks {
   return parseMachineTicks(readFileSync("/proc/stat", "utf8"));
 }
 

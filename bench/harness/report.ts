@@ -59,7 +59,7 @@ export function summarise(name: string, peer: string, rounds: readonly Round[]):
 }
 
 /** Columns of the rows in docs/performance.md. */
-export const MARKDOWN_HEAD = [
+const MARKDOWN_HEAD = [
   "| what | Fovea, ms | peer, ms | peer | speed against it (10-90 %) | best turns | peak memory, MiB | pairs (void) |",
   "|---|---|---|---|---|---|---|---|",
 ].join("\n");

@@ -10,7 +10,7 @@ import type { Consensus, Lesion, LesionBox } from "./consensus";
 import type { Readings } from "./readings";
 import { boxArea } from "./sightings";
 
-export const MINORITIES = ["ignore", "soft", "drop"] as const;
+const MINORITIES = ["ignore", "soft", "drop"] as const;
 
 /** What becomes of a lesion that too few saw: a region where nothing is judged, a label that counts by the share, nothing. */
 export type Minority = (typeof MINORITIES)[number];

@@ -8,7 +8,7 @@ import type { Box } from "../finding";
 import type { Consensus, Lesion } from "./consensus";
 import { lesionSide, meanIou } from "./lesion-sizes";
 import type { Readings, Sighting } from "./readings";
-import { hull } from "./sightings";
+import { hull, touches } from "./sightings";
 
 /** What one reader marked in the picture. */
 export interface ShownMark {
@@ -53,7 +53,7 @@ export interface DisagreementOptions {
   readonly leastView?: number;
 }
 
-export function disagreementScore(lesion: Lesion): number {
+function disagreementScore(lesion: Lesion): number {
   const split = 4 * lesion.agreement * (1 - lesion.agreement);
   return split + (1 - lesion.classShare) + (lesion.readers.length > 1 ? 1 - meanIou(lesion) : 0);
 }
@@ -111,7 +111,7 @@ function disagreement(
     marks: here.flatMap((mark) => {
       const { reader, annotation } = mark;
       const { box, classId, segmentation } = annotation;
-      if (!overlapsBox(box, view)) return [];
+      if (!touches(box, view)) return [];
       const outlines = segmentation && !("counts" in segmentation) ? segmentation : [];
       return [{ reader, own: own.has(mark), box, className: readings.categories[classId].name, outlines }];
     }),
@@ -120,10 +120,6 @@ function disagreement(
 
 function widthOf({ box }: { readonly box: Box }): number {
   return box.x2 - box.x1;
-}
-
-function overlapsBox(a: Box, b: Box): boolean {
-  return a.x1 <= b.x2 && b.x1 <= a.x2 && a.y1 <= b.y2 && b.y1 <= a.y2;
 }
 
 interface ViewOptions {

@@ -130,7 +130,8 @@ export function sharedArea(a: Box, b: Box): number {
   return width <= 0 || height <= 0 ? 0 : width * height;
 }
 
-function touches(a: Box, b: Box): boolean {
+/** Whether they have a point in common, be it of an edge. */
+export function touches(a: Box, b: Box): boolean {
   return a.x1 <= b.x2 && b.x1 <= a.x2 && a.y1 <= b.y2 && b.y1 <= a.y2;
 }
 

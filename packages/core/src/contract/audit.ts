@@ -2,8 +2,7 @@
  * @file The audit log as `GET /audit` answers it, newest first.
  */
 import { type Static, Type } from "typebox";
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+import { nullable } from "./values";
 
 export const AuditRecordSchema = Type.Object({
   seq: Type.String({ description: "Place in the chain, from 1" }),
@@ -24,4 +23,3 @@ export const AuditListSchema = Type.Object({
   /** Give it as `before` for the next page. */
   next: nullable(Type.String()),
 });
-export type AuditList = Static<typeof AuditListSchema>;

@@ -8,16 +8,14 @@
  * what is left to do.
  */
 import { type Static, Type } from "typebox";
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+import { nullable } from "./values";
 
 /** PS3.3 C.11.2.1.2: centre and width in modality values (Hounsfield units for CT). */
-export const ImageWindowSchema = Type.Object({
+const ImageWindowSchema = Type.Object({
   center: Type.Number(),
   width: Type.Number({ exclusiveMinimum: 0 }),
   explanation: nullable(Type.String({ description: "WindowCenterWidthExplanation" })),
 });
-export type ImageWindow = Static<typeof ImageWindowSchema>;
 
 const VALUES = {
   rescale_slope: Type.Number(),
@@ -37,7 +35,7 @@ const VoiLutFunctionSchema = Type.Union([
 ]);
 
 /** Millimetres between centres of rows and of columns, and what they were measured on (`Spacing` of core/dicom). */
-export const PixelSpacingSchema = Type.Object({
+const PixelSpacingSchema = Type.Object({
   row: Type.Number({ exclusiveMinimum: 0 }),
   column: Type.Number({ exclusiveMinimum: 0 }),
   source: Type.Union([

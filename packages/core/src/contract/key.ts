@@ -2,6 +2,7 @@
  * @file API keys as their routes show them. The key itself is answered once, when it is made.
  */
 import { type Static, Type } from "typebox";
+import { nullable } from "./values";
 
 export const RoleSchema = Type.Union([
   Type.Literal("viewer"),
@@ -9,8 +10,6 @@ export const RoleSchema = Type.Union([
   Type.Literal("admin"),
   Type.Literal("system"),
 ]);
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const NewKeySchema = Type.Object(
   {

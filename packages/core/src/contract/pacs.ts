@@ -1,14 +1,9 @@
 /**
  * @file Asking a PACS and getting images from it, as clients of the service do. Patients stand in bodies, never in addresses.
  */
-
 import { type Static, Type } from "typebox";
 import { SHOWN } from "./study";
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
-
-/** PS3.5 9.1: components of digits, 64 characters at most. */
-const UidSchema = Type.String({ pattern: "^[0-9]+(\\.[0-9]+)*$", maxLength: 64 });
+import { nullable, UidSchema } from "./values";
 
 /** A value to match: one, not a list; `*` and `?` stand for what PS3.4 C.2.2.2.4 says. */
 function matchSchema(maxLength: number, description: string) {
@@ -67,14 +62,12 @@ export const PacsStudyListSchema = Type.Object({
   /** There are more than `limit`: ask more closely. */
   more: Type.Boolean(),
 });
-export type PacsStudyList = Static<typeof PacsStudyListSchema>;
 
 /** `POST /pacs/:name/retrieve` */
 export const RetrieveSchema = Type.Object(
   { study_uid: UidSchema, series_uid: Type.Optional(UidSchema) },
   { additionalProperties: false },
 );
-export type Retrieve = Static<typeof RetrieveSchema>;
 
 /** `202`: the images come like any others; `GET /pacs/retrievals` and the study say how far they are. */
 export const RetrievalSchema = Type.Object({
@@ -83,7 +76,6 @@ export const RetrievalSchema = Type.Object({
   study_uid: Type.String(),
   study_url: Type.String({ description: "Not there until the first image is" }),
 });
-export type RetrievalAnswer = Static<typeof RetrievalSchema>;
 
 /** `GET /pacs/retrievals`: the latest first; those that ended for 30 days. */
 export const RetrievalListSchema = Type.Object({

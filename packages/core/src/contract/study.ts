@@ -3,8 +3,7 @@
  */
 import { type Static, Type } from "typebox";
 import { BoxSchema } from "./detection";
-
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+import { nullable } from "./values";
 
 /** `receiving` until it is complete; `failed` where a series failed. */
 export const StudyStateSchema = Type.Union([
@@ -86,7 +85,6 @@ export const AnalyseAgainSchema = Type.Object({
   series: Type.Integer({ description: "Series that are analysed again" }),
   study_url: Type.String(),
 });
-export type AnalyseAgainAnswer = Static<typeof AnalyseAgainSchema>;
 
 /** `open` until somebody decides. */
 export const ReviewStateSchema = Type.Union([Type.Literal("open"), Type.Literal("accepted"), Type.Literal("rejected")]);

@@ -11,6 +11,19 @@ export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
+export function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+export function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isNumber);
+}
+
+/** Whether a flag such as `iscrowd` is set. */
+export function isSet(flag: unknown): boolean {
+  return flag === 1 || flag === true;
+}
+
 /** @throws {FoveaError} `invalid_annotations` if `key` holds no list; none at all is allowed under `optional` */
 export function listIn(
   fields: Fields,

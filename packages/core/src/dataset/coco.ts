@@ -10,7 +10,7 @@
  */
 import { FoveaError } from "../errors";
 import { type Bounds, boundsOf, clipPolygon, type Polygon } from "../geometry/polygon";
-import { classesOfCategories, type Fields, fieldsOf, integerIn, listIn, textIn } from "./coco-fields";
+import { classesOfCategories, type Fields, fieldsOf, integerIn, isNumbers, isSet, listIn, textIn } from "./coco-fields";
 import { cocoRoot } from "./formats/coco-root";
 import { Tally } from "./formats/tally";
 import type { Label, Problem, Region } from "./sample";
@@ -137,8 +137,6 @@ function addAnnotation(
   }
 }
 
-const isSet = (flag: unknown) => flag === 1 || flag === true;
-
 function isEmpty({ x1, y1, x2, y2 }: Bounds): boolean {
   return !(x2 > x1 && y2 > y1);
 }
@@ -162,10 +160,6 @@ function parseBox(bbox: unknown): Bounds | undefined {
   if (!isNumbers(bbox) || bbox.length !== 4) return undefined;
   const [x, y, width, height] = bbox;
   return { x1: x, y1: y, x2: x + width, y2: y + height };
-}
-
-function isNumbers(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((entry) => typeof entry === "number" && Number.isFinite(entry));
 }
 
 /** Outline in pixels, several parts joined; `undefined` if there is none or none that can be kept. */

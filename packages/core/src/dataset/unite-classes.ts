@@ -11,7 +11,7 @@ export interface UnitedClasses {
 }
 
 /** Classes are one by their name. */
-export function uniteClasses(sets: readonly Pick<AnnotationSet, "categories">[]): UnitedClasses {
+function uniteClasses(sets: readonly Pick<AnnotationSet, "categories">[]): UnitedClasses {
   const categories: Category[] = [];
   const known = new Map<string, number>();
   const classOf = sets.map((set) =>

@@ -19,7 +19,8 @@ export interface YoloLabelOptions {
 /** Numbers printed with six digits may pass 1 by this much; they are cut to 1. */
 const SLACK = 1e-6;
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** A number as label files write it. */
+export const YOLO_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * Labels of one file, in the file's order. Rows that say the same as an earlier one are removed, boxes without width
@@ -80,7 +81,7 @@ function parseRow(row: string, nc: number, place: { readonly file: string; reado
     );
   }
   const values = columns.map((column) => {
-    if (!NUMBER.test(column)) throw fail(`"${column.slice(0, 40)}" is not a number`);
+    if (!YOLO_NUMBER.test(column)) throw fail(`"${column.slice(0, 40)}" is not a number`);
     return Number(column);
   });
   const classId = values[0];

@@ -7,10 +7,8 @@ import { FoveaError } from "../errors";
 import { ATTRIBUTES } from "./attribute";
 import { DataSet } from "./data-set";
 import { inflatedHead } from "./inflate";
-import { transferSyntax } from "./transfer-syntax";
+import { DEFLATED, EXPLICIT_LITTLE, transferSyntax } from "./transfer-syntax";
 
-const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
-const DEFLATED = "1.2.840.10008.1.2.1.99";
 /** Bytes that a deflated head may grow to. */
 const MAX_INFLATED_HEAD = 4 * 2 ** 20;
 

@@ -11,12 +11,14 @@ import { tell } from "../reasons/tell";
 import { ATTRIBUTES, type Keyword, type ValueKind } from "./attribute";
 import { type DataSetEncoding, holdsMoreElements } from "./element-count";
 import { inflated, MAX_INFLATED_FILE } from "./inflate";
-import { type TransferSyntax, transferSyntax } from "./transfer-syntax";
-
-const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
-const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
-const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
-const DEFLATED = "1.2.840.10008.1.2.1.99";
+import {
+  DEFLATED,
+  EXPLICIT_BIG,
+  EXPLICIT_LITTLE,
+  IMPLICIT_LITTLE,
+  type TransferSyntax,
+  transferSyntax,
+} from "./transfer-syntax";
 
 type BinaryRead = (parser: ByteArrayParser, bytes: Uint8Array, at: number) => number;
 

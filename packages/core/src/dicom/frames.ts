@@ -1,8 +1,10 @@
 /**
  * @file Bytes of one frame, compressed or not (PS3.5 section 8 and annex A).
  */
+
 import { ArgumentError } from "../errors";
 import type { DataSet } from "./data-set";
+import { joined } from "./joined-bytes";
 import { type ImagePixel, sampleCount } from "./pixel-data";
 import { type StoredValues, storedValues } from "./stored-values";
 
@@ -99,17 +101,6 @@ function movedBits(bytes: Uint8Array, from: number, count: number): Uint8Array {
   const out = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
     out[i] = (bytes[start + i] >> shift) | ((bytes[start + i + 1] ?? 0) << (8 - shift));
-  }
-  return out;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
   }
   return out;
 }

@@ -2,6 +2,7 @@
  * @file Deflated bytes (RFC 1951), let out up to a limit.
  */
 import { Inflate } from "fflate";
+import { joined } from "./joined-bytes";
 
 /** Bytes; a deflated file that grows past this is a mistake or an attack. */
 export const MAX_INFLATED_FILE = 2 ** 29;
@@ -19,13 +20,7 @@ export function inflated(bytes: Uint8Array, limit: number): Uint8Array {
   for (let at = 0; at < bytes.length; at += 65536) {
     stream.push(bytes.subarray(at, at + 65536), at + 65536 >= bytes.length);
   }
-  const whole = new Uint8Array(total);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(parts);
 }
 
 /** The first bytes of a deflated stream that may be cut short or damaged: as many as come of it, `limit` at most. */

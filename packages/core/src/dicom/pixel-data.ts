@@ -1,7 +1,6 @@
 /**
  * @file How a file's pixels lie: the Image Pixel Module, read and checked (PS3.3 C.7.6.3).
  */
-
 import { FoveaError } from "../errors";
 import { tell } from "../reasons/tell";
 import type { DataSet } from "./data-set";

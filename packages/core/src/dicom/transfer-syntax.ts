@@ -14,11 +14,16 @@ export interface TransferSyntax {
   readonly bigEndian: boolean;
 }
 
+export const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
+export const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
+export const DEFLATED = "1.2.840.10008.1.2.1.99";
+export const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
+
 const TABLE: readonly (readonly [uid: string, name: string, codec: FrameCodec])[] = [
-  ["1.2.840.10008.1.2", "Implicit VR Little Endian", "native"],
-  ["1.2.840.10008.1.2.1", "Explicit VR Little Endian", "native"],
-  ["1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian", "native"],
-  ["1.2.840.10008.1.2.2", "Explicit VR Big Endian", "native"],
+  [IMPLICIT_LITTLE, "Implicit VR Little Endian", "native"],
+  [EXPLICIT_LITTLE, "Explicit VR Little Endian", "native"],
+  [DEFLATED, "Deflated Explicit VR Little Endian", "native"],
+  [EXPLICIT_BIG, "Explicit VR Big Endian", "native"],
   ["1.2.840.10008.1.2.5", "RLE Lossless", "rle"],
   ["1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression", "deflate"],
   ["1.2.840.10008.1.2.4.50", "JPEG Baseline", "jpeg"],
@@ -37,7 +42,7 @@ const TABLE: readonly (readonly [uid: string, name: string, codec: FrameCodec])[
 ];
 
 const BY_UID: ReadonlyMap<string, TransferSyntax> = new Map(
-  TABLE.map(([uid, name, codec]) => [uid, { uid, name, codec, bigEndian: uid === "1.2.840.10008.1.2.2" }]),
+  TABLE.map(([uid, name, codec]) => [uid, { uid, name, codec, bigEndian: uid === EXPLICIT_BIG }]),
 );
 
 /** The transfer syntax of a UID; one that is not in the table (video, vendors' own) has codec `unsupported`. */

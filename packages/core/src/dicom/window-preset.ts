@@ -38,12 +38,12 @@ export type WindowChoice =
   | { readonly kind: "window"; readonly window: Window; readonly name?: PresetName };
 
 /** Per cent left out at either end under `percentile`: what `auto` leaves out where a file names no window. */
-export const USUAL_TAIL = 0.5;
+const USUAL_TAIL = 0.5;
 
 const FUNCTIONS: readonly string[] = ["LINEAR", "LINEAR_EXACT", "SIGMOID"] satisfies readonly VoiLutFunction[];
 
 /** What may be written, for help and errors. */
-export const WINDOW_WORDS = `auto, percentile, ${Object.keys(WINDOW_PRESETS).join(", ")}, or centre and width as -600,1500`;
+const WINDOW_WORDS = `auto, percentile, ${Object.keys(WINDOW_PRESETS).join(", ")}, or centre and width as -600,1500`;
 
 /**
  * One window: `auto`, the name of a preset, `percentile`, `percentile:1`, `40,400` or `40,400,SIGMOID`.

@@ -76,11 +76,6 @@ export function hashDistance(a: PerceptualHash, b: PerceptualHash): number {
   return bitCount(a.high ^ b.high) + bitCount(a.low ^ b.low);
 }
 
-/** Sixteen hexadecimal digits. */
-export function hashText({ high, low }: PerceptualHash): string {
-  return high.toString(16).padStart(8, "0") + low.toString(16).padStart(8, "0");
-}
-
 function bitCount(word: number): number {
   let x = word - ((word >>> 1) & 0x55555555);
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);

@@ -1,11 +1,10 @@
 /**
  * @file Brightness, contrast and gamma: every value changes by itself.
  *
- * Bytes go through a table of 256 entries, rounded once; 16-bit and float values are computed. The range of 16-bit
- * values is that of their type, of float values 0 ... 1 unless the caller says otherwise.
+ * Bytes go through a table of 256 entries, rounded once; levels that are not cut yet through the function itself.
  */
 import { ArgumentError } from "../errors";
-import type { ByteImage, Image, Pixels } from "./image";
+import type { ByteImage, Pixels } from "./image";
 import { pixelKernel } from "./pixel-kernel/pixel-kernel";
 
 /** A new value for each byte. */
@@ -52,67 +51,13 @@ export function brightnessContrastMap({ brightness = 0, contrast = 0 }: Brightne
   return (level) => level * (1 + contrast) + brightness * 255;
 }
 
-/** The same as a table. */
-export function brightnessContrastTable(change: BrightnessContrast): ToneTable {
-  return toneTable(brightnessContrastMap(change));
-}
-
 /**
- * Contrast and brightness of an image of any kind, in place: above black, times 1 + contrast, plus brightness times the
- * range. Bytes and 16-bit values are clamped, floats are not.
- */
-export function adjustBrightnessContrast<I extends Image>(image: I, change: BrightnessContrast): I {
-  const { data } = image;
-  if (data instanceof Uint8Array) {
-    applyTable({ ...image, data }, brightnessContrastTable(change));
-    return image;
-  }
-  const { brightness = 0, contrast = 0 } = change;
-  const [low, high] = valueRange(data);
-  const shift = brightness * (high - low);
-  if (data instanceof Float32Array) {
-    for (let i = 0; i < data.length; i++) data[i] = low + (data[i] - low) * (1 + contrast) + shift;
-    return image;
-  }
-  for (let i = 0; i < data.length; i++) {
-    data[i] = Math.min(Math.max(Math.round(low + (data[i] - low) * (1 + contrast) + shift), low), high);
-  }
-  return image;
-}
-
-/** 255 (level / 255)^gamma; below black the same with the sign turned, so that what is darker stays darker. */
-export function gammaMap(gamma: number): ToneMap {
-  requireGamma(gamma);
-  return (level) => (level < 0 ? -255 * (-level / 255) ** gamma : 255 * (level / 255) ** gamma);
-}
-
-/** The same as a table. */
-export function gammaTable(gamma: number): ToneTable {
-  return toneTable(gammaMap(gamma));
-}
-
-/**
- * Raises every value, as a share of the range, to the power `gamma`, in place: below 1 dark parts become brighter.
+ * 255 (level / 255)^gamma; below black the same with the sign turned, so that what is darker stays darker. Below 1 dark parts
+ * become brighter.
  *
- * @throws {ArgumentError} if `gamma` is not above 0
+ * @throws {ArgumentError} if `gamma` is not above 0 and below 100
  */
-export function adjustGamma<I extends Image>(image: I, gamma: number): I {
-  requireGamma(gamma);
-  const { data } = image;
-  if (data instanceof Uint8Array) {
-    applyTable({ ...image, data }, gammaTable(gamma));
-    return image;
-  }
-  const [low, high] = valueRange(data);
-  const range = high - low;
-  const whole = !(data instanceof Float32Array);
-  for (let i = 0; i < data.length; i++) {
-    const value = low + range * Math.max((data[i] - low) / range, 0) ** gamma;
-    data[i] = whole ? Math.round(value) : value;
-  }
-  return image;
-}
-
-function requireGamma(gamma: number): void {
+export function gammaMap(gamma: number): ToneMap {
   if (!(gamma > 0 && gamma < 100)) throw new ArgumentError(`gamma is ${gamma}, expected above 0 and below 100`);
+  return (level) => (level < 0 ? -255 * (-level / 255) ** gamma : 255 * (level / 255) ** gamma);
 }

@@ -62,9 +62,7 @@ export interface CocoOptions {
 
 /** NumPy's ten steps of .5 ... .95. */
 const STEP = (0.95 - 0.5) / 9;
-export const COCO_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) =>
-  i === 9 ? 0.95 : 0.5 + i * STEP,
-);
+const COCO_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) => (i === 9 ? 0.95 : 0.5 + i * STEP));
 
 /** All, small, medium, large: square pixels. */
 const AREA_RANGES: readonly AreaRange[] = [

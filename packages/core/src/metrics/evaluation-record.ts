@@ -69,7 +69,7 @@ export interface FalseAlarmColumns {
 }
 
 /** Detections kept of an image, unless more are asked for: COCO's number. */
-export const MOST_DETECTIONS = 100;
+const MOST_DETECTIONS = 100;
 
 /** Takes images in one by one. */
 export class EvaluationRecord {

@@ -139,7 +139,7 @@ function judgedScans({ negative }: EvaluationView, all: FrocScans, scanOf: Int32
 }
 
 /** The scan of each image, by number. */
-export function scansOf(cases: readonly JudgedCase[], per: string): Int32Array {
+function scansOf(cases: readonly JudgedCase[], per: string): Int32Array {
   if (per === "image") return Int32Array.from(cases.keys());
   const numbers = new Map<string, number>();
   return Int32Array.from(cases, ({ file, patient, attributes }) => {
@@ -158,7 +158,7 @@ export function scansOf(cases: readonly JudgedCase[], per: string): Int32Array {
 type ScansTogether = FrocScans & { readonly clusters: Int32Array };
 
 /** A FROC by image as one by scan. @param selection what `scans` was selected by */
-export function readTogether(
+function readTogether(
   cases: readonly JudgedCase[],
   scans: ScansTogether,
   scanOf: Int32Array,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { froc, NO_LESION } from "./froc";
-import { atThreshold, operatingPoint, operatingRuleText, parseOperatingRule } from "./operating-point";
+import { operatingPoint, operatingRuleText, parseOperatingRule } from "./operating-point";
 import { rocCurve } from "./roc";
 
 // Two scans, four lesions. By falling score: hit, miss, hit, hit, miss, miss.
@@ -61,11 +61,6 @@ describe("operatingPoint", () => {
     expect(() => operatingPoint(curve, { by: "f1" })).toThrow("lesions per scan");
     expect(() => operatingPoint(curve, { by: "youden" })).toThrow("ROC curve");
   });
-});
-
-test("atThreshold reads what is at or above a threshold", () => {
-  expect(atThreshold(curve, 0.65)).toEqual({ threshold: 0.65, fpPerScan: 0.5, sensitivity: 0.5 });
-  expect(atThreshold(curve, 0.95)).toEqual({ threshold: 0.95, fpPerScan: 0, sensitivity: 0 });
 });
 
 describe("parseOperatingRule", () => {

@@ -62,12 +62,6 @@ export function operatingPoint(
   };
 }
 
-/** What a threshold comes to on another curve. */
-export function atThreshold({ fpPerScan, sensitivity, thresholds }: FrocCurve, threshold: number) {
-  const at = lastAtLeast(thresholds, threshold);
-  return { threshold, fpPerScan: fpPerScan[at], sensitivity: sensitivity[at] };
-}
-
 /** Index of the last of falling `thresholds` that is not below `threshold`; the first is infinite. */
 function lastAtLeast(thresholds: Float64Array, threshold: number): number {
   let at = 0;

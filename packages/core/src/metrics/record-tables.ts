@@ -9,7 +9,7 @@ import { cocoSummaryOf } from "./coco-summary";
 import type { CocoNumbers } from "./evaluation";
 import type { EvaluationRecord } from "./evaluation-record";
 
-export function recordTables({ cases, names }: EvaluationRecord): EvaluationTables {
+function recordTables({ cases, names }: EvaluationRecord): EvaluationTables {
   const truth = tableOf(cases.map((one) => one.truth));
   const detections = tableOf(cases.map((one) => one.detections));
   const rows = truth.image.length;

@@ -144,7 +144,7 @@ export function resolve(
 }
 
 /** Place of a row as messages show it: `row 12 (head[2])`. */
-export function rowPlace({ backbone }: PublishedNetwork, index: number, file?: string): Place {
+function rowPlace({ backbone }: PublishedNetwork, index: number, file?: string): Place {
   const section = index < backbone.length ? `backbone[${index}]` : `head[${index - backbone.length}]`;
   return { file, at: `row ${index} (${section})` };
 }

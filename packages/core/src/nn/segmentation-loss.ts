@@ -48,7 +48,7 @@ export interface MaskInputs {
 }
 
 /** Inputs named `masks`, `truth_ranks`, `mask_slots`. */
-export function maskInputs(prototypes: Tensor): MaskInputs {
+function maskInputs(prototypes: Tensor): MaskInputs {
   return {
     masks: input("masks", "uint8", [prototypes.shape[0], ...prototypes.shape.slice(2)]),
     ranks: input("truth_ranks", "float32", ["truths"]),

@@ -5,7 +5,6 @@
  * `avg_width, avg_height, notes, error`. Means are over findings; sizes are pixels. Where there is nothing to take a
  * mean of, and where a file could not be read, the cell is empty, not 0. The error is told in the language of the notes.
  */
-
 import type { Finding } from "../finding";
 import type { Language } from "../language";
 import { errorIn } from "../reasons/tell";

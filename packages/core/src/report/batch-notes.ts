@@ -1,7 +1,6 @@
 /**
  * @file What a row of the batch's table says beside its numbers.
  */
-
 import type { Language } from "../language";
 import { warningIn } from "../reasons/tell";
 import type { JudgedImage } from "./judged-image";

@@ -3,7 +3,9 @@
  *
  * Colours and sizes stand in attributes, so that a page may forbid inline styles.
  */
+
 import { type Axis, roundAxis, tickText } from "./axis";
+import { GRID, INK, SOFT } from "./chart-colours";
 import { type Html, html } from "./html-text";
 import { LINE_COLOURS, type Line, type LineChart, type Mark, spanOf, unbroken } from "./line-chart";
 
@@ -19,9 +21,6 @@ export interface ChartOptions extends ChartSize {
   readonly chinese?: Readonly<Record<string, string>>;
 }
 
-const INK = "#22252b";
-const SOFT = "#5b6b7a";
-const GRID = "#e3e5e9";
 const FONT = "Inter, Segoe UI, Helvetica, Arial, PingFang SC, Microsoft YaHei, Noto Sans CJK SC, sans-serif";
 
 /** Room for title and legend, ticks and axis titles. */

@@ -2,7 +2,6 @@
  * @file A check as one HTML page in Chinese and English that needs no network and no other file: what is there, then
  * every kind of finding with pictures.
  */
-
 import { severityCounts } from "../dataset/check/check-set";
 import { type CheckFinding, FINDING_KINDS, type Severity } from "../dataset/check/finding-kinds";
 import type { Language } from "../language";

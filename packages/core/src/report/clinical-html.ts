@@ -4,7 +4,6 @@
  *
  * The page needs no network and no script. Pictures are data URIs, or paths relative to the page.
  */
-
 import { ArgumentError } from "../errors";
 import type { Bilingual, Language } from "../language";
 import { errorIn, warningIn } from "../reasons/tell";

@@ -3,7 +3,6 @@
  *
  * Keys are those that clients read (`contract/detection.ts`), hence `snake_case`.
  */
-
 import type { Finding } from "../finding";
 import type { Language } from "../language";
 import type { ClassNames } from "../rules/class-names";

@@ -1,12 +1,11 @@
 /**
  * @file Counts as SVG: bars, a map of positions, a confusion matrix. Colours stand in attributes.
  */
+
 import { roundAxis, tickText } from "./axis";
+import { GRID, INK, SOFT } from "./chart-colours";
 import { both, type Html, html } from "./html-text";
 
-const INK = "#22252b";
-const SOFT = "#5b6b7a";
-const GRID = "#e3e5e9";
 const BAR = "#1668c7";
 
 /** Bars from left to right, their names below, counts above. */

@@ -8,7 +8,7 @@ import type { DisagreementPicture } from "./agreement-report";
 import { type Html, html } from "./html-text";
 
 /** CSS colours of the readers, in turn: told apart on black. */
-export const READER_COLOURS: readonly string[] = [
+const READER_COLOURS: readonly string[] = [
   ...["#4da3ff", "#ff9f40", "#5fd38d", "#e879f9", "#ffd84d", "#40d9d9", "#ff6b81", "#b8c0cc"],
 ];
 

@@ -1,7 +1,6 @@
 /**
  * @file Reads `findings.json` as `fovea predict` and `fovea batch` write it, and checks what is read.
  */
-
 import { FoveaError } from "../errors";
 import type { Box, Finding } from "../finding";
 import { isErrorCode } from "../reasons/error-sentences";

@@ -62,21 +62,6 @@ export interface FindingsReport {
   readonly summary: FindingsSummary;
 }
 
-/** Put a run's images and settings together and count. */
-export function findingsReport(
-  settings: Pick<FindingsReport, "model" | "imgsz" | "conf" | "iou">,
-  images: readonly ImageFindings[],
-): FindingsReport {
-  const { model, imgsz, conf, iou } = settings;
-  return { model, imgsz, conf, iou, images, summary: summarize(images) };
-}
-
-function summarize(images: readonly ImageFindings[]): FindingsSummary {
-  const tally = new FindingsTally();
-  for (const image of images) tally.add(image);
-  return tally.summary();
-}
-
 /** Counts findings image by image, for runs whose images are not kept. */
 export class FindingsTally {
   /** The file counted last, and what its images so far came to. */

@@ -3,7 +3,9 @@
  *
  * Colours stand in attributes, so that a page may forbid inline styles.
  */
+
 import type { Measured } from "../metrics/cluster-ratio";
+import { GRID, INK, SOFT } from "./chart-colours";
 import { type Html, html } from "./html-text";
 
 export interface ForestRow {
@@ -19,9 +21,6 @@ export interface ForestGroup {
   readonly rows: readonly ForestRow[];
 }
 
-const INK = "#22252b";
-const SOFT = "#5b6b7a";
-const GRID = "#e3e5e9";
 const DOT = "#1668c7";
 
 const ROW = 22;

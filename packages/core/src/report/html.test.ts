@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../finding";
-import { findingsReport, type ImageFindings } from "./findings";
+import { FindingsTally, type ImageFindings } from "./findings";
 import { findingsHtml, type HtmlReportOptions } from "./html";
 import { html, relativeUrl } from "./html-text";
 
@@ -15,8 +15,11 @@ const image = (extra: Partial<ImageFindings> = {}): ImageFindings => ({
   ...{ file: "a.dcm", width: 512, height: 480, findings: [mass] },
   ...extra,
 });
-const page = (images: ImageFindings[], options?: HtmlReportOptions, model = "best.safetensors") =>
-  findingsHtml(findingsReport({ model, imgsz: 640, conf: 0.25, iou: 0.7 }, images), options);
+function page(images: ImageFindings[], options?: HtmlReportOptions, model = "best.safetensors"): string {
+  const tally = new FindingsTally();
+  for (const one of images) tally.add(one);
+  return findingsHtml({ model, imgsz: 640, conf: 0.25, iou: 0.7, images, summary: tally.summary() }, options);
+}
 
 describe("findingsHtml", () => {
   test("is one page that fetches nothing and runs nothing", () => {

@@ -3,7 +3,6 @@
  *
  * The page needs no network and no script; pictures are referred to by relative paths. It is for reading and printing.
  */
-
 import type { Finding } from "../finding";
 import type { Language } from "../language";
 import type { DetectionSummary } from "../metrics/detection-metrics";

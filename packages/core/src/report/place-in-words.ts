@@ -4,7 +4,6 @@
  * Words are of the image as it is shown: its left is the reader's left. Which side of the patient that is, only the
  * file can say (`dicom/patient-side.ts`), and without it nothing is said of the patient.
  */
-
 import type { SideAtLeft } from "../dicom/patient-side";
 import type { Box } from "../finding";
 import type { Bilingual } from "../language";

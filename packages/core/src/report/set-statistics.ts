@@ -184,7 +184,7 @@ function attributeStatistics(images: readonly AnnotatedImage[], nc: number, most
 }
 
 /** Boxes as shares of their images, cut at the edges; images of unknown size are left out. */
-export function asSamples(images: readonly AnnotatedImage[]): Sample[] {
+function asSamples(images: readonly AnnotatedImage[]): Sample[] {
   return images.flatMap((image): Sample[] => {
     const { file, width, height } = image;
     if (width === undefined || height === undefined) return [];

@@ -1,7 +1,6 @@
 /**
  * @file The findings of one file as a text, region by region: place, size, confidence, severity, suggestion.
  */
-
 import type { Bilingual, Language } from "../language";
 import { errorIn, warningIn } from "../reasons/tell";
 import { type ClassNames, shownName } from "../rules/class-names";

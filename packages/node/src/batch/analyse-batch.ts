@@ -4,7 +4,6 @@
  * A native decoder may take the whole program with it. So the journal says of each file when it is handed out, and a later
  * run begins with those that nothing more is known of, one at a time: the file that ends the program is found, and left out.
  */
-
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Language } from "@fovea/core/language";
@@ -13,11 +12,11 @@ import { textReport } from "@fovea/core/report/text-report";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
 import { writeFailure } from "../data/atomic-write";
-import type { Journal } from "../data/journal";
+import { type Journal, stateOf } from "../data/journal";
 import type { PredictCrew } from "../predict/crew";
 import { predictInOrder } from "../predict/predict-in-order";
 import type { PredictedImage } from "../predict/predicted-image";
-import { attemptsOn, type BatchSource, reportOf, stateOf } from "./batch-files";
+import { attemptsOn, type BatchSource, reportOf } from "./batch-files";
 import { type BatchImage, type BatchLine, givenUp, judgedImages } from "./batch-outcome";
 
 /** A batch whose material was read. */

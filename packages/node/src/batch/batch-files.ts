@@ -6,7 +6,7 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { createInterface } from "node:readline";
 import { writeFailure } from "../data/atomic-write";
-import type { FileState, Journal } from "../data/journal";
+import { type Journal, stateOf } from "../data/journal";
 import { PICTURE_FOLDERS, type PredictJob } from "../predict/file-predictor";
 import { pictureNames } from "../predict/picture-names";
 import { listSources } from "../predict/sources";
@@ -89,13 +89,6 @@ export async function lockBatchFolder(out: string): Promise<BatchLock> {
   } catch (error) {
     throw writeFailure(out, error);
   }
-}
-
-/** What tells a file from one that was changed. */
-export async function stateOf(path: string): Promise<FileState> {
-  // A file that is gone by now is refused by its reader, in better words.
-  const found = await stat(path).catch(() => undefined);
-  return { size: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0 };
 }
 
 /** How often the program has ended while a file was under way. */

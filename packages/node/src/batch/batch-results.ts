@@ -2,7 +2,6 @@
  * @file The tables of a batch, made from its journal in the order of the files, so that a run that was interrupted and one
  * that was not end in the same bytes. Nothing but sums and what the page shows is kept in memory.
  */
-
 import { join } from "node:path";
 import type { Language } from "@fovea/core/language";
 import { batchCsvHead, batchCsvRow } from "@fovea/core/report/batch-csv";

@@ -2,7 +2,6 @@
  * @file What the results of a batch depend on. Plain data: the first line of its journal, by which a later run knows whether
  * it may go on there.
  */
-
 import { resolve } from "node:path";
 import type { Window } from "@fovea/core/dicom/window";
 import { ArgumentError } from "@fovea/core/errors";

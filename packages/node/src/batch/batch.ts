@@ -4,7 +4,6 @@
  * A journal holds what became of each file, so that a run that was ended at any moment goes on where it stood. Memory holds
  * the list of files and where the journal's lines stand; everything else passes through.
  */
-
 import { basename, join, resolve } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import type { Language } from "@fovea/core/language";

@@ -4,7 +4,7 @@
 import { type Command, Option } from "commander";
 import { CHARACTER_SETS } from "../deidentify/character-set";
 
-export const REPORT_FORMATS = ["sr", "sc", "gsps", "seg", "html", "csv", "png"] as const;
+const REPORT_FORMATS = ["sr", "sc", "gsps", "seg", "html", "csv", "png"] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 export interface ReportCommandOptions {

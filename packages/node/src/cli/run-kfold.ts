@@ -47,7 +47,7 @@ export async function runKfold(options: CollectedOptions): Promise<void> {
 }
 
 /** Folds, then mean, standard deviation and interval of each measure. */
-export function foldTable({ folds, overall }: FoldSummary): string {
+function foldTable({ folds, overall }: FoldSummary): string {
   const names = Object.keys(overall);
   const columns = ["fold", "patients", "images", "lesions", "best", ...names.map(measureName)];
   const rows = folds.map((one) => [

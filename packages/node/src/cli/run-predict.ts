@@ -1,7 +1,6 @@
 /**
  * @file What `fovea predict` does.
  */
-
 import { join } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import type { Language } from "@fovea/core/language";

@@ -44,7 +44,7 @@ function trialLine({ trial, value, failure, seconds, drawn }: Trial, monitor: st
 }
 
 /** Trials with their value and what was drawn for them. */
-export function trialTable(trials: readonly Trial[], monitor: string): string {
+function trialTable(trials: readonly Trial[], monitor: string): string {
   const drawn = [...new Set(trials.flatMap((trial) => Object.keys(trial.drawn)))];
   return textTable(
     ["trial", monitor, ...drawn].map((title) => ({ title })),

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { CONVERSION_CSV_HEAD, conversionCsvRow } from "@fovea/core/report/conversion-csv";
 import { writeFailure } from "../data/atomic-write";
 import { GrowingFile } from "../data/growing-file";
-import { type FileState, Journal, type JournalLine } from "../data/journal";
+import { Journal, type JournalLine, stateOf } from "../data/journal";
 import { type Converter, openConverters } from "./convert-crew";
 import type { ConvertStatus, FileOutcome } from "./convert-file";
 import { type DicomSource, listDicomSources } from "./dicom-sources";
@@ -91,12 +91,6 @@ export async function convertTree(
   } finally {
     await journal.close();
   }
-}
-
-async function stateOf(path: string): Promise<FileState> {
-  // A file that is gone by now is refused by its reader, in better words.
-  const found = await stat(path).catch(() => undefined);
-  return { size: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0 };
 }
 
 /** Whether the journal knows the file as it is, and every picture of it is there with its size. */

@@ -5,7 +5,7 @@
  * The first line holds the settings; each other one the outcome of a file, with the size and time of change that the file
  * had. The last line of a file counts; one that a crash cut off does not.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { writeFailure } from "./atomic-write";
 
@@ -16,6 +16,12 @@ const FORMAT = 2;
 export interface FileState {
   readonly size: number;
   readonly mtimeMs: number;
+}
+
+export async function stateOf(path: string): Promise<FileState> {
+  // A file that is gone by now is refused by its reader, in better words.
+  const found = await stat(path).catch(() => undefined);
+  return { size: found?.size ?? 0, mtimeMs: found?.mtimeMs ?? 0 };
 }
 
 /** What became of a file, which is known by its path. */

@@ -87,7 +87,8 @@ export async function rootOf({ file, root }: DataYaml, problems: Problem[]): Pro
   );
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** Whether there is a file or folder. */
+export async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

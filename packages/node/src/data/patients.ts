@@ -70,7 +70,7 @@ export async function patientFinder({ by, table }: PatientOptions): Promise<Find
 }
 
 /** The error for files whose patient was not found. */
-export function lostPatients(lost: readonly string[], { by, table }: PatientOptions): ArgumentError {
+function lostPatients(lost: readonly string[], { by, table }: PatientOptions): ArgumentError {
   const mend =
     by !== "patient"
       ? "mend the expression"

@@ -1,6 +1,7 @@
-import { encoded, encodedItem, encodedText, header, joined } from "@fovea/core/dicom/deidentify/encode";
+import { encoded, encodedItem, encodedText, header } from "@fovea/core/dicom/deidentify/encode";
 import { fileLayout } from "@fovea/core/dicom/deidentify/file-layout";
 import { HeaderValues, pixelDataOf } from "@fovea/core/dicom/deidentify/pixel-regions";
+import { joined } from "@fovea/core/dicom/joined-bytes";
 import { expect, test } from "vitest";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import { deidentifyFile } from "./deidentify-file";

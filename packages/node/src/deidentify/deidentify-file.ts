@@ -13,13 +13,11 @@ import type { Profile } from "@fovea/core/dicom/deidentify/profile";
 import type { Change } from "@fovea/core/dicom/deidentify/rewrite";
 import { FoveaError } from "@fovea/core/errors";
 import type { FrameDecoder } from "../dicom/frame-decoder";
+import { IMPLEMENTATION_CLASS } from "../dicom/implementation";
 import { VERSION } from "../version";
 import { decodeText } from "./character-set";
 import { cleanPixels } from "./clean-pixels";
 import type { SecretKey } from "./secret-key";
-
-/** Of this software as a writer of files; the one of `write-dicom.ts`. */
-const IMPLEMENTATION_CLASS = "2.25.60834107981260725889052370538735596502";
 
 /** What to do with files that say or look like text is burned into their pixels and nothing is blanked. */
 export type BurnedInRule = "refuse" | "warn";

@@ -4,10 +4,11 @@
 import type { DeidentifyOptions } from "@fovea/core/dicom/deidentify/deidentify";
 import { deidentify } from "@fovea/core/dicom/deidentify/deidentify";
 import type { Encoding } from "@fovea/core/dicom/deidentify/element";
-import { encoded, encodedItem, encodedText, header, joined, latin1 } from "@fovea/core/dicom/deidentify/encode";
+import { encoded, encodedItem, encodedText, header, latin1 } from "@fovea/core/dicom/deidentify/encode";
 import { fileLayout } from "@fovea/core/dicom/deidentify/file-layout";
 import { leaks } from "@fovea/core/dicom/deidentify/leaks";
 import type { ProfileOption } from "@fovea/core/dicom/deidentify/profile";
+import { joined } from "@fovea/core/dicom/joined-bytes";
 import { expect, test } from "vitest";
 import { FrameDecoder } from "../dicom/frame-decoder";
 import { decodeText } from "./character-set";

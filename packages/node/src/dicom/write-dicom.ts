@@ -3,6 +3,8 @@
  *
  * For objects made here only: a received one is never rewritten, because the library drops private elements.
  */
+import { EXPLICIT_LITTLE } from "@fovea/core/dicom/transfer-syntax";
+import { IMPLEMENTATION_CLASS } from "./implementation";
 
 /** Values by PS3.6 keyword: text, numbers, arrays of them, items of a sequence, bytes in an array. */
 export type NewAttributes = Readonly<Record<string, unknown>> & {
@@ -10,9 +12,8 @@ export type NewAttributes = Readonly<Record<string, unknown>> & {
   readonly SOPInstanceUID: string;
 };
 
-const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
-/** This software as a writer of files (PS3.10 7.1); the class is a UUID drawn once. */
-export const IMPLEMENTATION = { classUid: "2.25.60834107981260725889052370538735596502", version: "FOVEA" };
+/** This software as a writer of files (PS3.10 7.1). */
+export const IMPLEMENTATION = { classUid: IMPLEMENTATION_CLASS, version: "FOVEA" };
 
 type Dcmjs = typeof import("dcmjs")["default"];
 let library: Promise<Dcmjs> | undefined;

@@ -1,7 +1,6 @@
 /**
  * @file Model versions side by side, and who uses them.
  */
-
 import { basename, extname } from "node:path";
 import { networkLetterbox } from "@fovea/core/detect/detector";
 import { uidFromSha256 } from "@fovea/core/dicom/uid";

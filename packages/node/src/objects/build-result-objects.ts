@@ -14,7 +14,7 @@ import type {
 } from "@fovea/core/dicom/objects/result-source";
 import { secondaryCapture } from "@fovea/core/dicom/objects/secondary-capture";
 import { segmentations } from "@fovea/core/dicom/objects/segmentation";
-import { EXPLICIT_LITTLE } from "@fovea/core/dicom/objects/write-object";
+import { EXPLICIT_LITTLE } from "@fovea/core/dicom/transfer-syntax";
 import { FoveaError } from "@fovea/core/errors";
 import { findingsSentence } from "@fovea/core/report/summary";
 import type { ResultKind } from "../config/service-config";

@@ -9,7 +9,7 @@ import { drawFindings } from "../imaging/draw-findings";
 import { FONT_FAMILY, prepareFont } from "../imaging/picture-font";
 
 /** Longer side of a capture at most, pixels: 12 MB. The report has the coordinates of the full size. */
-export const CAPTURE_SIDE = 2048;
+const CAPTURE_SIDE = 2048;
 
 /** Pictures smaller than this are enlarged by a whole factor, so that labels can be read. */
 const COMFORTABLE_SIDE = 512;

@@ -1,6 +1,7 @@
 /**
  * @file The acceptor's side of opening an association (PS3.8 7.1 and 9.2).
  */
+import { IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION } from "../dicom/implementation";
 import {
   APPLICATION_CONTEXT,
   type AssociateRequest,
@@ -12,7 +13,6 @@ import {
 } from "./associate-pdu";
 import { type AgreedContext, Association, type AssociationTimes } from "./association";
 import type { Connection } from "./connection";
-import { IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION } from "./implementation";
 import { associateReject, MAX_PDU, PDU, PDU_HEADER, type Rejection, readPduHeader } from "./pdu";
 import { ABORT_REASON, ProtocolFault } from "./protocol-fault";
 

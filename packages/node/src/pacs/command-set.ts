@@ -46,7 +46,7 @@ export const COMMAND = {
   cancelRequest: 0x0fff,
 } as const;
 
-export const NO_DATA_SET = 0x0101;
+const NO_DATA_SET = 0x0101;
 const HAS_DATA_SET = 0x0001;
 
 const BY_ELEMENT = new Map<number, readonly [Keyword, string]>(

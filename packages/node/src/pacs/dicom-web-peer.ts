@@ -8,7 +8,7 @@ import { identifierOfJson } from "./dicom-json";
 import { type DicomWeb, json, pieces, request, statusError, type WebTimes } from "./dicom-web-request";
 import { type Identifier, keywordEntry, keywordTable } from "./identifier";
 import { boundaryOf, parts } from "./multipart";
-import type { PacsPeer } from "./peer";
+import { type PacsPeer, unlessRefused } from "./peer";
 import type { Level, Wanted } from "./query-client";
 import { stow } from "./stow-client";
 
@@ -30,15 +30,6 @@ export function dicomWebPeer({ name, dicomWeb }: DestinationConfig, times: WebTi
     find: (level, query, signal) => find(web, level, query, times, signal),
     retrieve: (wanted, signal) => retrieve(web, wanted, times, signal),
   };
-}
-
-async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof FoveaError && error.code === "peer_refused") return undefined;
-    throw error;
-  }
 }
 
 /** Matches of one request; none where the study is not there. */

@@ -1,7 +1,6 @@
 /**
  * @file Requests of a DICOMweb client (PS3.18): time limits, authorization, and errors that do not tell whose images they were about.
  */
-
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { FoveaError } from "@fovea/core/errors";
 import type { DestinationConfig } from "../config/service-config";
 import { get } from "./get-client";
-import type { OutgoingObject, PacsPeer, SendOutcome } from "./peer";
+import { type OutgoingObject, type PacsPeer, type SendOutcome, unlessRefused } from "./peer";
 import { type ClientOptions, echo, find, type Level, move, type SuboperationCounts, type Wanted } from "./query-client";
 import type { Callee } from "./request-association";
 import { sendObjects } from "./store-client";
@@ -31,16 +31,6 @@ export function dimsePeer({ name, dimse }: DestinationConfig, options: Omit<Clie
     retrieve: (wanted, signal?: AbortSignal) => retrieve(callee, wanted, { ...options, signal }),
     move: (wanted, destinationAe, signal) => move(callee, wanted, destinationAe, { ...options, signal }),
   };
-}
-
-/** What a peer that does not answer queries says: undefined. */
-async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof FoveaError && error.code === "peer_refused") return undefined;
-    throw error;
-  }
 }
 
 async function all(callee: Callee, level: Level, query: Readonly<Record<string, string>>, options: ClientOptions) {

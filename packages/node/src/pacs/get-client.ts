@@ -1,8 +1,8 @@
 /**
  * @file C-GET as client: objects come back on the same association, as files (PS3.4 C.4.3, PS3.7 9.3.3).
  */
-
 import { Readable } from "node:stream";
+import { EXPLICIT_LITTLE, IMPLICIT_LITTLE } from "@fovea/core/dicom/transfer-syntax";
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 import type { Role } from "./associate-pdu";
@@ -13,7 +13,7 @@ import { fileHeader } from "./part10";
 import { ProtocolFault } from "./protocol-fault";
 import { type ClientOptions, contextOf, countsOf, type Wanted, wantedIdentifier } from "./query-client";
 import { type Callee, MAX_CONTEXTS, peerError, proposals, requestAssociation } from "./request-association";
-import { EXPLICIT_LITTLE, IMPLICIT_LITTLE, STUDY_ROOT_GET, UNCOMPRESSED } from "./service-class";
+import { STUDY_ROOT_GET, UNCOMPRESSED } from "./service-class";
 import { isPending, STATUS, statusNumber, statusText } from "./status";
 
 /** Storage classes that are asked for where the peer does not say which a study has (PS3.4 table B.5-1, by PS3.6 suffix). */

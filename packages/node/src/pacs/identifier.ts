@@ -2,12 +2,12 @@
  * @file Identifiers: the small data sets of queries and their answers, as values by keyword (PS3.4 C.4.1.1.3).
  */
 import { ElementReader } from "@fovea/core/dicom/deidentify/element";
+import { EXPLICIT_LITTLE } from "@fovea/core/dicom/transfer-syntax";
 import { FoveaError } from "@fovea/core/errors";
 import { decodeText } from "../deidentify/character-set";
 import { loadDictionary } from "../deidentify/dictionary";
 import { dcmjsLibrary } from "../dicom/write-dicom";
 import { ProtocolFault } from "./protocol-fault";
-import { EXPLICIT_LITTLE } from "./service-class";
 
 /** Values by keyword; several are joined by a backslash, sequences are left out. */
 export type Identifier = Record<string, string>;

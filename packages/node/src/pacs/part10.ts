@@ -2,7 +2,7 @@
  * @file The header of a DICOM file: preamble and file meta information, group 0002 in Explicit VR Little Endian (PS3.10 7.1).
  */
 import { FoveaError } from "@fovea/core/errors";
-import { IMPLEMENTATION_CLASS } from "./implementation";
+import { IMPLEMENTATION_CLASS } from "../dicom/implementation";
 
 /** Where the data set begins, and what the header says of it. */
 export interface FileHeader {
@@ -13,7 +13,7 @@ export interface FileHeader {
 }
 
 /** Group 0002 has a few hundred bytes; private information may be longer. */
-export const MAX_HEADER = 64 * 1024;
+const MAX_HEADER = 64 * 1024;
 
 const PREFIX = 132;
 const LONG = new Set(["OB", "UN", "OW", "SQ", "UT", "UC", "UR"]);
@@ -28,7 +28,8 @@ function invalid(message: string): FoveaError {
  * @returns undefined if more bytes are needed to tell
  * @throws {FoveaError} `invalid_dicom` if this is no DICOM file, or its header does not say what it holds
  */
-export function readFileHeader(bytes: Buffer, isWhole = false): FileHeader | undefined {
+export function readFileHeader(file: Uint8Array, isWhole = false): FileHeader | undefined {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
   if (bytes.length < PREFIX + 8 && !isWhole) return undefined;
   if (bytes.length < PREFIX || bytes.toString("latin1", 128, PREFIX) !== "DICM") throw invalid("no DICM at byte 128");
   const values = new Map<number, string>();

@@ -2,6 +2,7 @@
  * @file Another DICOM application, as `pacs/` talks to it: DIMSE or DICOMweb behind one interface.
  */
 import type { Readable } from "node:stream";
+import { FoveaError } from "@fovea/core/errors";
 
 /** An object to send: a whole DICOM file (PS3.10), its bytes kept as they are. */
 export interface OutgoingObject {
@@ -74,4 +75,14 @@ export interface IncomingDraft {
   /** Durable from now on. Status is that of the C-STORE response (PS3.4 B.2.3): 0x0000, or why not. */
   commit(): Promise<{ readonly status: number }>;
   abandon(): Promise<void>;
+}
+
+/** What a peer that does not answer queries says: undefined. */
+export async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof FoveaError && error.code === "peer_refused") return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,6 @@
 /**
  * @file C-ECHO, C-FIND and C-MOVE as client (PS3.4 annex C, Study Root; PS3.7 9.3).
  */
-
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 import type { AgreedContext, Association, Message } from "./association";
@@ -22,7 +21,7 @@ export interface ClientOptions {
 }
 
 /** An answer to a query has some hundred bytes. */
-export const MAX_IDENTIFIER = 1024 * 1024;
+const MAX_IDENTIFIER = 1024 * 1024;
 
 /** The context for a service. @throws {FoveaError} `peer_refused` if the peer has not agreed to it */
 export function contextOf(association: Association, abstractSyntax: string, what: string): AgreedContext {

@@ -1,16 +1,15 @@
 /**
  * @file The requestor's side of opening an association (PS3.8 7.1), and the time limits of a client.
  */
-
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
+import { IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION } from "../dicom/implementation";
 import { CONTEXT_RESULT, decodeAccept, encodeRequest, type ProposedContext, type Role } from "./associate-pdu";
 import { Association } from "./association";
 import { Connection } from "./connection";
-import { IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION } from "./implementation";
 import { MAX_PDU, PDU, PDU_HEADER, readPduHeader } from "./pdu";
 import { ProtocolFault } from "./protocol-fault";
 

@@ -1,17 +1,13 @@
 /**
  * @file UIDs of DIMSE services, and which SOP classes and transfer syntaxes can be stored (PS3.4, PS3.6 annex A).
  */
-import { transferSyntax } from "@fovea/core/dicom/transfer-syntax";
+import { EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE, transferSyntax } from "@fovea/core/dicom/transfer-syntax";
 
 export const VERIFICATION = "1.2.840.10008.1.1";
 /** Study Root models (PS3.4 C.6.2). */
 export const STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1";
 export const STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2";
 export const STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3";
-
-export const IMPLICIT_LITTLE = "1.2.840.10008.1.2";
-export const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
-const EXPLICIT_BIG = "1.2.840.10008.1.2.2";
 
 /** For commands' own data sets: both encodings that everyone has. */
 export const UNCOMPRESSED = [EXPLICIT_LITTLE, IMPLICIT_LITTLE];

@@ -1,6 +1,7 @@
 /**
  * @file C-STORE as client: the bytes of each file's data set as they are, in the file's own transfer syntax.
  */
+import { DEFLATED } from "@fovea/core/dicom/transfer-syntax";
 import { tell } from "@fovea/core/reasons/tell";
 import type { AgreedContext, Association } from "./association";
 import { COMMAND } from "./command-set";
@@ -16,8 +17,6 @@ import {
   requestAssociation,
 } from "./request-association";
 import { isWarning, refusesObject, STATUS, statusNumber, statusText } from "./status";
-
-const DEFLATED = "1.2.840.10008.1.2.1.99";
 
 interface Parcel {
   /** Place among the objects given. */

@@ -1,7 +1,6 @@
 /**
  * @file STOW-RS as client (PS3.18 10.5): files as they are, and of each what became of it.
  */
-
 import { randomUUID } from "node:crypto";
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";

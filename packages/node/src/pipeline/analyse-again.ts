@@ -2,7 +2,6 @@
  * @file What failed, analysed once more because somebody asks: the series is opened as a late image would open it, and takes the
  * whole way again.
  */
-
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 import type { AuditLog } from "../store/audit-log";

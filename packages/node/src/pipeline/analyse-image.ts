@@ -1,7 +1,6 @@
 /**
  * @file One received image through the pool: its findings judged, or why there are none.
  */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import type { Finding } from "@fovea/core/finding";

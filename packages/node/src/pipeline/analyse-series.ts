@@ -5,7 +5,6 @@
  * is recorded with the reason, and the others go on. What may pass (`patience.ts`) brings the job back once the others are done.
  * What is recorded, done or failed, is not tried again by itself (`analyse-again.ts`).
  */
-
 import { FoveaError } from "@fovea/core/errors";
 import { type Told, tell, tellError } from "@fovea/core/reasons/tell";
 import type { InferencePool } from "../inference/inference-pool";

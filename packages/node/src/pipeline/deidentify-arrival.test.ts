@@ -29,7 +29,7 @@ function fileOf(n: number, options = {}): Buffer {
 }
 
 function headOf(file: Uint8Array) {
-  const header = readFileHeader(Buffer.from(file), true);
+  const header = readFileHeader(file, true);
   if (header === undefined) throw new Error("no header");
   return readInstanceHead(file.subarray(header.dataSetStart), header).instance;
 }

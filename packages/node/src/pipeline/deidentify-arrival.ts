@@ -49,7 +49,7 @@ export async function openArrivalDeidentifier(
 }
 
 function headOf(file: Uint8Array, options: ReadHeadOptions): InstanceHead {
-  const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
+  const header = readFileHeader(file, true);
   if (header === undefined) throw new Error("unreachable: a whole file has a header");
   return readInstanceHead(file.subarray(header.dataSetStart), header, options).instance;
 }

@@ -9,7 +9,6 @@
  * An attempt may take as long as the line needs. It is the worker's while that gives signs of life, and ends by the limits of
  * connection and answer (`pacs/`), not by a time for the whole.
  */
-
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 import { pauseAfter } from "../jobs/pause";
@@ -180,7 +179,7 @@ class Attempt {
 
   async #fileOf({ blob }: DeliveryRow) {
     const bytes = await this.#options.blobs.read(blob);
-    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    const header = readFileHeader(bytes, true);
     if (header === undefined) throw new FoveaError("file_unreadable", "the object's file has no header");
     return { bytes, header, dataSet: bytes.subarray(header.dataSetStart) };
   }

@@ -26,7 +26,7 @@ export async function earlierReports(
 async function referenceOf(blob: string, blobs: Pick<BlobStore, "read">): Promise<ReportReference | undefined> {
   try {
     const bytes = await blobs.read(blob);
-    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    const header = readFileHeader(bytes, true);
     if (header === undefined) return undefined;
     const { studyUid, seriesUid, sopUid } = readInstanceHead(bytes.subarray(header.dataSetStart), header).instance;
     return { studyUid, seriesUid, sopUid, sopClassUid: header.sopClassUid };

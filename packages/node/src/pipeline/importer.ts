@@ -9,18 +9,18 @@
  * is known in time. What was acknowledged by then is held apart with its file (`held-instances.ts`), and told: in the audit log, in
  * the service's log, and by a gauge. What the database does not take stays in `incoming`, is told as well, and tried again.
  */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 import type { AuditLog } from "../store/audit-log";
 import type { BlobFiles } from "../store/blob-files";
+import { settledKey } from "../store/blob-key";
 import type { Database, Sql } from "../store/database";
 import type { HeldInstances, HeldReason } from "../store/held-instances";
 import type { AcceptOutcome, AuditEntry, ReceivedInstance } from "../store/record";
 import { SqlError } from "../store/sql-error";
 import type { Studies } from "../store/studies";
-import { type Receipt, type ReceiptNote, receivedInstance, settledKey } from "./receipt";
+import { type Receipt, type ReceiptNote, receivedInstance } from "./receipt";
 import type { ReceiptQueue } from "./reception";
 
 export interface ImporterOptions {

@@ -2,7 +2,7 @@
  * @file Where the bytes of an object go until they count: into an encrypted file, by way of another one if they are changed.
  */
 import { type FileHeader, readFileHeader } from "../pacs/part10";
-import type { BlobDraft, BlobStore } from "../store/blob-store";
+import { type BlobDraft, type BlobStore, writePiece } from "../store/blob-store";
 import { type ReadHead, type ReadHeadOptions, readInstanceHead } from "./instance-head";
 import type { MemoryShare } from "./memory-share";
 import type { Receipt, ReceiptNote } from "./receipt";
@@ -29,7 +29,7 @@ export class FileTarget implements IncomingTarget {
   }
 
   write(piece: Uint8Array): Promise<void> {
-    return written(this.#draft, piece);
+    return writePiece(this.#draft, piece);
   }
 
   async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
@@ -71,7 +71,7 @@ export class ChangingTarget implements IncomingTarget {
   }
 
   write(piece: Uint8Array): Promise<void> {
-    return written(this.#spool, piece);
+    return writePiece(this.#spool, piece);
   }
 
   async commit(note: (head?: ReadHead) => ReceiptNote): Promise<Receipt> {
@@ -100,15 +100,8 @@ export class ChangingTarget implements IncomingTarget {
   }
 }
 
-/** The callback comes once the piece is no longer needed: whoever reads from the network may use its memory again. */
-function written({ stream }: BlobDraft, piece: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(piece, (error) => (error ? reject(error) : resolve()));
-  });
-}
-
 function wholeHeader(file: Uint8Array): FileHeader {
-  const header = readFileHeader(Buffer.from(file.buffer, file.byteOffset, file.length), true);
+  const header = readFileHeader(file, true);
   if (header === undefined) throw new Error("unreachable: a whole file has a header");
   return header;
 }

@@ -4,7 +4,6 @@
  * A time limit, memory or a file that cannot be read at the moment may be the machine's doing. So the same is tried again for a
  * while; what does not come off then either is called failed, with the last reason, and can be analysed again when somebody asks.
  */
-
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
 import { type Told, tell, tellError } from "@fovea/core/reasons/tell";
 

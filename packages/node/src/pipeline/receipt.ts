@@ -29,8 +29,3 @@ export function receivedInstance({ note, bytes, sha256 }: Receipt, blob: string)
   const { instance, origin, callingAe } = note;
   return { ...instance, origin, ...(callingAe !== undefined && { callingAe }), bytes, sha256, blob };
 }
-
-/** The key that `BlobStore.settle` gives a file: known before it moves, so that the record can name it first. */
-export function settledKey(blob: string): string {
-  return blob.replace(/^incoming\//, "images/");
-}

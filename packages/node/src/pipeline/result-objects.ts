@@ -9,7 +9,7 @@ import { FoveaError } from "@fovea/core/errors";
 import type { DestinationConfig, ResultKind } from "../config/service-config";
 import type { Analyses } from "../store/analyses";
 import type { BlobStore } from "../store/blob-store";
-import { bookRemoval, cancelRemoval } from "../store/booked-blob";
+import { cancelRemoval, writeBooked } from "../store/booked-blob";
 import type { Database, Sql } from "../store/database";
 import type { Deliveries } from "../store/deliveries";
 import type { KeptFinding } from "../store/findings";
@@ -154,20 +154,10 @@ export class ResultPlanner {
     { seriesUid, studyUid }: SeriesRecord,
     takers: readonly DestinationConfig[],
   ): Promise<NewDelivery[]> {
-    const draft = await this.#options.blobs.draft("objects");
-    try {
-      await bookRemoval(this.#options.database, draft.blob);
-      await new Promise<void>((resolve, reject) => {
-        draft.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
-      });
-      const { blob } = await draft.commit();
-      return takers.map(({ name }) => ({
-        ...{ studyUid, seriesUid, kind, destination: name, objectSopUid: sopUid, sopClassUid, blob },
-      }));
-    } catch (error) {
-      await draft.abandon();
-      throw error;
-    }
+    const blob = await writeBooked(this.#options, "objects", bytes);
+    return takers.map(({ name }) => ({
+      ...{ studyUid, seriesUid, kind, destination: name, objectSopUid: sopUid, sopClassUid, blob },
+    }));
   }
 
   async #enter(wanted: readonly NewDelivery[], sql: Sql): Promise<void> {

@@ -1,7 +1,6 @@
 /**
  * @file The job "get this study from that PACS": its images come in as those do that a modality sends.
  */
-
 import { FoveaError } from "@fovea/core/errors";
 import { type Told, tell } from "@fovea/core/reasons/tell";
 import type { DimsePeer } from "../pacs/dimse-peer";

@@ -4,7 +4,6 @@
  * Both files grow under another name and take their own at the end, so that neither is ever half of an older run and
  * half of a newer one. Nothing but counts and what the page shows is kept in memory.
  */
-
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Language } from "@fovea/core/language";

@@ -1,7 +1,6 @@
 /**
  * @file The images of one file: the file itself, or the frames of a DICOM file.
  */
-
 import { extname } from "node:path";
 import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
 import { shownBytes } from "@fovea/core/dicom/measured-image";

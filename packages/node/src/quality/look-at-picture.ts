@@ -55,7 +55,7 @@ function fileFacts(path: string, bytes: Uint8Array, dicom: boolean): Pick<Pictur
 }
 
 /** Grey statistics, thumbnail and hash of an image in memory. */
-export async function imageFacts(image: ByteImage): Promise<Omit<PictureFacts, "digest" | "format" | "named">> {
+async function imageFacts(image: ByteImage): Promise<Omit<PictureFacts, "digest" | "format" | "named">> {
   const thumbnail = await greyThumbnail(image);
   const { width, height } = image;
   return { width, height, ...greyFacts(greyHistogram(image)), thumbnail, hash: perceptualHash(thumbnail) };

@@ -2,6 +2,7 @@
  * @file Picture of a confusion matrix.
  */
 import type { ConfusionMatrix } from "@fovea/core/metrics/confusion-matrix";
+import { INK } from "@fovea/core/report/chart-colours";
 import type { SKRSContext2D } from "@napi-rs/canvas";
 import { writeAtomically } from "../data/atomic-write";
 import { FONT_FAMILY, prepareFont } from "../imaging/picture-font";
@@ -9,7 +10,6 @@ import { FONT_FAMILY, prepareFont } from "../imaging/picture-font";
 const CELL = 72;
 const MARGIN = 16;
 const FONT_SIZE = 14;
-const INK = "#22252b";
 
 /**
  * Writes the matrix to the PNG file `path`: rows what was reported, columns what was there, cells shaded by their share

@@ -4,14 +4,13 @@
 import type { DetectionMetrics } from "@fovea/core/metrics/detection-metrics";
 import { froc, LUNA16_POINTS, sensitivityAt } from "@fovea/core/metrics/froc";
 import { frocIntervals } from "@fovea/core/metrics/froc-intervals";
+import { GRID, INK } from "@fovea/core/report/chart-colours";
 import type { ChartConfiguration, ChartDataset, Plugin } from "chart.js";
 import { writeAtomically } from "../data/atomic-write";
 import { FONT_FAMILY, prepareFont } from "../imaging/picture-font";
 
 const WIDTH = 720;
 const HEIGHT = 520;
-const INK = "#22252b";
-const GRID = "#e3e5e9";
 const BLUE = "#1668c7";
 const BAND = "rgba(22, 104, 199, 0.15)";
 const COLOURS = ["#e0662b", "#259b57", "#b23bb8", "#c29a00", "#0f9aa8", "#d03a4e", "#6b6f7b"] as const;

@@ -1,6 +1,8 @@
 /**
  * @file Line charts as pictures: several small ones on one sheet.
  */
+
+import { GRID, INK } from "@fovea/core/report/chart-colours";
 import { LINE_COLOURS, type LineChart } from "@fovea/core/report/line-chart";
 import { FONT_FAMILY, prepareFont } from "../imaging/picture-font";
 import { sharpLibrary } from "../imaging/sharp-library";
@@ -14,8 +16,6 @@ export interface SheetOptions {
   readonly height?: number;
 }
 
-const INK = "#22252b";
-const GRID = "#e3e5e9";
 const MARGIN = 12;
 
 /** PNG of `charts`, row by row. */

@@ -6,7 +6,6 @@
  *     evaluation.json   the same numbers, for programs
  *     froc.csv, per-class.csv, subgroups.csv, cases.csv
  */
-
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Language } from "@fovea/core/language";

@@ -25,7 +25,7 @@ export interface ProviderState {
 export type ProbeAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Devices that this build of ONNX Runtime knows. */
-export async function knownProviders(): Promise<string[]> {
+async function knownProviders(): Promise<string[]> {
   forbidTelemetry();
   const { listSupportedBackends } = await import("onnxruntime-node");
   return listSupportedBackends().map(({ name }) => name);

@@ -4,7 +4,6 @@
  * Its first files are analysed as they come, a few at a time, so that memory holds those few. A batch with more becomes a job:
  * what was found so far goes into it, further files go to the encrypted files unread.
  */
-
 import { pipeline } from "node:stream/promises";
 import type { AnalyzeBatchResponse } from "@fovea/core/contract/detection";
 import type { BatchJob } from "@fovea/core/contract/study";

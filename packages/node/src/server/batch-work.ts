@@ -1,7 +1,6 @@
 /**
  * @file Batches that became jobs: worked on in the background, and taken up again after a crash.
  */
-
 import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";

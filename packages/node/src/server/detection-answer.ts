@@ -1,7 +1,6 @@
 /**
  * @file What an analysis came to, in the shapes and words that clients read.
  */
-
 import type {
   AnalyzeBatchResponse,
   AnalyzeImageResponse,

@@ -1,7 +1,6 @@
 /**
  * @file Errors become problem details, whoever threw them: routes, hooks, Fastify, or Node's own HTTP parser.
  */
-
 import type { Problem } from "@fovea/core/contract/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./app-parts";

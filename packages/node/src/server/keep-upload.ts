@@ -13,9 +13,8 @@ import { imageFormat } from "../imaging/image-format";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import { readFileHeader } from "../pacs/part10";
 import { type InstanceHead, type ReadHeadOptions, readInstanceHead } from "../pipeline/instance-head";
-import { bookRemoval, cancelRemoval, hastenRemoval } from "../store/booked-blob";
+import { cancelRemoval, hastenRemoval, writeBooked } from "../store/booked-blob";
 import type { Sql } from "../store/database";
-import type { Store } from "../store/open-store";
 import type { JudgedFinding, ReceivedInstance } from "../store/record";
 import type { AppParts } from "./app-parts";
 import { readFrames, unreadFrames } from "./detection-answer";
@@ -70,7 +69,8 @@ async function keep(
   there: string | undefined,
 ): Promise<KeptUpload> {
   const { model, inferenceMs } = analysis;
-  const blob = there ?? (await keepBytes(store, bytes));
+  // A new file is named by nobody yet: `nameFile` does, in the transaction that keeps the rest.
+  const blob = there ?? (await writeBooked(store, "images", bytes));
   const instance = instanceOf(bytes, analysis, blob, config);
   const { studyUid, seriesUid, sopUid } = instance;
   const kept = { modelId: model.modelId, inferenceMs, rulesVersion: rules && rulesVersion(rules) };
@@ -109,21 +109,6 @@ async function hasFile(sql: Sql, sopUid: string): Promise<boolean> {
 
 /** The database's clock may be ahead of ours by so much. */
 const CLOCKS_APART_MS = 3_600_000;
-
-/** Nobody names it yet: `nameFile` does, in the transaction that keeps the rest. */
-async function keepBytes({ database, blobs }: Pick<Store, "database" | "blobs">, bytes: Uint8Array): Promise<string> {
-  const draft = await blobs.draft("images");
-  try {
-    await bookRemoval(database, draft.blob);
-    await new Promise<void>((resolve, reject) => {
-      draft.stream.write(bytes, (error) => (error ? reject(error) : resolve()));
-    });
-    return (await draft.commit()).blob;
-  } catch (error) {
-    await draft.abandon();
-    throw error;
-  }
-}
 
 /** One file is an image's: of requests with the same bytes at one time the first keeps its own, that of the others goes. */
 async function nameFile(
@@ -173,7 +158,7 @@ function instanceOf(
 function headOf(bytes: Uint8Array, options: ReadHeadOptions): Partial<InstanceHead> {
   if (!hasDicomPrefix(bytes)) return {};
   try {
-    const header = readFileHeader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), true);
+    const header = readFileHeader(bytes, true);
     return header === undefined ? {} : readInstanceHead(bytes.subarray(header.dataSetStart), header, options).instance;
   } catch {
     return {};

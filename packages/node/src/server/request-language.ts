@@ -1,7 +1,6 @@
 /**
  * @file The language that an answer is in.
  */
-
 import type { Language } from "@fovea/core/language";
 import type { FastifyRequest } from "fastify";
 

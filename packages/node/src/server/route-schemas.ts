@@ -3,9 +3,6 @@
  */
 import { Type } from "typebox";
 
-/** PS3.5 9.1: components of digits, 64 characters at most. */
-export const UidSchema = Type.String({ pattern: "^[0-9]+(\\.[0-9]+)*$", maxLength: 64 });
-
 export const LangSchema = Type.Optional(
   Type.Union([Type.Literal("zh"), Type.Literal("en")], {
     description: "Language of the answer. @default as Accept-Language says; Chinese where it says nothing",

@@ -1,7 +1,6 @@
 /**
  * @file How much and how long a client may: sizes, counts and times, in one place.
  */
-
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { FastifyMultipartBaseOptions } from "@fastify/multipart";

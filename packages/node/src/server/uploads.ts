@@ -1,7 +1,6 @@
 /**
  * @file Files of a multipart form (RFC 7578), one after another as they come in; nothing is written to disk here.
  */
-
 import type { MultipartFile } from "@fastify/multipart";
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";

@@ -8,6 +8,8 @@ interface Log {
   error(details: object, message: string): void;
 }
 
+const MESSAGE = "background work failed; it goes on";
+
 /** What was told before there was a log. */
 const MOST_KEPT = 100;
 
@@ -22,14 +24,14 @@ export class ServiceReports {
 
   tell(error: unknown, where: string): void {
     const facts = { where, ...factsOf(error) };
-    if (this.#log !== undefined) this.#log.error(facts, "background work failed; it goes on");
+    if (this.#log !== undefined) this.#log.error(facts, MESSAGE);
     else if (this.#kept.length < MOST_KEPT) this.#kept.push(facts);
   }
 
   /** From now on here, beginning with what was kept. */
   to(log: Log): void {
     this.#log = log;
-    for (const facts of this.#kept.splice(0)) log.error(facts, "background work failed; it goes on");
+    for (const facts of this.#kept.splice(0)) log.error(facts, MESSAGE);
   }
 }
 

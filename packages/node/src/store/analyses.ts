@@ -1,7 +1,6 @@
 /**
  * @file What models found in images, and what people say of it.
  */
-
 import type { ReviewState } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
@@ -23,8 +22,6 @@ export interface FindingFilter {
   readonly review?: ReviewState;
   /** At least. */
   readonly confidence?: number;
-  /** Also those of models that the series was not given to. @default false */
-  readonly allModels?: boolean;
 }
 
 export interface FindingPage {
@@ -142,15 +139,15 @@ export class Analyses {
   async list(filter: FindingFilter, after?: string, limit = 100): Promise<FindingPage> {
     const [last] = after === undefined ? [undefined] : decodeCursor(after, ["uuid"] as const);
     const size = Math.min(limit, 1000);
-    const { studyUid, seriesUid, sopUid, className, review, confidence, allModels = false } = filter;
+    const { studyUid, seriesUid, sopUid, className, review, confidence } = filter;
     const rows = await this.#database.query(
       `SELECT ${FINDING_COLUMNS} FROM ${FINDING_SOURCE}
        WHERE ($1::text IS NULL OR study_uid = $1) AND ($2::text IS NULL OR series_uid = $2)
          AND ($3::text IS NULL OR sop_uid = $3) AND ($4::text IS NULL OR class_name = $4)
          AND ($5::text IS NULL OR review = $5) AND ($6::double precision IS NULL OR confidence >= $6)
-         AND ($7::boolean OR ${FINDING_COUNTS}) AND ($8::uuid IS NULL OR finding_id > $8)
-       ORDER BY finding_id LIMIT $9`,
-      [studyUid, seriesUid, sopUid, className, review, confidence, allModels, last, size + 1],
+         AND ${FINDING_COUNTS} AND ($7::uuid IS NULL OR finding_id > $7)
+       ORDER BY finding_id LIMIT $8`,
+      [studyUid, seriesUid, sopUid, className, review, confidence, last, size + 1],
     );
     const findings = rows.slice(0, size).map(findingOfRow);
     return { findings, next: rows.length > size ? encodeCursor([findings[size - 1].findingId]) : undefined };

@@ -92,7 +92,7 @@ function cleanText(text: string): string {
   return text.replace(/[\0\uD800-\uDFFF]/gu, "\uFFFD");
 }
 
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((one) => canonicalJson(one ?? null)).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const pairs = Object.entries(value)

@@ -1,31 +1,23 @@
 /**
- * @file The files of the record in a folder: `area/ab/abcd...`, encrypted. Names are random, never anybody's input.
+ * @file The files of the record in a folder, encrypted, at the paths that their keys name (`blob-key.ts`).
  *
- * A file is written under `writing/`, in a folder of this process, and takes its name once it is whole. What a process that
- * ended left there is swept when the store opens. Acknowledged means: survives the end of the process; with `sync` also that of
- * the machine.
+ * A file is written elsewhere (`half-written.ts`), and takes its name once it is whole. Acknowledged means: survives the end of
+ * the process; with `sync` also that of the machine.
  */
 import { randomBytes } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { FoveaError } from "@fovea/core/errors";
-import { writeFailure } from "../data/atomic-write";
 import type { Vault } from "../vault/vault";
 import { ContainerCipher, containerHead, HEAD_BYTES, parseHead, SALT_BYTES } from "./blob-container";
+import { folderAway, isMissing, readingFailure, writingFailure } from "./blob-failure";
 import { type BlobFileSystem, DISK, LOCAL_DISK, type WritingFile } from "./blob-file-system";
+import { AREAS, type Area, isKey, newKey, partsOf, placesOf, settledKey } from "./blob-key";
 import { BlobReading } from "./blob-reading";
 import type { BlobDraft, BlobStore } from "./blob-store";
 import { BlobWriting } from "./blob-writing";
-import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity";
-
-const AREAS = ["incoming", "images", "objects", "uploads"] as const;
-type Area = (typeof AREAS)[number];
-
-/** What nobody has written to for so long, in the folder of a process that cannot be asked, is left over. */
-const LEFT_OVER_MS = 24 * 3_600_000;
-
-const NAME = /^(incoming|images|objects|uploads)\/([0-9a-f]{2})\/(\2[0-9a-f]{30})$/;
+import { fileDraft } from "./file-draft";
+import { HalfWritten } from "./half-written";
 
 export interface BlobFilesOptions {
   /** Wait for the disk before a file counts: survives a power failure too. @default false */
@@ -44,8 +36,7 @@ export class BlobFiles implements BlobStore {
   readonly #sync: boolean;
   readonly #files: BlobFileSystem;
   readonly #marker: string | undefined;
-  /** Folder of what this process is writing. */
-  readonly #writing: string;
+  readonly #halfWritten: HalfWritten;
   readonly #made = new Set<string>();
 
   private constructor(
@@ -58,7 +49,7 @@ export class BlobFiles implements BlobStore {
     this.#sync = sync;
     this.#files = fileSystem;
     this.#marker = marker;
-    this.#writing = join(folder, "writing", encodeIdentity(thisProcess()));
+    this.#halfWritten = new HalfWritten(folder, fileSystem);
   }
 
   /**
@@ -67,12 +58,13 @@ export class BlobFiles implements BlobStore {
    */
   static async open(folder: string, vault: () => Vault, options: BlobFilesOptions = {}): Promise<BlobFiles> {
     const store = new BlobFiles(folder, vault, options);
-    await store.#sweep(options.alone ?? false);
+    await store.#makeFolder(folder);
+    await store.#halfWritten.sweep(options.alone ?? false);
     return store;
   }
 
   async draft(area: Area): Promise<BlobDraft> {
-    return this.#draft(newName(area));
+    return this.#draft(newKey(area));
   }
 
   async read(blob: string): Promise<Uint8Array> {
@@ -104,14 +96,13 @@ export class BlobFiles implements BlobStore {
     for (const fan of (await this.#files.list(join(this.#folder, area))).sort()) {
       for (const name of await this.#files.list(join(this.#folder, area, fan))) {
         const blob = `${area}/${fan}/${name}`;
-        if (NAME.test(blob)) yield blob;
+        if (isKey(blob)) yield blob;
       }
     }
   }
 
   async settle(blob: string): Promise<string> {
-    const [, , fan, name] = parts(blob);
-    const settled = `images/${fan}/${name}`;
+    const settled = settledKey(blob);
     const from = this.#path(blob);
     const to = this.#path(settled);
     if (from === to) return settled;
@@ -120,7 +111,7 @@ export class BlobFiles implements BlobStore {
       await this.#files.rename(from, to);
       if (this.#sync) await Promise.all([this.#syncFolder(dirname(to)), this.#syncFolder(dirname(from))]);
     } catch (error) {
-      const before = (error as NodeJS.ErrnoException).code === "ENOENT" && (await this.#files.exists(to));
+      const before = isMissing(error) && (await this.#files.exists(to));
       if (!before) throw await this.#failure(error, blob);
     }
     return settled;
@@ -129,7 +120,7 @@ export class BlobFiles implements BlobStore {
   async remove(blob: string): Promise<void> {
     await this.#files.remove(this.#path(blob));
     // A file is not there either while its folder is away, and comes back with it.
-    if (!(await this.#isHere())) throw away(blob);
+    if (!(await this.#isHere())) throw folderAway(blob);
   }
 
   /**
@@ -163,43 +154,22 @@ export class BlobFiles implements BlobStore {
   async #draft(blob: string, sync = this.#sync): Promise<BlobDraft> {
     const vault = this.#vault();
     const head = containerHead(vault.newestKey, randomBytes(SALT_BYTES));
-    const path = join(this.#writing, randomBytes(16).toString("hex"));
-    await this.#makeFolder(this.#writing);
+    const path = this.#halfWritten.newPath();
+    await this.#makeFolder(this.#halfWritten.folder);
     const handle = await this.#create(path);
-    const stream = new BlobWriting(handle, new ContainerCipher(vault, head, blob), head);
-    // Whoever writes hears of it through `write`'s callback and `commit`.
-    let failure: Error | undefined;
-    stream.on("error", (error) => {
-      failure ??= error;
+    return fileDraft({
+      ...{ blob, handle },
+      stream: new BlobWriting(handle, new ContainerCipher(vault, head, blob), head),
+      place: () => this.#place(handle, path, blob, sync),
+      remove: () => this.#files.remove(path),
     });
-    const drop = async () => {
-      stream.destroy();
-      await stream.settled();
-      await handle.close().catch(() => undefined);
-      await this.#files.remove(path);
-    };
-    return {
-      ...{ blob, stream },
-      abandon: drop,
-      commit: async (note) => {
-        try {
-          await ended(stream, failure);
-          const { bytes, sha256 } = await stream.conclude(note);
-          await this.#place(handle, path, blob, sync);
-          return { blob, bytes, sha256 };
-        } catch (error) {
-          await drop();
-          throw failed(error);
-        }
-      },
-    };
   }
 
   async #create(path: string): Promise<WritingFile> {
     try {
       return await (this.#files.create?.(path) ?? this.#files.open(path, "wx", 0o600));
     } catch (error) {
-      throw failed(error);
+      throw writingFailure(error);
     }
   }
 
@@ -249,10 +219,10 @@ export class BlobFiles implements BlobStore {
   }
 
   async #openFile(blob: string): Promise<FileHandle> {
-    // An image's row names its place before the file has moved there; and it may move while we look.
-    const places = blob.startsWith("images/") ? [blob, unsettled(blob), blob] : [blob];
+    const places = placesOf(blob);
     let failure: unknown;
-    for (const place of places) {
+    // It may move while we look.
+    for (const place of places.length > 1 ? [...places, blob] : places) {
       try {
         return await this.#files.open(this.#path(place), "r");
       } catch (error) {
@@ -263,18 +233,8 @@ export class BlobFiles implements BlobStore {
     throw await this.#failure(failure, blob);
   }
 
-  /** A file that is not there, though its folder is, is missing; what else the system says is not the file's fault. */
-  async #failure(error: unknown, blob: string): Promise<unknown> {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (error instanceof FoveaError || code === undefined) return error;
-    const here = await this.#isHere();
-    if (isMissing(error) && here) {
-      return new FoveaError("file_not_found", "a file of the record is missing; bring it back from a backup", {
-        file: blob,
-        cause: error,
-      });
-    }
-    return here ? unavailable(blob, code, error) : away(blob, error);
+  #failure(error: unknown, blob: string): Promise<unknown> {
+    return readingFailure(error, blob, () => this.#isHere());
   }
 
   async #isHere(): Promise<boolean> {
@@ -282,13 +242,13 @@ export class BlobFiles implements BlobStore {
   }
 
   #path(blob: string): string {
-    return join(this.#folder, ...parts(blob).slice(1));
+    return join(this.#folder, ...partsOf(blob));
   }
 
   async #makeFolder(folder: string): Promise<void> {
     if (this.#made.has(folder)) return;
     await this.#files.mkdir(folder).catch((error: unknown) => {
-      throw failed(error);
+      throw writingFailure(error);
     });
     this.#made.add(folder);
   }
@@ -298,58 +258,6 @@ export class BlobFiles implements BlobStore {
     const handle = await this.#files.open(folder, "r");
     await handle.sync().finally(() => handle.close());
   }
-
-  async #sweep(alone: boolean): Promise<void> {
-    await this.#makeFolder(this.#folder);
-    const root = join(this.#folder, "writing");
-    for (const name of await this.#files.list(root)) {
-      const owner = decodeIdentity(name);
-      const isLeft = alone || owner === undefined || isAlive(owner) === false;
-      await (isLeft ? this.#files.remove(join(root, name)) : this.#sweepOld(join(root, name)));
-    }
-  }
-
-  /** The folder stays: its process, on another machine perhaps, may come back to it. */
-  async #sweepOld(folder: string): Promise<void> {
-    for (const name of await this.#files.list(folder)) {
-      const touched = await this.#files.touchedMs(join(folder, name));
-      if (touched !== undefined && Date.now() - touched > LEFT_OVER_MS) await this.#files.remove(join(folder, name));
-    }
-  }
-}
-
-/** Of 64 characters of a host's name the folder's name has 244; 255 are allowed. */
-function encodeIdentity(identity: ProcessIdentity): string {
-  return Buffer.from(JSON.stringify(identity), "utf8").toString("base64url");
-}
-
-function decodeIdentity(name: string): ProcessIdentity | undefined {
-  try {
-    return JSON.parse(Buffer.from(name, "base64url").toString("utf8")) as ProcessIdentity;
-  } catch {
-    return undefined;
-  }
-}
-
-function newName(area: Area): string {
-  const name = randomBytes(16).toString("hex");
-  return `${area}/${name.slice(0, 2)}/${name}`;
-}
-
-function parts(blob: string): readonly string[] {
-  const match = NAME.exec(blob);
-  if (match === null) throw new FoveaError("not_found", "no key of a file of the record");
-  return match;
-}
-
-function ended(stream: BlobWriting, failure: Error | undefined): Promise<void> {
-  if (failure !== undefined) return Promise.reject(failure);
-  return new Promise((resolve, reject) => {
-    stream.once("error", reject);
-    if (stream.writableFinished) resolve();
-    else if (stream.writableEnded) stream.once("finish", resolve);
-    else stream.end((error?: Error | null) => (error ? reject(error) : resolve()));
-  });
 }
 
 function drained(stream: NodeJS.EventEmitter): Promise<void> {
@@ -357,28 +265,4 @@ function drained(stream: NodeJS.EventEmitter): Promise<void> {
     stream.once("drain", resolve);
     stream.once("error", reject);
   });
-}
-
-function unsettled(blob: string): string {
-  return blob.replace(/^images\//, "incoming/");
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
-}
-
-function away(blob: string, cause?: unknown): FoveaError {
-  return unavailable(blob, "their folder is away", cause);
-}
-
-function unavailable(blob: string, why: string, cause: unknown): FoveaError {
-  return new FoveaError("files_unavailable", `the record's files cannot be reached at the moment (${why})`, {
-    file: blob,
-    cause,
-  });
-}
-
-/** File system errors of writing, without the path: `disk_full` or `write_failed`. */
-function failed(error: unknown): unknown {
-  return writeFailure("the record's files", error);
 }

@@ -2,6 +2,7 @@
  * @file Files of the record, encrypted at rest (AES-256-GCM in chunks), streamed in and out.
  */
 import type { Readable, Writable } from "node:stream";
+import type { Area } from "./blob-key";
 
 /** A file that is being written; nobody sees it before `commit`. */
 export interface BlobDraft {
@@ -18,9 +19,16 @@ export interface BlobDraft {
   abandon(): Promise<void>;
 }
 
+/** Writes bytes to a draft; they are no longer needed once it has: whoever reads from the network may use their memory again. */
+export function writePiece({ stream }: Pick<BlobDraft, "stream">, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(piece, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
 export interface BlobStore {
   /** @param area folder: `incoming` is looked through after a restart */
-  draft(area: "incoming" | "images" | "objects" | "uploads"): Promise<BlobDraft>;
+  draft(area: Area): Promise<BlobDraft>;
   /**
    * An image that is not settled yet is read where it lies.
    *

@@ -1,7 +1,6 @@
 /**
  * @file Objects on their way to other systems: planned once, claimed by one worker at a time, tried until they are there.
  */
-
 import { randomUUID } from "node:crypto";
 import { tell } from "@fovea/core/reasons/tell";
 import type { ResultKind } from "../config/service-config";
@@ -67,7 +66,7 @@ export class Deliveries {
    */
   async claim(
     limit: number,
-    { destination, leaseMs = 300_000 }: { readonly destination?: string; readonly leaseMs?: number } = {},
+    { destination, leaseMs }: { readonly destination?: string; readonly leaseMs: number },
   ): Promise<DeliveryRow[]> {
     const rows = await this.#database.query(
       `UPDATE delivery SET state = 'sending', attempts = attempts + 1,

@@ -8,6 +8,7 @@ import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
 import { writeAtomically } from "../data/atomic-write";
+import { placesOf } from "./blob-key";
 import type { Database, Sql } from "./database";
 
 /** Name of the file with the id. */
@@ -52,8 +53,9 @@ async function idIn(folder: string): Promise<string | undefined> {
 async function holdsFiles(sql: Sql, folder: string): Promise<boolean> {
   const [image] = await sql.query<{ blob: string }>("SELECT blob FROM instance WHERE blob IS NOT NULL LIMIT 1");
   if (image === undefined) return true;
-  const places = [image.blob, image.blob.replace(/^images\//, "incoming/")];
-  const found = await Promise.all(places.map((place) => stat(join(folder, place)).catch(() => undefined)));
+  const found = await Promise.all(
+    placesOf(image.blob).map((place) => stat(join(folder, place)).catch(() => undefined)),
+  );
   return found.some((one) => one !== undefined);
 }
 

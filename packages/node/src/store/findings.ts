@@ -1,7 +1,6 @@
 /**
  * @file Findings as the record has them, and as clients see them.
  */
-
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 import type { Finding } from "@fovea/core/finding";
 import type { Bilingual } from "@fovea/core/language";

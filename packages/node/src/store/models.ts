@@ -44,15 +44,6 @@ export class Models {
     );
   }
 
-  /** The device UID that a file of weights was given, so that it keeps it. */
-  async deviceUidOf(sha256: string): Promise<string | undefined> {
-    const [row] = await this.#database.query<{ device_uid: string }>(
-      "SELECT device_uid FROM model WHERE sha256 = $1 ORDER BY first_used_at LIMIT 1",
-      [sha256],
-    );
-    return row?.device_uid;
-  }
-
   async find(modelId: string): Promise<(ModelVersion & { readonly state: ModelState }) | undefined> {
     const [row] = await this.#database.query("SELECT * FROM model WHERE model_id = $1", [modelId]);
     return row && modelOfRow(row);

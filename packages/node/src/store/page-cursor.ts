@@ -1,7 +1,6 @@
 /**
  * @file Where a page of a list ended: the sort key of its last row, as a text that clients give back.
  */
-
 import { ArgumentError } from "@fovea/core/errors";
 import { tell } from "@fovea/core/reasons/tell";
 

@@ -41,7 +41,8 @@ onEachEngine("retention", (engine) => {
     return { store, image, object };
   }
   async function send(store: Store): Promise<void> {
-    for (const { deliveryId } of await store.deliveries.claim(10)) await store.deliveries.sent(deliveryId);
+    for (const { deliveryId } of await store.deliveries.claim(10, { leaseMs: 60_000 }))
+      await store.deliveries.sent(deliveryId);
   }
 
   test("keeps everything while a result waits to be delivered", async () => {
@@ -51,7 +52,7 @@ onEachEngine("retention", (engine) => {
       studies: 0,
       jobs: 0,
     });
-    await store.deliveries.claim(1);
+    await store.deliveries.claim(1, { leaseMs: 60_000 });
     expect(await store.retention.apply({ imagesDays: 1, recordsDays: 1 }, later(10))).toEqual({
       images: 0,
       studies: 0,

@@ -1,7 +1,6 @@
 /**
  * @file Studies as clients see them: page by page, and one in detail.
  */
-
 import type { StudyDetail, StudyList as StudyPage, StudyState, StudySummary } from "@fovea/core/contract/study";
 import type { Language } from "@fovea/core/language";
 import { shownReason } from "@fovea/core/reasons/tell";

@@ -32,7 +32,7 @@ export interface MeasuredBatch {
 }
 
 /** Share of the free memory that a step may take; the rest is for images, their threads and everybody else. */
-export const MEMORY_SHARE = 0.6;
+const MEMORY_SHARE = 0.6;
 
 /**
  * Most images whose step fits into `limit` bytes, by the line through two measurements.

@@ -64,7 +64,7 @@ export async function readRecipe(file: string): Promise<Recipe> {
  *
  * @throws {ArgumentError} if that is no YAML
  */
-export function argumentValue(name: string, text: string): Plain {
+function argumentValue(name: string, text: string): Plain {
   const argument: Argument | undefined = Object.hasOwn(TRAINING_ARGUMENTS, name)
     ? TRAINING_ARGUMENTS[name as ArgumentName]
     : undefined;

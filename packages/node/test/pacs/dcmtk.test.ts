@@ -260,7 +260,7 @@ async function collected(objects: AsyncIterable<Readable>): Promise<Buffer[]> {
 
 /** The file with another transfer syntax in its header; its data set stays. */
 function asTransferSyntax(bytes: Uint8Array, uid: string): Uint8Array {
-  const header = readFileHeader(Buffer.from(bytes), true)!;
+  const header = readFileHeader(bytes, true)!;
   return Buffer.concat([fileHeader({ ...header, transferSyntaxUid: uid }), dataSetOf(bytes)]);
 }
 

@@ -119,7 +119,7 @@ export async function ctFile(instance: number, { size = 64, study = 1, series = 
     RescaleSlope: 1,
     PixelData: [pixels.buffer],
   });
-  const header = readFileHeader(Buffer.from(bytes), true)!;
+  const header = readFileHeader(bytes, true)!;
   return { sopClassUid: CT_CLASS, sopUid, transferSyntaxUid: header.transferSyntaxUid, bytes };
 }
 

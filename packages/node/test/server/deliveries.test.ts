@@ -14,7 +14,7 @@ beforeAll(async () => {
   const object = { studyUid: STUDY, seriesUid: SERIES, kind: "sr" as const, sopClassUid: "1.2", blob: "objects/x" };
   const to = (destination: string, n: number) => ({ ...object, destination, objectSopUid: `2.25.8.${n}` });
   await store.deliveries.plan([to("main", 1), to("main", 2), to("other", 3), to("gone", 4)]);
-  for (const one of await store.deliveries.claim(10)) {
+  for (const one of await store.deliveries.claim(10, { leaseMs: 60_000 })) {
     if (one.objectSopUid === "2.25.8.2") await store.deliveries.sent(one.deliveryId);
     else await store.deliveries.failed(one, "status 0xA900");
   }
@@ -57,7 +57,9 @@ test("sends one again, once, in the name of who wanted it", async () => {
   expect(entries).toMatchObject([
     { actor: expect.stringMatching(/^key:/), subject: "2.25.8.1", details: { destination: "main", kind: "sr" } },
   ]);
-  expect((await service.store.deliveries.claim(10)).map(({ deliveryId }) => deliveryId)).toEqual([id]);
+  expect((await service.store.deliveries.claim(10, { leaseMs: 60_000 })).map(({ deliveryId }) => deliveryId)).toEqual([
+    id,
+  ]);
 });
 
 test("sends none again that was sent, that is not there, or that nobody would take", async () => {

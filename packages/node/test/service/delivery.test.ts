@@ -126,7 +126,7 @@ onEachEngine("delivery", (engine) => {
     const store = await engine.open();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
-    await store.deliveries.claim(1, { destination: "pacs" });
+    await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
     let reads = 0;
     const blobs: DelivererOptions["blobs"] = {
@@ -150,7 +150,7 @@ onEachEngine("delivery", (engine) => {
     const pacs = new FakePacs();
     // Sent, and never recorded: as if the process had been killed between the two.
     await pacs.send([{ sopUid: uid, sopClassUid: SR, transferSyntaxUid: "", bytes: new Uint8Array() }]);
-    await store.deliveries.claim(1, { destination: "pacs" });
+    await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
     await delivererOf(store, pacs).deliver();
     expect(pacs.asked).toEqual([uid]);
@@ -164,7 +164,7 @@ onEachEngine("delivery", (engine) => {
     const store = await engine.open();
     const [uid] = await planned(store);
     const pacs = new FakePacs();
-    await store.deliveries.claim(1, { destination: "pacs" });
+    await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
     await delivererOf(store, pacs).deliver();
     expect([pacs.asked, pacs.arrived]).toEqual([[uid], [uid]]);
@@ -189,7 +189,7 @@ onEachEngine("delivery", (engine) => {
     const [uid] = await planned(store);
     const pacs = new FakePacs();
     pacs.answers = false;
-    await store.deliveries.claim(1, { destination: "pacs" });
+    await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
     await delivererOf(store, pacs).deliver();
     expect(pacs.arrived).toEqual([uid]);
@@ -200,7 +200,7 @@ onEachEngine("delivery", (engine) => {
     const store = await engine.open();
     await planned(store, 3);
     const pacs = new FakePacs();
-    await store.deliveries.claim(2, { destination: "pacs" });
+    await store.deliveries.claim(2, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
     pacs.before = () => ({ state: "unreachable", reason: "connection refused" });
     await delivererOf(store, pacs).deliver();
@@ -312,7 +312,7 @@ onEachEngine("delivery", (engine) => {
       send: async (objects, signal) => {
         // As if this process had slept, and another begun.
         await later(store);
-        await store.deliveries.claim(1, { destination: "pacs" });
+        await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
         await until(() => signal?.aborted === true);
         return objects.map(() => ({ state: "unreachable", reason: "cut off" }));
       },
@@ -324,7 +324,7 @@ onEachEngine("delivery", (engine) => {
   test("does not wait for a PACS that does not say whether it has it, once it is told to end", async () => {
     const store = await engine.open();
     await planned(store);
-    await store.deliveries.claim(1, { destination: "pacs" });
+    await store.deliveries.claim(1, { destination: "pacs", leaseMs: 60_000 });
     await later(store);
     const end = new AbortController();
     const peer: DelivererOptions["peer"] = {

@@ -9,6 +9,7 @@ import type { Session } from "@fovea/core/contract/session";
 import type {
   FindingRecord,
   ModelRecord,
+  ReviewAction,
   ReviewState,
   StudyDetail,
   StudyList,
@@ -115,7 +116,7 @@ export function createClient({
       const response = await ask(`findings/${part(findingId)}/review`, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify({ review }),
+        body: JSON.stringify({ review } satisfies ReviewAction),
       });
       const kept = (await response.json().catch(() => undefined)) as Partial<FindingRecord> | undefined;
       return kept?.review ?? review;

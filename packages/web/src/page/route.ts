@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 
 export type Route = { readonly screen: "worklist" } | { readonly screen: "study"; readonly studyUid: string };
 
-export function routeOf(hash: string): Route {
+function routeOf(hash: string): Route {
   const study = /^#\/studies\/([^/]+)$/.exec(hash);
   if (!study) return { screen: "worklist" };
   try {

@@ -44,7 +44,7 @@ export function assembleSet(drafts: readonly ImageDraft[], known: readonly (stri
 }
 
 /** Order of texts that no machine's language changes. */
-export function byCodeUnit(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

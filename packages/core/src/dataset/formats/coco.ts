@@ -8,7 +8,7 @@
 import { FoveaError } from "../../errors";
 import type { Box } from "../../finding";
 import type { Annotation, Attributes, Category } from "../annotation-set";
-import { classesOfCategories, type Fields, fieldsOf, listIn } from "../coco-fields";
+import { classesOfCategories, type Fields, fieldsOf, isNumber, isNumbers, isSet, listIn } from "../coco-fields";
 import { imagePath, type ReadSet } from "./annotation-draft";
 import { cocoRoot } from "./coco-root";
 import { boxAround, readSegmentation } from "./segmentation-json";
@@ -158,9 +158,6 @@ function attributesOf(fields: Fields, known: ReadonlySet<string>, at: string, ta
   return Object.keys(attributes).length > 0 ? attributes : undefined;
 }
 
-const isSet = (flag: unknown) => flag === 1 || flag === true;
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
 const isShare = (value: unknown): value is number => isNumber(value) && value >= 0 && value <= 1;
 const isSide = (value: unknown): value is number => isNumber(value) && Number.isInteger(value) && value > 0;
 const isId = (value: unknown): value is number | string => typeof value === "string" || isNumber(value);

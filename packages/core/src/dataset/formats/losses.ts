@@ -85,7 +85,7 @@ const OUTLINED = "outlines of the same pixels";
 const FROM_OUTLINES = "the boxes around their outlines";
 
 /** What becomes of the aspects that a format does not hold. */
-export const LOST: { readonly [F in WriteFormat]: Readonly<Partial<Record<Aspect, string>>> } = {
+const LOST: { readonly [F in WriteFormat]: Readonly<Partial<Record<Aspect, string>>> } = {
   coco: {},
   yolo: {
     masks: OUTLINED,

@@ -5,11 +5,8 @@ import { FoveaError } from "../../errors";
 import type { Box } from "../../finding";
 import { boundsOf } from "../../geometry/polygon";
 import { isMask, type Segmentation } from "../annotation-set";
-import { fieldsOf } from "../coco-fields";
+import { fieldsOf, isNumbers } from "../coco-fields";
 import { maskBounds, runsOf } from "../run-length";
-
-const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-const isNumbers = (value: unknown): value is number[] => Array.isArray(value) && value.every(isNumber);
 
 /**
  * @param warn hears what is left out and why

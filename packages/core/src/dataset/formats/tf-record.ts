@@ -22,7 +22,7 @@ type Features = ReadonlyMap<string, readonly (Uint8Array | number)[]>;
  *
  * @throws {FoveaError} `invalid_annotations` with the record from 0 if it is cut off or a checksum differs
  */
-export function* tfRecords(bytes: Uint8Array, file: string): Generator<Uint8Array> {
+function* tfRecords(bytes: Uint8Array, file: string): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let position = 0;
   for (let index = 0; position < bytes.length; index++) {

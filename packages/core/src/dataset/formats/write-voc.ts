@@ -37,7 +37,7 @@ export function* writeVoc(set: AnnotationSet): Generator<WrittenFile> {
 }
 
 /** One image as XML. */
-export function vocXml({ file, width, height, annotations }: AnnotatedImage, names: readonly string[]): string {
+function vocXml({ file, width, height, annotations }: AnnotatedImage, names: readonly string[]): string {
   const path = safePath(file);
   const slash = path.lastIndexOf("/");
   return [

@@ -66,7 +66,7 @@ function yoloRow({ classId, box, segmentation }: Annotation, width: number, heig
 }
 
 /** One outline of all parts: every further one is reached from the first point and left for it again. */
-export function joinedOutline(segmentation: Segmentation): readonly number[] {
+function joinedOutline(segmentation: Segmentation): readonly number[] {
   const parts = isMask(segmentation) ? maskOutlines(segmentation) : segmentation;
   const [first, ...others] = parts;
   if (first === undefined || others.length === 0) return first ?? [];

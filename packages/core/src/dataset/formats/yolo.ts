@@ -7,6 +7,7 @@
 import { FoveaError, type Place } from "../../errors";
 import { boundsOf } from "../../geometry/polygon";
 import type { Annotation } from "../annotation-set";
+import { YOLO_NUMBER } from "../yolo-labels";
 
 export interface YoloImage {
   /** What errors call the label file. */
@@ -17,8 +18,6 @@ export interface YoloImage {
   readonly width: number;
   readonly height: number;
 }
-
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * Annotations of one label file, in its order.
@@ -68,7 +67,7 @@ function yoloNumbers(row: string, nc: number, place: Place): number[] {
     );
   }
   const values = columns.map((column) => {
-    if (!NUMBER.test(column)) throw fail(`"${column.slice(0, 40)}" is not a number`);
+    if (!YOLO_NUMBER.test(column)) throw fail(`"${column.slice(0, 40)}" is not a number`);
     const value = Number(column);
     if (!Number.isFinite(value)) throw fail(`"${column.slice(0, 40)}" is beyond all numbers`);
     return value;

@@ -1,10 +1,11 @@
 import { deflateSync } from "fflate";
 import { describe, expect, test } from "vitest";
+import { joined } from "../joined-bytes";
 import { blankFrames, blankMask } from "./blank";
 import { type DeidentifyOptions, deidentify } from "./deidentify";
 import { shiftedDates } from "./dummy";
 import type { Dictionary, Encoding } from "./element";
-import { encoded, encodedItem, encodedText, header, joined, latin1 } from "./encode";
+import { encoded, encodedItem, encodedText, header, latin1 } from "./encode";
 import { fileLayout } from "./file-layout";
 import { leaks } from "./leaks";
 import { actionOf, type ProfileOption } from "./profile";

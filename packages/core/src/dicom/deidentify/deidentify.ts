@@ -6,8 +6,10 @@
  */
 import { deflateSync } from "fflate";
 import { FoveaError } from "../../errors";
-import type { Dictionary, Element } from "./element";
-import { encoded, encodedText, joined, latin1 } from "./encode";
+import { joined } from "../joined-bytes";
+import { EXPLICIT_LITTLE } from "../transfer-syntax";
+import { type Dictionary, type Element, PIXEL_DATA } from "./element";
+import { encoded, encodedText, latin1 } from "./encode";
 import { type FileLayout, fileLayout } from "./file-layout";
 import { type DecodeText, fileTerms, plannedSets } from "./file-terms";
 import { METHOD, METHOD_CODES, metaWithLength, methodElements, withElements } from "./method";
@@ -48,9 +50,7 @@ export interface Deidentified {
   readonly changes: readonly Change[];
 }
 
-const PIXEL_DATA = 0x7fe00010;
 const ENCAPSULATED_DOCUMENT = 0x00420011;
-const EXPLICIT_LITTLE_UID = "1.2.840.10008.1.2.1";
 const META_ENCODING = { explicit: true, bigEndian: false } as const;
 
 /**
@@ -124,7 +124,7 @@ function newMeta(layout: FileLayout, context: RewriteContext, options: Deidentif
     [0x00020013, encodedText(0x00020013, "SH", "FOVEA", META_ENCODING)],
   ]);
   if (options.pixels?.decompressed) {
-    added.set(0x00020010, encodedText(0x00020010, "UI", EXPLICIT_LITTLE_UID, META_ENCODING));
+    added.set(0x00020010, encodedText(0x00020010, "UI", EXPLICIT_LITTLE, META_ENCODING));
   }
   return metaWithLength(withElements(layout.meta, (element) => rewritten([element], context), added));
 }

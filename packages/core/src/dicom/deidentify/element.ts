@@ -50,10 +50,10 @@ export interface Item {
 export type Dictionary = (tag: number) => { readonly vr: string; readonly keyword: string } | undefined;
 
 export const ITEM = 0xfffee000;
-export const ITEM_END = 0xfffee00d;
-export const SEQUENCE_END = 0xfffee0dd;
+const ITEM_END = 0xfffee00d;
+const SEQUENCE_END = 0xfffee0dd;
 const UNDEFINED = 0xffffffff;
-const PIXEL_DATA = 0x7fe00010;
+export const PIXEL_DATA = 0x7fe00010;
 
 /** Value representations with two reserved bytes and a length of 32 bits (PS3.5 table 7.1-1). */
 const LONG_FORM: ReadonlySet<string> = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));

@@ -1,6 +1,7 @@
 /**
  * @file New data elements in the encoding of the file that they are spliced into (PS3.5 section 7).
  */
+import { joined } from "../joined-bytes";
 import { type Element, type Encoding, hasLongForm, ITEM } from "./element";
 
 /** Text of one byte per character; what needs more is not written here. */
@@ -77,15 +78,5 @@ export function headerWithLength(bytes: Uint8Array, element: Element, length: nu
     if (length > 0xfffe) throw new Error(`a value of ${length} bytes does not fit a length of 16 bits`);
     view.setUint16(6, length, little);
   } else view.setUint32(out.length - 4, length, little);
-  return out;
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
   return out;
 }

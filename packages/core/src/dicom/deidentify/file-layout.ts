@@ -4,13 +4,12 @@
 import { FoveaError } from "../../errors";
 import { hasDicomPrefix } from "../data-set";
 import { inflated, MAX_INFLATED_FILE } from "../inflate";
+import { DEFLATED, EXPLICIT_BIG } from "../transfer-syntax";
 import { type Dictionary, type Element, ElementReader, type Encoding, looksExplicit } from "./element";
 import { latin1 } from "./encode";
 
 const TRANSFER_SYNTAX = 0x00020010;
 const EXPLICIT_LITTLE: Encoding = { explicit: true, bigEndian: false };
-const BIG_UID = "1.2.840.10008.1.2.2";
-const DEFLATED_UID = "1.2.840.10008.1.2.1.99";
 
 /** A file taken apart; offsets of `meta` count in the file, those of `elements` in `body`. */
 export interface FileLayout {
@@ -54,7 +53,7 @@ function takenApart(file: Uint8Array, dictionary: Dictionary): FileLayout {
   const said = uid && latin1(file.subarray(uid.valueStart, uid.valueEnd)).replace(/[\0 ]+$/, "");
   if (meta.length === 0 && !beginsDataSet(file, end)) throw new Error("no DICM at byte 128 and no data set at byte 0");
 
-  const deflated = said === DEFLATED_UID;
+  const deflated = said === DEFLATED;
   const body = deflated ? inflated(file.subarray(end), MAX_INFLATED_FILE) : file;
   const from = deflated ? 0 : end;
   const encoding = encodingOf(body, from, said);
@@ -75,6 +74,6 @@ function beginsDataSet(bytes: Uint8Array, at: number): boolean {
  * A value of an implicit first element would be some 17,000 bytes long to look like a VR; none is.
  */
 function encodingOf(bytes: Uint8Array, at: number, uid: string | undefined): Encoding {
-  const bigEndian = uid === undefined ? bytes[at] === 0 && bytes[at + 1] !== 0 : uid === BIG_UID;
+  const bigEndian = uid === undefined ? bytes[at] === 0 && bytes[at + 1] !== 0 : uid === EXPLICIT_BIG;
   return { explicit: looksExplicit(bytes, at), bigEndian };
 }

@@ -156,7 +156,7 @@ const DIGIT = /\d/;
  * Whether `word` stands in `text` as a word: no letter beside its letters, no digit beside its digits, so that "Miller2" and
  * "PID4711" hold "Miller" and "4711". Scripts without blanks count anywhere, and so does a word among them.
  */
-export function holdsWord(text: string, word: string): boolean {
+function holdsWord(text: string, word: string): boolean {
   const bounded = /^[\0-\x7f]*$/.test(word);
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     if (!bounded) return true;

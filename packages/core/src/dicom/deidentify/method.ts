@@ -1,15 +1,16 @@
 /**
  * @file The attributes that say that and how a file was de-identified (PS3.15 E.1.1, PS3.16 CID 7050).
  */
+import { joined } from "../joined-bytes";
 import type { Element, Encoding } from "./element";
-import { encoded, encodedItem, encodedText, header, joined } from "./encode";
+import { encoded, encodedItem, encodedText, header } from "./encode";
 import { BASIC_PROFILE, PROFILE_OPTIONS, type Profile } from "./profile";
 
 export const PATIENT_IDENTITY_REMOVED = 0x00120062;
 export const METHOD = 0x00120063;
 export const METHOD_CODES = 0x00120064;
 export const BURNED_IN = 0x00280301;
-export const LONGITUDINAL = 0x00280303;
+const LONGITUDINAL = 0x00280303;
 
 export interface MethodOptions {
   readonly encoding: Encoding;

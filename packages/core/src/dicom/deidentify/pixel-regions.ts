@@ -3,8 +3,9 @@
  */
 
 import type { BlankRegions, FrameLayout, Rectangle } from "./blank";
-import type { Element } from "./element";
+import { type Element, PIXEL_DATA } from "./element";
 import type { FileLayout } from "./file-layout";
+import { BURNED_IN } from "./method";
 import { textOf } from "./plan";
 
 /** Whether text is burned into pixels: said so, likely by the kind of picture, or not. */
@@ -25,9 +26,6 @@ const MODALITIES_WITH_TEXT: ReadonlySet<string> = new Set([
 
 /** Secondary captures (…7, …7.1 to .4) and ultrasound (…6.1, …3.1, retired too) by SOP class. */
 const CLASSES_WITH_TEXT = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(7(\.\d+)?|6(\.\d+)?|3(\.\d+)?)$/;
-
-const BURNED_IN = 0x00280301;
-const PIXEL_DATA = 0x7fe00010;
 
 /** Reads values of the first level by tag. */
 export class HeaderValues {
@@ -73,7 +71,7 @@ export function burnedIn({ elements, body }: FileLayout): BurnedIn {
 }
 
 /** Rectangles of SequenceOfUltrasoundRegions; both of their corners belong to them (PS3.3 C.8.5.5.1.14). */
-export function ultrasoundRegions({ elements, body }: FileLayout): Rectangle[] {
+function ultrasoundRegions({ elements, body }: FileLayout): Rectangle[] {
   const items = elements.find(({ tag }) => tag === 0x00186011)?.items ?? [];
   return items.flatMap((item) => {
     const values = new HeaderValues(item.elements, body);

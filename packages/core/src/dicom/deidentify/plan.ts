@@ -3,7 +3,15 @@
  */
 import type { Element, Item } from "./element";
 import { latin1 } from "./encode";
-import { type Action, actionOf, isListed, isPersonalConcept, type Mode, type Profile } from "./profile";
+import {
+  type Action,
+  actionOf,
+  CONTENT_SEQUENCE,
+  isListed,
+  isPersonalConcept,
+  type Mode,
+  type Profile,
+} from "./profile";
 import { isSafePrivate } from "./safe-private";
 
 /** Actions of all elements, those inside of sequences too. */
@@ -11,7 +19,6 @@ export type Plan = ReadonlyMap<Element, Action>;
 
 const CONCEPT_NAME = 0x0040a043;
 const CODE_VALUE = 0x00080100;
-const CONTENT_SEQUENCE = 0x0040a730;
 
 /** Mode inside of a sequence with this action; undefined where the sequence itself goes. */
 const INSIDE: Readonly<Partial<Record<Action, Mode>>> = {

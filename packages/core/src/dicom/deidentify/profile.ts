@@ -138,7 +138,7 @@ const PATIENT_ID = 0x00100020;
 const CONTENT_VALUES: ReadonlySet<number> = new Set([
   ...[0x0040a120, 0x0040a121, 0x0040a122, 0x0040a123, 0x0040a124, 0x0040a160],
 ]);
-const CONTENT_SEQUENCE = 0x0040a730;
+export const CONTENT_SEQUENCE = 0x0040a730;
 const NUMERIC_VALUES: ReadonlySet<number> = new Set([0x0040a30a, 0x0040a161, 0x0040a162, 0x0040a163]);
 
 /** Sequences that a tree of content needs as they are: names of concepts, units, templates. */

@@ -16,7 +16,7 @@ export interface Code {
 }
 
 /** Scheme of concepts that no standard has: names of a model's classes. */
-export const PRIVATE_SCHEME = "99FOVEA";
+const PRIVATE_SCHEME = "99FOVEA";
 
 /** A code sequence of one item. A value longer than 16 characters is a Long Code Value (PS3.3 8.1). */
 export function codeSequence({ value, scheme, meaning }: Code): Attributes[] {

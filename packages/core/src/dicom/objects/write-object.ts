@@ -5,11 +5,10 @@
  * VRs are those of our own table, so that nothing is guessed, cut or left out; a report of a thousand findings took the
  * general writer five seconds.
  */
+import { EXPLICIT_LITTLE } from "../transfer-syntax";
 import { LONG_VALUES, listOf } from "./check-values";
 import type { Attributes } from "./code";
 import { WRITTEN_ATTRIBUTES, type WrittenVr } from "./written-attribute";
-
-export const EXPLICIT_LITTLE = "1.2.840.10008.1.2.1";
 
 /** The software that writes (PS3.10 7.1). */
 export interface Implementation {

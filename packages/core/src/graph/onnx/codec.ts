@@ -20,7 +20,7 @@ import {
 } from "./generated/onnx_pb";
 
 /** Largest protobuf message, bytes. */
-export const MAX_MODEL_BYTES = 2 ** 31 - 1;
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 const MODEL_GRAPH = ModelProtoSchema.field.graph.number;
 const GRAPH_INITIALIZER = GraphProtoSchema.field.initializer.number;

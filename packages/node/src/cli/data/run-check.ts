@@ -93,7 +93,7 @@ function reportOf(
 }
 
 /** Kinds with their counts, the first findings of each below it. */
-export function findingTable({ findings, set }: Pick<CheckReport, "findings" | "set">): string {
+function findingTable({ findings, set }: Pick<CheckReport, "findings" | "set">): string {
   if (findings.length === 0) return "Nothing was found.";
   const rows = groupFindings(findings).flatMap(({ kind, severity, findings: own }) => [
     [severity, String(own.length), FINDING_KINDS[kind].name.en],

@@ -48,7 +48,7 @@ export async function runSplit(data: readonly string[], options: SplitOptions): 
 }
 
 /** What each part holds, and its share of the images. */
-export function divisionTable({ parts }: Division, { opened, groups, by }: SplitData): string {
+function divisionTable({ parts }: Division, { opened, groups, by }: SplitData): string {
   const { set } = opened;
   const names = set.categories.length <= MOST_COLUMNS ? set.categories.map(({ name }) => name) : [];
   const columns: Column[] = [

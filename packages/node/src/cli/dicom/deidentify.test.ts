@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { encodedText, joined } from "@fovea/core/dicom/deidentify/encode";
+import { encodedText } from "@fovea/core/dicom/deidentify/encode";
+import { joined } from "@fovea/core/dicom/joined-bytes";
 import { Command } from "commander";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { register as group } from "../dicom";

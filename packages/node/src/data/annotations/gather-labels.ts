@@ -1,7 +1,6 @@
 /**
  * @file Label files of YOLO without a data YAML: Darknet's `obj.data`, and folders of labels with `classes.txt`.
  */
-import { stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve, sep } from "node:path";
 import type { AnnotatedImage } from "@fovea/core/dataset/annotation-set";
 import { imagePath } from "@fovea/core/dataset/formats/annotation-draft";
@@ -10,6 +9,7 @@ import { type Problem, problemOf } from "@fovea/core/dataset/sample";
 import { FoveaError } from "@fovea/core/errors";
 import { glob } from "tinyglobby";
 import { readText } from "../../read-file";
+import { isThere } from "../list-images";
 import { mapBounded } from "../map-bounded";
 import { labelPath } from "../open-dataset";
 import { type Gathered, splitOfName } from "./annotation-source";
@@ -68,13 +68,6 @@ export async function gatherDarknet(path: string): Promise<Gathered> {
 function pairOf(line: string): readonly [string, string] {
   const [key, ...value] = line.split("=");
   return [key.trim(), value.join("=").trim()];
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** The first path that exists, else the first one. */

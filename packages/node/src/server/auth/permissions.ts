@@ -25,7 +25,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   "GET /health/ready": "public",
   "GET /openapi.json": EVERYBODY,
   "GET /session": EVERYBODY,
-  "GET /metrics": ["admin", "system"],
+  "GET /metrics": MEND,
 
   "POST /analyze/image": ANALYSE,
   "POST /analyze/batch": ANALYSE,

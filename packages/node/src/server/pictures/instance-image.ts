@@ -1,7 +1,6 @@
 /**
  * @file How an image that is kept is to be shown, and its values, as core/contract/image tells.
  */
-
 import type { FrameFacts, FrameValues, InstanceImage } from "@fovea/core/contract/image";
 import { type DataSet, hasDicomPrefix, parseDataSet } from "@fovea/core/dicom/data-set";
 import { displayImage, paddingOf } from "@fovea/core/dicom/display";

@@ -1,7 +1,6 @@
 /**
  * @file What the thread that makes pictures is asked. It has one file open at a time, and is asked of that.
  */
-
 import type { Finding } from "@fovea/core/finding";
 import type { Language } from "@fovea/core/language";
 import type { ImageNames } from "./instance-image";

@@ -1,7 +1,6 @@
 /**
  * @file Results on their way to other systems: which wait, which were given up, and sending those again.
  */
-
 import {
   DeliveryListSchema,
   type ListedDelivery,

@@ -7,13 +7,14 @@ import {
   ReviewActionSchema,
   ReviewStateSchema,
 } from "@fovea/core/contract/study";
+import { UidSchema } from "@fovea/core/contract/values";
 import { Type } from "typebox";
 import { findingRecord } from "../../store/findings";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
-import { CursorSchema, LangQuery, LangSchema, limitSchema, textSchema, UidSchema } from "../route-schemas";
+import { CursorSchema, LangQuery, LangSchema, limitSchema, textSchema } from "../route-schemas";
 import { readerOf } from "./studies";
 
 const FindingQuerySchema = Type.Object(

@@ -1,8 +1,8 @@
 /**
  * @file Images that are kept: how they are to be shown, their values, and pictures of them.
  */
-
 import { InstanceImageSchema } from "@fovea/core/contract/image";
+import { UidSchema } from "@fovea/core/contract/values";
 import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -15,7 +15,7 @@ import { PROBLEMS } from "../open-api";
 import { type PictureFile, recordFile } from "../pictures/picture-thread";
 import { UnsentAnswers } from "../pictures/unsent-answers";
 import { HttpProblem } from "../problem";
-import { LangQuery, LangSchema, UidSchema } from "../route-schemas";
+import { LangQuery, LangSchema } from "../route-schemas";
 import { readerOf } from "./studies";
 
 /** Bytes of pictures and values that wait for those who asked, all together. */

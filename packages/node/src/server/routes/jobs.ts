@@ -1,7 +1,6 @@
 /**
  * @file Large batches: how they go, what they came to, and an end to them.
  */
-
 import { type AnalyzeBatchResponse, AnalyzeBatchSchema } from "@fovea/core/contract/detection";
 import { BatchJobSchema } from "@fovea/core/contract/study";
 import { tell } from "@fovea/core/reasons/tell";

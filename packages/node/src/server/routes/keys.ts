@@ -1,7 +1,6 @@
 /**
  * @file API keys: made, listed, revoked.
  */
-
 import { type Key, KeyListSchema, KeySchema, MadeKeySchema, NewKeySchema } from "@fovea/core/contract/key";
 import { tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";

@@ -1,7 +1,6 @@
 /**
  * @file Models side by side: which there are; loaded, retired, made the default while requests go on.
  */
-
 import { join } from "node:path";
 import { ModelListSchema, type ModelRecord, ModelRecordSchema } from "@fovea/core/contract/study";
 import { tell } from "@fovea/core/reasons/tell";

@@ -1,7 +1,6 @@
 /**
  * @file The PACS of the settings: asked for studies, and images fetched from them.
  */
-
 import {
   EchoSchema,
   type PacsList,

@@ -1,8 +1,8 @@
 /**
  * @file `GET /studies/:uid/report`: what was found in a study, in the form that is asked for.
  */
-
 import type { StudyDetail } from "@fovea/core/contract/study";
+import { UidSchema } from "@fovea/core/contract/values";
 import type { Spacing } from "@fovea/core/dicom/spacing";
 import { FoveaError } from "@fovea/core/errors";
 import type { Bilingual, Language } from "@fovea/core/language";
@@ -21,7 +21,7 @@ import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { recordFile } from "../pictures/picture-thread";
 import { HttpProblem } from "../problem";
-import { LangSchema, UidSchema } from "../route-schemas";
+import { LangSchema } from "../route-schemas";
 import { readerOf } from "./studies";
 
 const FORMATS = ["json", "csv", "png", "html", "sr"] as const;

@@ -1,6 +1,8 @@
 /**
  * @file STOW-RS (PS3.18 10.5): DICOM files come in over HTTP.
  */
+
+import { UidSchema } from "@fovea/core/contract/values";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { type DicomJson, storeParts } from "../../pacs/store-parts";
@@ -9,7 +11,6 @@ import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
 import { problemOf } from "../problem";
-import { UidSchema } from "../route-schemas";
 import { logFailure } from "../service-log";
 
 const DICOM_JSON = "application/dicom+json";

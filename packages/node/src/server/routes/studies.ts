@@ -1,8 +1,8 @@
 /**
  * @file Studies: the list, and one with all that is known of it.
  */
-
 import { AnalyseAgainSchema, StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
+import { UidSchema } from "@fovea/core/contract/values";
 import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -15,7 +15,7 @@ import { seesPatients } from "../auth/caller";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 import { requestLanguage } from "../request-language";
-import { CursorSchema, LangQuery, LangSchema, limitSchema, UidSchema } from "../route-schemas";
+import { CursorSchema, LangQuery, LangSchema, limitSchema } from "../route-schemas";
 
 const StudyQuerySchema = Type.Object(
   {

@@ -3,7 +3,7 @@
  */
 import { VERSION } from "../version";
 
-/** Of this software as an implementation of DICOM: the same UUID that new objects carry. */
+/** Of this software as an implementation of DICOM: a UUID drawn once. */
 export const IMPLEMENTATION_CLASS = "2.25.60834107981260725889052370538735596502";
 
 /** At most 16 characters. */

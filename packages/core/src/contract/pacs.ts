@@ -2,8 +2,7 @@
  * @file Asking a PACS and getting images from it, as clients of the service do. Patients stand in bodies, never in addresses.
  */
 import { type Static, Type } from "typebox";
-import { SHOWN } from "./study";
-import { nullable, UidSchema } from "./values";
+import { nullable, SHOWN, UidSchema } from "./values";
 
 /** A value to match: one, not a list; `*` and `?` stand for what PS3.4 C.2.2.2.4 says. */
 function matchSchema(maxLength: number, description: string) {

@@ -3,7 +3,7 @@
  */
 import { type Static, Type } from "typebox";
 import { BoxSchema } from "./detection";
-import { nullable } from "./values";
+import { nullable, SHOWN } from "./values";
 
 /** `receiving` until it is complete; `failed` where a series failed. */
 export const StudyStateSchema = Type.Union([
@@ -24,9 +24,6 @@ export const SeriesStateSchema = Type.Union([
   Type.Literal("not_attempted"),
 ]);
 export type SeriesState = Static<typeof SeriesStateSchema>;
-
-/** A reason for readers: what happened, and what to do. */
-export const SHOWN = nullable(Type.String({ description: "The same in the language that is asked for" }));
 
 /** Patient fields are null for those who may not see them, and where arrival de-identifies. */
 export const StudySummarySchema = Type.Object({

@@ -17,6 +17,8 @@ const WORKSPACES: readonly Workspace[] = [
     name: "core",
     floors: [
       "errors",
+      "language",
+      "reasons",
       "math",
       "geometry",
       "finding",

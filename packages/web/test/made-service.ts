@@ -6,6 +6,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { ReviewState, StudyDetail, StudySummary } from "@fovea/core/contract/study";
+import type { Language } from "@fovea/core/language";
+import { shownReason } from "@fovea/core/reasons/tell";
 import { details, instances, summaries } from "./made-studies";
 import { type MadeTransfers, madeTransfers } from "./made-transfers";
 
@@ -126,9 +128,12 @@ async function answer(state: State, request: IncomingMessage, response: ServerRe
     case "studies":
       if (rest.length === 0) {
         const { studies, next } = list(state, searchParams);
-        return json(response, { studies: studies.map((study) => shownTo({ study }).study), next });
+        return json(response, {
+          studies: studies.map((study) => told(shownTo({ study }).study, languageOf(request))),
+          next,
+        });
       }
-      return study(state, rest[0], (detail) => named(shownTo(detail), request), response);
+      return study(state, rest[0], (detail) => spoken(shownTo(detail), languageOf(request)), response);
     case "instances":
       return instance(state, rest, response);
     case "findings":
@@ -153,11 +158,28 @@ function withheld<T extends { study: StudySummary; series?: StudyDetail["series"
 /** What its settings call classes in Chinese. */
 const CHINESE_NAMES: Readonly<Record<string, string>> = { nodule: "结节", mass: "肿块", calcification: "钙化" };
 
-/** As the settings of a service name classes in the language that is asked for. */
-function named(detail: StudyDetail, { headers }: IncomingMessage): StudyDetail {
-  if (!headers["accept-language"]?.startsWith("zh")) return detail;
-  const findings = detail.findings.map((one) => ({ ...one, class_shown: CHINESE_NAMES[one.class] ?? one.class }));
-  return { ...detail, findings };
+function languageOf({ headers }: IncomingMessage): Language {
+  return headers["accept-language"]?.startsWith("zh") ? "zh" : "en";
+}
+
+/** With the reason as the language that is asked for has it. */
+function told<T extends { readonly reason?: string | null }>(one: T, language: Language): T {
+  return { ...one, reason_shown: shownReason(one.reason ?? null, language) };
+}
+
+/** As the settings of a service name classes, and as it tells reasons, in the language that is asked for. */
+function spoken(detail: StudyDetail, language: Language): StudyDetail {
+  const names = language === "zh" ? CHINESE_NAMES : {};
+  return {
+    study: told(detail.study, language),
+    findings: detail.findings.map((one) => ({ ...one, class_shown: names[one.class] ?? one.class_shown })),
+    deliveries: detail.deliveries.map((one) => told(one, language)),
+    series: detail.series.map((one) => {
+      // A test takes the images away, to see the page fail.
+      const images = one.instances?.map((each) => ({ ...each, failure_shown: shownReason(each.failure, language) }));
+      return { ...told(one, language), instances: images ?? one.instances };
+    }),
+  };
 }
 
 const model = {
@@ -236,10 +258,13 @@ async function transfer(
     const fits = deliveries.filter((one) =>
       state === "not_sent" ? one.state !== "sent" : !state || one.state === state,
     );
-    return json(response, { deliveries: cut(fits), next: fits.length > limit ? "more" : null });
+    return json(response, {
+      deliveries: cut(fits).map((one) => told(one, languageOf(request))),
+      next: fits.length > limit ? "more" : null,
+    });
   }
   if (request.method === "GET" && path === "/pacs/retrievals") {
-    return json(response, { retrievals: cut(transfers.retrievals) });
+    return json(response, { retrievals: cut(transfers.retrievals).map((one) => told(one, languageOf(request))) });
   }
   if (request.method === "GET" && path === "/held") return json(response, { held: cut(transfers.held), next: null });
   const [, top, id, act] = path.split("/");

@@ -228,7 +228,7 @@ export const summaries: readonly StudySummary[] = [
     study_uid: "1.2.3.5",
     description: "Chest PA",
     state: "failed",
-    reason: "PixelData: the JPEG 2000 stream ends early",
+    reason: "1 of 1 images could not be analysed; the first: invalid_dicom: PixelData: the JPEG 2000 stream ends early",
     received_at: "2026-11-26T21:00:00Z",
   },
   {
@@ -240,7 +240,7 @@ export const summaries: readonly StudySummary[] = [
     description: "Dose report",
     modalities: ["SR"],
     state: "not_attempted",
-    reason: "SR holds no image",
+    reason: "not images to look at, but structured reports or key object selections",
     received_at: "2026-11-26T20:50:00Z",
   },
   ...Array.from({ length: 24 }, (_, index): StudySummary => {
@@ -267,6 +267,7 @@ function series(uid: string, change: Partial<StudyDetail["series"][number]>): St
     series_number: 1,
     state: "analysed",
     reason: null,
+    reason_shown: null,
     model_version: FINDING.model_version,
     instances: instances
       .filter(({ image }) => image.series_uid === uid)
@@ -278,6 +279,7 @@ function series(uid: string, change: Partial<StudyDetail["series"][number]>): St
         columns,
         size_unknown: false,
         failure: null,
+        failure_shown: null,
       })),
     ...change,
   };
@@ -286,7 +288,7 @@ function series(uid: string, change: Partial<StudyDetail["series"][number]>): St
 /** As the service gives what is no image: one frame of nothing. */
 const DOSE_REPORT = {
   ...{ sop_uid: "1.2.3.2.2.1", instance_number: 1, frames: 1, rows: 0, columns: 0 },
-  ...{ size_unknown: false, failure: null },
+  ...{ size_unknown: false, failure: null, failure_shown: null },
 };
 
 const SENT = {
@@ -294,6 +296,7 @@ const SENT = {
   state: "sent",
   attempts: 1,
   reason: null,
+  reason_shown: null,
   sent_at: "2026-11-26T21:41:00Z",
 } as const;
 
@@ -307,7 +310,7 @@ export const details: readonly StudyDetail[] = [
         description: "Dose report",
         series_number: 501,
         state: "not_attempted",
-        reason: "SR holds no image",
+        reason: "not images to look at, but structured reports or key object selections",
         model_version: null,
         instances: [DOSE_REPORT],
       }),
@@ -316,7 +319,15 @@ export const details: readonly StudyDetail[] = [
     deliveries: [
       { ...SENT, id: "d1", kind: "sr" },
       { ...SENT, id: "d2", kind: "sc" },
-      { ...SENT, id: "d3", kind: "gsps", state: "pending", attempts: 3, sent_at: null },
+      {
+        ...SENT,
+        id: "d3",
+        kind: "gsps",
+        state: "pending",
+        attempts: 3,
+        sent_at: null,
+        reason: "peer_unreachable: the PACS: connect ECONNREFUSED",
+      },
     ],
   },
   {
@@ -328,7 +339,8 @@ export const details: readonly StudyDetail[] = [
         body_part: null,
         description: "Cine",
         state: "failed",
-        reason: "inference: timed out after 60 s",
+        reason:
+          "1 of 1 images could not be analysed; the first: timed_out: no answer within 60 s (tried 5 times in 15 min)",
         model_version: null,
       }),
     ],

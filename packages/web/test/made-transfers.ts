@@ -17,8 +17,14 @@ const at = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString
 /** @param state tells how it goes on from there */
 function delivery(id: string, state: ListedDelivery["state"], more: Partial<ListedDelivery> = {}): ListedDelivery {
   return {
-    ...{ id, study_uid: "1.2.3.1", kind: "sr", destination: "archive", state, attempts: 1, reason: null },
-    ...{ planned_at: at(-3), sent_at: state === "sent" ? at(-2.9) : null, next_at: null },
+    ...{ id, study_uid: "1.2.3.1", kind: "sr", destination: "archive", state, attempts: 1 },
+    ...{
+      reason: null,
+      reason_shown: null,
+      planned_at: at(-3),
+      sent_at: state === "sent" ? at(-2.9) : null,
+      next_at: null,
+    },
     ...more,
   };
 }
@@ -27,7 +33,7 @@ function retrieval(id: string, state: ListedRetrieval["state"], more: Partial<Li
   const ended = state !== "waiting" && state !== "running";
   return {
     ...{ id, pacs: "archive", study_uid: "1.2.3.2", series_uid: null, state, attempts: 1, stored: 0, refused: 0 },
-    ...{ reason: null, asked_at: at(-2), ended_at: ended ? at(-1) : null },
+    ...{ reason: null, reason_shown: null, asked_at: at(-2), ended_at: ended ? at(-1) : null },
     ...more,
   };
 }
@@ -57,7 +63,11 @@ export function madeTransfers(): MadeTransfers {
       retrieval("r-running", "running"),
       retrieval("r-waiting", "waiting", { attempts: 7, reason: "no room for retrieved images" }),
       retrieval("r-complete", "complete", { series_uid: "1.2.3.2.1", stored: 12 }),
-      retrieval("r-partial", "partial", { stored: 11, refused: 1, reason: "1 of 12 objects were refused here" }),
+      retrieval("r-partial", "partial", {
+        stored: 11,
+        refused: 1,
+        reason: "1 of 12 objects were refused here: they are damaged, or others are here under their UIDs",
+      }),
       retrieval("r-failed", "failed", { attempts: 151, reason: "tried 151 times, and not everything came" }),
     ],
     held: [

@@ -124,7 +124,7 @@ describe.skipIf(missing !== "")(`the review page, where something goes wrong${mi
 
   test("counts an image whose size could not be told, and says of an image that failed why", async () => {
     const broken = { sop_uid: "1.2.3.2.1.99", instance_number: null, frames: 1, rows: 0, columns: 0 };
-    const failed = { ...broken, size_unknown: true, failure: "invalid_dicom: Rows" };
+    const failed = { ...broken, size_unknown: true, failure: "invalid_dicom: Rows", failure_shown: null };
     change(CT, ({ series: [ct, ...others] }) => ({
       series: [{ ...ct, reason: "1 of 13 images", instances: [...ct.instances, failed] }, ...others],
     }));
@@ -134,7 +134,21 @@ describe.skipIf(missing !== "")(`the review page, where something goes wrong${mi
     await browser.press("End");
     await says(".viewer-notice[role=alert]", "This image cannot be shown");
     expect(await text("[data-testid=position]")).toBe("13 / 13");
-    expect(await text("[data-testid=failure]")).toBe("Not analysed: invalid_dicom: Rows");
+    expect(await text("[data-testid=failure]")).toBe(
+      "Not analysed: the DICOM file is damaged or breaks the standard; send it again from where it comes from (Rows)",
+    );
+    await browser.press("l");
+    await says(
+      "[data-testid=failure]",
+      "未能分析：DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（Rows）",
+    );
+    await says(".series-panel .reason.not_attempted", "不是可供分析的图像，而是结构化报告或关键图像选择");
+    await says(
+      ".deliveries .reason",
+      "与 PACS 的 DICOM 连接出错；请检查 PACS 是否运行、网络与端口是否正确（connect ECONNREFUSED）",
+    );
+    await browser.press("l");
+    await says("[data-testid=failure]", "Not analysed: the DICOM file");
     await browser.press("Home");
     await position("1 / 13");
     await browser.until("!document.querySelector('[data-testid=failure]')");

@@ -25,6 +25,13 @@ export const DetectionSchema = Type.Object({
 });
 export type Detection = Static<typeof DetectionSchema>;
 
+const WARNINGS = {
+  warnings: Type.Optional(
+    Type.Array(Type.String(), { description: "What was odd: frames that could not be read, among others; English" }),
+  ),
+  warnings_shown: Type.Optional(Type.Array(Type.String(), { description: "The same in the language of the answer" })),
+};
+
 export const AnalyzeImageSchema = Type.Object({
   filename: Type.String(),
   detection_count: Type.Integer(),
@@ -34,15 +41,24 @@ export const AnalyzeImageSchema = Type.Object({
   inference_time_ms: Type.Number(),
   width: Type.Integer(),
   height: Type.Integer(),
-  warnings: Type.Optional(Type.Array(Type.String())),
+  ...WARNINGS,
 });
 export type AnalyzeImageResponse = Static<typeof AnalyzeImageSchema>;
 
 /** One broken file is reported in its place. */
 export const FailedImageSchema = Type.Object({
   filename: Type.String(),
-  error: Type.Object({ code: Type.String(), message: Type.String() }),
+  error: Type.Object({
+    code: Type.String(),
+    message: Type.String({ description: "English" }),
+    message_shown: Type.Optional(
+      Type.String({
+        description: "What happened and what to do, in the language of the answer; results of earlier versions lack it",
+      }),
+    ),
+  }),
 });
+export type FailedImage = Static<typeof FailedImageSchema>;
 
 export const AnalyzeBatchSchema = Type.Object({
   total_images: Type.Integer(),
@@ -68,6 +84,6 @@ export const DetectSchema = Type.Object({
   model_version: Type.String(),
   rules_version: Type.Union([Type.String(), Type.Null()]),
   inference_time_ms: Type.Number(),
-  warnings: Type.Optional(Type.Array(Type.String(), { description: "Frames that could not be read, among others" })),
+  ...WARNINGS,
 });
 export type DetectResponse = Static<typeof DetectSchema>;

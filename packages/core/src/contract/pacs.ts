@@ -2,7 +2,7 @@
  * @file Asking a PACS and getting images from it, as clients of the service do. Patients stand in bodies, never in addresses.
  */
 import { type Static, Type } from "typebox";
-import { nullable, UidSchema } from "./values";
+import { nullable, SHOWN, UidSchema } from "./values";
 
 /** A value to match: one, not a list; `*` and `?` stand for what PS3.4 C.2.2.2.4 says. */
 function matchSchema(maxLength: number, description: string) {
@@ -97,7 +97,10 @@ export const RetrievalListSchema = Type.Object({
       /** Objects that are kept, and that were refused here, once it has ended. */
       stored: Type.Integer(),
       refused: Type.Integer(),
-      reason: nullable(Type.String({ description: "Why the last attempt did not end it, or why not all came" })),
+      reason: nullable(
+        Type.String({ description: "Why the last attempt did not end it, or why not all came; English" }),
+      ),
+      reason_shown: SHOWN,
       asked_at: Type.String({ format: "date-time" }),
       ended_at: nullable(Type.String({ format: "date-time" })),
     }),

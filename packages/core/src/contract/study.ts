@@ -3,7 +3,7 @@
  */
 import { type Static, Type } from "typebox";
 import { BoxSchema } from "./detection";
-import { nullable } from "./values";
+import { nullable, SHOWN } from "./values";
 
 /** `receiving` until it is complete; `failed` where a series failed. */
 export const StudyStateSchema = Type.Union([
@@ -39,7 +39,8 @@ export const StudySummarySchema = Type.Object({
   unreviewed: Type.Integer({ description: "Findings that nobody has accepted or rejected" }),
   state: StudyStateSchema,
   /** Why not all of it was analysed: the reason of a series that failed, of one with images that failed, or was not attempted. */
-  reason: Type.Optional(nullable(Type.String())),
+  reason: Type.Optional(nullable(Type.String({ description: "English" }))),
+  reason_shown: Type.Optional(SHOWN),
   received_at: Type.String({ format: "date-time" }),
 });
 export type StudySummary = Static<typeof StudySummarySchema>;
@@ -58,7 +59,8 @@ export const InstanceSchema = Type.Object({
   rows: Type.Integer(),
   columns: Type.Integer(),
   size_unknown: Type.Boolean({ description: "An image whose head does not tell its size: rows and columns are 0" }),
-  failure: nullable(Type.String({ description: "Why nobody could look at it" })),
+  failure: nullable(Type.String({ description: "Why nobody could look at it; English" })),
+  failure_shown: SHOWN,
 });
 
 export const SeriesSchema = Type.Object({
@@ -68,7 +70,8 @@ export const SeriesSchema = Type.Object({
   description: nullable(Type.String()),
   series_number: nullable(Type.Integer()),
   state: SeriesStateSchema,
-  reason: nullable(Type.String()),
+  reason: nullable(Type.String({ description: "English" })),
+  reason_shown: SHOWN,
   model_version: nullable(Type.String()),
   instances: Type.Array(InstanceSchema),
 });
@@ -113,7 +116,8 @@ export const DeliveryRecordSchema = Type.Object({
   destination: Type.String(),
   state: Type.Union([Type.Literal("pending"), Type.Literal("sending"), Type.Literal("sent"), Type.Literal("failed")]),
   attempts: Type.Integer(),
-  reason: nullable(Type.String()),
+  reason: nullable(Type.String({ description: "English" })),
+  reason_shown: SHOWN,
   sent_at: nullable(Type.String()),
 });
 

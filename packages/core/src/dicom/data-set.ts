@@ -7,6 +7,7 @@
 import type { ByteArrayParser, Element, DataSet as ParsedDataSet } from "dicom-parser";
 import dicomParser from "dicom-parser";
 import { FoveaError } from "../errors";
+import { tell } from "../reasons/tell";
 import { ATTRIBUTES, type Keyword, type ValueKind } from "./attribute";
 import { type DataSetEncoding, holdsMoreElements } from "./element-count";
 import { inflated, MAX_INFLATED_FILE } from "./inflate";
@@ -230,7 +231,7 @@ export function parseDataSet(
     }
     layout = findLayout(bytes, maxInflated);
     parsed = partial;
-    warnings.push(`ignored what follows the pixel data: ${reason(thrown)}`);
+    warnings.push(tell("afterPixels", { fault: reason(thrown) }));
   }
   return new DataSet(parsed, file, transferSyntax(layout.uid), [...(parsed.warnings ?? []), ...warnings]);
 }

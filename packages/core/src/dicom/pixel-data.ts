@@ -2,6 +2,7 @@
  * @file How a file's pixels lie: the Image Pixel Module, read and checked (PS3.3 C.7.6.3).
  */
 import { FoveaError } from "../errors";
+import { tell } from "../reasons/tell";
 import type { DataSet } from "./data-set";
 
 /** The Image Pixel Module, checked. */
@@ -80,7 +81,7 @@ function frameCount(dataSet: DataSet, pixel: ImagePixel): number {
     const held = dataSet.transferSyntax.codec === "native" ? heldFrames(dataSet, pixel) : undefined;
     if (!(error instanceof FoveaError && held)) throw error;
     const written = JSON.stringify(dataSet.text("NumberOfFrames"));
-    dataSet.warn(`NumberOfFrames is ${written}, which is no number; PixelData holds ${held}`);
+    dataSet.warn(tell("frameCount", { written, held }));
     return held;
   }
 }

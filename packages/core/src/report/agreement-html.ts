@@ -1,6 +1,7 @@
 /**
  * @file The agreement of readers as one HTML page in Chinese and English that needs no network and no other file.
  */
+import type { Language } from "../language";
 import type { AgreementReport, ConsensusSettings, DisagreementPicture } from "./agreement-report";
 import { estimateText } from "./agreement-report";
 import {
@@ -15,7 +16,6 @@ import { disagreementSvg, readerColour } from "./disagreement-svg";
 import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { RUN_STYLE } from "./run-style";
-import type { Language } from "./summary";
 
 export interface AgreementHtmlOptions {
   /** Shown first; the reader can switch. @default "zh" */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../finding";
+import type { Language } from "../language";
 import type { JudgedLesion } from "../rules/judge";
 import { batchCsvHead, batchCsvRow } from "./batch-csv";
 import { batchNotes } from "./batch-notes";
@@ -20,8 +21,8 @@ const image = (findings: readonly JudgedLesion[], extra: Partial<JudgedImage> = 
 });
 const three = [finding(0, 0.9, 10, 20), finding(1, 0.6, 30, 40), finding(0, 0.5, 20, 30)];
 const error = { code: "invalid_image", message: "b.png: cut off" } as const;
-const row = (images: readonly ImageFindings[], filename = "a.png", notes = "") =>
-  batchCsvRow({ filename, images, notes }, CLASSES);
+const row = (images: readonly ImageFindings[], filename = "a.png", language: Language = "en") =>
+  batchCsvRow({ filename, images, language }, CLASSES);
 
 describe("the table of a batch", () => {
   test("begins with a byte order mark and exactly these columns", () => {
@@ -46,12 +47,17 @@ describe("the table of a batch", () => {
   });
 
   test("says nothing but the error of a file that could not be read", () => {
-    expect(row([image([], { error })])).toBe("a.png,,,,,,,,,,b.png: cut off\r\n");
+    expect(row([image([], { error })])).toBe(
+      "a.png,,,,,,,,,,the image file is damaged or of a format that is not read; export or send it again (b.png: cut off)\r\n",
+    );
+    expect(row([image([], { error })], "a.png", "zh")).toBe(
+      "a.png,,,,,,,,,,图像文件已损坏或格式不受支持，无法读取；请重新导出或重新发送（b.png: cut off）\r\n",
+    );
   });
 
   test("counts the frames that could be read, and names the error of the other", () => {
     expect(row([image(three), image([], { frame: 1, error })])).toContain("a.png,3,0.6667,");
-    expect(row([image(three), image([], { frame: 1, error })])).toContain(",b.png: cut off\r\n");
+    expect(row([image(three), image([], { frame: 1, error })])).toContain("(b.png: cut off)\r\n");
   });
 
   test("lets no name run as a formula, nor break the row", () => {
@@ -70,9 +76,13 @@ describe("batchNotes", () => {
   ];
 
   test("counts categories, the most frequent first, and repeats what was odd once", () => {
-    const warned: JudgedImage = { ...image([]), findings, warnings: ["12 bits are used"] };
-    expect(batchNotes([warned], "zh")).toBe("严重 2、轻微 1；12 bits are used");
-    expect(batchNotes([warned, warned], "en")).toBe("2 frames; severe 4, mild 2; 12 bits are used");
+    const dark =
+      "16-bit picture of which 12 bits are used: it is seen nearly black; convert it from DICOM with a window";
+    const warned: JudgedImage = { ...image([]), findings, warnings: [dark] };
+    expect(batchNotes([warned], "zh")).toBe(
+      "严重 2、轻微 1；16位图像只用了其中12位，模型看到的几乎全黑，结果不可靠；请从 DICOM 按窗宽窗位重新导出",
+    );
+    expect(batchNotes([warned, warned], "en")).toBe(`2 frames; severe 4, mild 2; ${dark}`);
   });
 
   test("tells of frames that could not be read", () => {

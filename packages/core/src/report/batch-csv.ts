@@ -3,9 +3,11 @@
  *
  * `filename, total_detections, avg_confidence`, then `<class>_count, <class>_avg_conf` for each class of the model, then
  * `avg_width, avg_height, notes, error`. Means are over findings; sizes are pixels. Where there is nothing to take a
- * mean of, and where a file could not be read, the cell is empty, not 0.
+ * mean of, and where a file could not be read, the cell is empty, not 0. The error is told in the language of the notes.
  */
 import type { Finding } from "../finding";
+import type { Language } from "../language";
+import { errorIn } from "../reasons/tell";
 import { BYTE_ORDER_MARK, csvNumber, csvText } from "./csv-cell";
 import type { ImageFindings } from "./findings";
 
@@ -15,6 +17,8 @@ export interface BatchRow {
   readonly images: readonly ImageFindings[];
   /** @default "" */
   readonly notes?: string;
+  /** Of the error. */
+  readonly language: Language;
 }
 
 /** Byte order mark and names of the columns. @param classes names as the model has them, by id */
@@ -28,7 +32,8 @@ export function batchCsvHead(classes: readonly string[]): string {
 }
 
 /** The row of a file, with its line break. @param classes as for the head */
-export function batchCsvRow({ filename, images, notes = "" }: BatchRow, classes: readonly string[]): string {
+export function batchCsvRow({ filename, images, notes = "", language }: BatchRow, classes: readonly string[]): string {
+  const failed = images.find(({ error }) => error !== undefined)?.error;
   const read = images.filter(({ error }) => error === undefined);
   const findings = read.flatMap((image) => image.findings);
   const count = (of: readonly Finding[]) => (read.length === 0 ? "" : String(of.length));
@@ -56,7 +61,7 @@ export function batchCsvRow({ filename, images, notes = "" }: BatchRow, classes:
       2,
     ),
     csvText(notes),
-    csvText(images.find(({ error }) => error !== undefined)?.error?.message ?? ""),
+    csvText(failed === undefined ? "" : errorIn(failed, language)),
   ];
   return `${cells.join(",")}\r\n`;
 }

@@ -1,8 +1,9 @@
 /**
  * @file What a row of the batch's table says beside its numbers.
  */
+import type { Language } from "../language";
+import { warningIn } from "../reasons/tell";
 import type { JudgedImage } from "./judged-image";
-import type { Language } from "./summary";
 
 /** `3 frames; severe 1, mild 2; ...`: frames where there are several, categories the most frequent first, what was odd. */
 export function batchNotes(images: readonly JudgedImage[], language: Language): string {
@@ -10,7 +11,7 @@ export function batchNotes(images: readonly JudgedImage[], language: Language): 
   const failed = images.filter(({ error }) => error !== undefined).length;
   const partly = images.length > 1 && failed > 0;
   const unread = partly ? [language === "zh" ? `${failed}帧处理失败` : `${failed} not readable`] : [];
-  const warnings = new Set(images.flatMap((image) => image.warnings ?? []));
+  const warnings = new Set(images.flatMap((image) => (image.warnings ?? []).map((one) => warningIn(one, language))));
   const parts = [...frames, ...unread, ...categories(images, language), ...warnings];
   return parts.join(language === "zh" ? "；" : "; ");
 }

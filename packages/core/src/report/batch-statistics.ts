@@ -1,8 +1,8 @@
 /**
  * @file What a batch came to, counted image by image: nothing of an image is kept.
  */
+import type { Bilingual } from "../language";
 import type { JudgedLesion } from "../rules/judge";
-import type { Bilingual } from "../rules/rule-set";
 import { type FindingsSummary, FindingsTally } from "./findings";
 import type { JudgedImage } from "./judged-image";
 import { HIGH_CONFIDENCE, runSentence } from "./summary";

@@ -4,13 +4,13 @@
  */
 import { severityCounts } from "../dataset/check/check-set";
 import { type CheckFinding, FINDING_KINDS, type Severity } from "../dataset/check/finding-kinds";
+import type { Language } from "../language";
 import { type CheckReport, type FindingGroup, groupFindings } from "./check-report";
 import { CHECK_STYLE } from "./check-style";
 import { htmlPage, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { labelSection } from "./run-pictures";
 import { partsTable, sizesTable } from "./statistics-tables";
-import type { Language } from "./summary";
 
 /** A small picture of a finding. */
 export interface ShownPicture {

@@ -86,8 +86,18 @@ describe("clinicalHtml", () => {
   test("says why an image could not be read, and how many it does not show", () => {
     const error = { code: "invalid_dicom", message: "cut off" };
     const text = clinicalHtml(page({ images: only({ error, findings: [] }), omitted: 3 }));
-    expect(text).toContain("invalid_dicom: cut off");
+    expect(text).toContain("DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（cut off）");
+    expect(text).toContain(
+      "the DICOM file is damaged or breaks the standard; send it again from where it comes from (cut off)",
+    );
     expect(text).toContain("另有3幅图像未在此页显示");
+  });
+
+  test("says what was odd about a file, in both languages", () => {
+    const warnings = ["ignored what follows the pixel data: bad tag"];
+    const text = clinicalHtml(page({ images: only({ warnings }) }));
+    expect(text).toContain("提示：像素数据之后的内容无法解析，已忽略；请核对图像是否完整（bad tag）");
+    expect(text).toContain("Note: ignored what follows the pixel data: bad tag");
   });
 
   test("says what readers made of findings, where there are readers, and counts what they rejected", () => {

@@ -6,16 +6,17 @@
  */
 import { ArgumentError } from "../errors";
 import { thresholdText } from "../finding";
+import type { Bilingual, Language } from "../language";
+import { errorIn, warningIn } from "../reasons/tell";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { type JudgedLesion, reported } from "../rules/judge";
-import type { Bilingual } from "../rules/rule-set";
 import { CLINICAL_STYLE } from "./clinical-style";
 import { htmlPage, RESEARCH_ONLY } from "./html-page";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
 import { placeInWords } from "./place-in-words";
 import { spacingNote } from "./spacing-note";
-import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
+import { findingsSentence, HIGH_CONFIDENCE } from "./summary";
 
 export interface ClinicalPage extends ReportVersions {
   /** Below the heading, as `study 1.2.840...`; whoever may not see the patient is given none of the patient. */
@@ -107,7 +108,7 @@ function thresholdsInWords(thresholds: readonly (number | undefined)[]): Html {
 }
 
 function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tellsSpacing = true }: ClinicalPage): Html {
-  const { error, notAnalysed, notWhole, width, height, picture, spacingMm } = image;
+  const { error, notAnalysed, notWhole, warnings = [], width, height, picture, spacingMm } = image;
   const title = imageTitle(image);
   if (notAnalysed !== undefined) {
     return html`<section class="card"><div class="head"><h3>${title}</h3>
@@ -117,13 +118,14 @@ function imageCard(image: ClinicalPageImage, { classNames, reportAbove = 0, tell
   if (error !== undefined) {
     return html`<section class="card"><div class="head"><h3>${title}</h3>
 <span class="chip failed">${both("处理失败", "failed")}</span></div>
-<p class="message">${error.code}: ${error.message}</p></section>`;
+<p class="message">${both(errorIn(error, "zh"), errorIn(error, "en"))}</p></section>`;
   }
   const shown = reported(image.findings, { reportAbove });
   const left = image.findings.length - shown.length;
   const rejected = shown.filter(({ review }) => review === "rejected").length;
   return html`<section class="card"><div class="head"><h3>${title}</h3>${chipOf(shown.length, notWhole)}</div>
 ${notWhole === undefined ? undefined : notWholeNote(notWhole)}
+${warnings.map((one) => html`<p class="message odd">${both(`提示：${warningIn(one, "zh")}`, `Note: ${warningIn(one, "en")}`)}</p>`)}
 <p class="sentence">${both(findingsSentence(shown, "zh", classNames), findingsSentence(shown, "en", classNames))}</p>
 ${picture === undefined ? undefined : figure(picture)}
 ${shown.length === 0 ? undefined : findingsTable(shown, image, classNames)}

@@ -4,11 +4,11 @@
  * Keys are those that clients read (`contract/detection.ts`), hence `snake_case`.
  */
 import type { Finding } from "../finding";
+import type { Language } from "../language";
 import type { ClassNames } from "../rules/class-names";
 import { mergedClassNames, shownName } from "../rules/class-names";
 import { judge, reported, rulesVersion } from "../rules/judge";
 import type { RuleSet } from "../rules/rule-set";
-import type { Language } from "./summary";
 
 export interface ClinicalReportInput {
   /** As the answer names the study. */

@@ -4,6 +4,7 @@
 import { STYLE } from "./html-style";
 
 export const CLINICAL_STYLE = `${STYLE}
+.odd { color: var(--warn); }
 .at { display: block; color: var(--soft); font-size: 12px; }
 .said { min-width: 12em; }
 td { vertical-align: top; }

@@ -86,18 +86,19 @@ describe("findingsCsv", () => {
 });
 
 describe("recordCsv", () => {
-  const shown = (className: string) => (className === "mass" ? "=肿块, 大" : className);
-  const rows = (...images: RecordImage[]) => recordCsv(images, shown).slice(1).split("\r\n");
+  const className = (name: string) => (name === "mass" ? "=肿块, 大" : name);
+  const error = ({ file }: { readonly file: string }) => (file === "b.dcm" ? "尚未分析" : "");
+  const rows = (...images: RecordImage[]) => recordCsv(images, { className, error }).slice(1).split("\r\n");
   const mass = { ...nodule, className: "mass" };
 
-  test("has what readers call a class beside what the model calls it; new columns are behind those that were there", () => {
+  test("has what readers call a class, and why nothing is told, beside what programs read; new columns are behind those that were there", () => {
     const [head, ...others] = rows(image("a.dcm", [mass]), image("b.dcm"));
     expect(head).toBe(
-      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error,review,reviewed_by,reviewed_at,threshold",
+      "file,width,height,class,class_shown,confidence,x1,y1,x2,y2,width_px,height_px,width_mm,height_mm,error,review,reviewed_by,reviewed_at,threshold,error_shown",
     );
     expect(others).toEqual([
-      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,,,,,',
-      "b.dcm,512,480,,,,,,,,,,,,,,,,",
+      'a.dcm,512,480,mass,"\'=肿块, 大",0.8765,10.00,20.13,30.50,25.00,20.50,4.88,10.25,2.44,,,,,,',
+      "b.dcm,512,480,,,,,,,,,,,,,,,,,尚未分析",
       "",
     ]);
   });
@@ -114,7 +115,7 @@ describe("recordCsv", () => {
       { ...image("a.dcm"), findings, threshold: 1 / 3 },
       { ...image("b.dcm"), threshold: 0.25 },
     );
-    expect(others.map((row) => row.split(",").slice(15))).toEqual([
+    expect(others.map((row) => row.split(",").slice(15, -1))).toEqual([
       ["accepted", "key:anna", "2026-11-26T04:05:06.789Z", "0.3333"],
       ["rejected", "", "2026-11-26T04:05:06.789Z", "0.3333"],
       ["open", "", "", "0.3333"],

@@ -5,7 +5,7 @@
  */
 import { type Finding, thresholdText } from "../finding";
 import { BYTE_ORDER_MARK, csvNumber, csvText } from "./csv-cell";
-import type { FindingsReport, ImageFindings } from "./findings";
+import type { ImageFindings } from "./findings";
 
 const PLACE = ["file", "width", "height"] as const;
 const MEASURED = [
@@ -16,7 +16,7 @@ const COLUMNS = [...PLACE, "class", ...MEASURED] as const;
 /** New ones come last, as some read columns by their place. */
 const RECORD_COLUMNS = [
   ...([...PLACE, "class", "class_shown", ...MEASURED] as const),
-  ...(["review", "reviewed_by", "reviewed_at", "threshold"] as const),
+  ...(["review", "reviewed_by", "reviewed_at", "threshold", "error_shown"] as const),
 ] as const;
 type Column = (typeof RECORD_COLUMNS)[number];
 
@@ -36,16 +36,23 @@ export interface RecordImage extends ImageFindings {
 }
 
 /** One row for each finding, and one for each file without findings or with an error. Pixels, millimetres. */
-export function findingsCsv({ images }: Pick<FindingsReport, "images">): string {
+export function findingsCsv({ images }: { readonly images: readonly ImageFindings[] }): string {
   return CSV_HEAD + images.map(csvRows).join("");
+}
+
+/** What readers are told beside what programs read. */
+export interface ShownCells<Image extends RecordImage> {
+  readonly className: (className: string) => string;
+  /** Why it was not looked at, or not whole; "" where it was. */
+  readonly error: (image: Image) => string;
 }
 
 /**
  * The same of the service's record, with what readers decided, and the threshold of each image.
  *
- * @param shown what readers call a class, in a column beside what the model calls it
+ * @param shown what stands in the columns `class_shown` and `error_shown`
  */
-export function recordCsv(images: readonly RecordImage[], shown: (className: string) => string): string {
+export function recordCsv<Image extends RecordImage>(images: readonly Image[], shown: ShownCells<Image>): string {
   return headOf(RECORD_COLUMNS) + images.map((image) => rowsOf(image, RECORD_COLUMNS, shown)).join("");
 }
 
@@ -58,10 +65,14 @@ function headOf(columns: readonly Column[]): string {
 
 /** Rows of one image, each with its line break. */
 export function csvRows(image: ImageFindings): string {
-  return rowsOf(image, COLUMNS, (className) => className);
+  return rowsOf(image, COLUMNS);
 }
 
-function rowsOf(image: RecordImage, columns: readonly Column[], shown: (className: string) => string): string {
+function rowsOf<Image extends RecordImage>(
+  image: Image,
+  columns: readonly Column[],
+  shown?: ShownCells<Image>,
+): string {
   const findings = image.findings.length === 0 ? [undefined] : image.findings;
   return findings
     .map((finding) => cellsOf(image, finding, shown))
@@ -69,17 +80,18 @@ function rowsOf(image: RecordImage, columns: readonly Column[], shown: (classNam
     .join("");
 }
 
-function cellsOf(
-  { file, frame, width, height, error, threshold }: RecordImage,
+function cellsOf<Image extends RecordImage>(
+  image: Image,
   finding: RecordFinding | undefined,
-  shown: (className: string) => string,
+  shown?: ShownCells<Image>,
 ): Readonly<Record<Column, string>> {
+  const { file, frame, width, height, error, threshold } = image;
   return {
     file: csvText(frame === undefined || frame === 0 ? file : `${file} [${frame}]`),
     width: width === 0 ? "" : String(width),
     height: height === 0 ? "" : String(height),
     class: csvText(finding?.className ?? ""),
-    class_shown: csvText(finding === undefined ? "" : shown(finding.className)),
+    class_shown: csvText(finding === undefined ? "" : (shown?.className(finding.className) ?? "")),
     confidence: csvNumber(finding?.confidence, 4),
     x1: csvNumber(finding?.box.x1, 2),
     y1: csvNumber(finding?.box.y1, 2),
@@ -94,5 +106,6 @@ function cellsOf(
     reviewed_by: csvText(finding?.reviewedBy ?? ""),
     reviewed_at: finding?.reviewedAt?.toISOString() ?? "",
     threshold: threshold === undefined ? "" : thresholdText(threshold),
+    error_shown: csvText(shown?.error(image) ?? ""),
   };
 }

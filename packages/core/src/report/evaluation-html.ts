@@ -1,6 +1,7 @@
 /**
  * @file An evaluation as one HTML page in Chinese and English that needs no network and no other file.
  */
+import type { Language } from "../language";
 import type { Evaluation } from "../metrics/evaluation";
 import { gallerySection, type WorstPictures } from "./evaluation-gallery";
 import {
@@ -19,7 +20,6 @@ import { ofTen, summarySentences } from "./evaluation-summary";
 import { decimal, percent, rate } from "./evaluation-words";
 import { htmlPage, type PageSection, pageSections, RESEARCH_ONLY, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
-import type { Language } from "./summary";
 
 export interface EvaluationHtmlOptions {
   /** Shown first; the reader can switch. @default "zh" */

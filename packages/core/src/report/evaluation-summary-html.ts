@@ -1,6 +1,7 @@
 /**
  * @file An evaluation on one page of A4, in one language: a few numbers, one figure, plain sentences.
  */
+import type { Language } from "../language";
 import type { Evaluation } from "../metrics/evaluation";
 import { chartSvg } from "./chart-svg";
 import { EVALUATION_CHINESE, frocChart } from "./evaluation-charts";
@@ -8,7 +9,6 @@ import { ofTen, summarySentences } from "./evaluation-summary";
 import { percent, percentInterval, rate } from "./evaluation-words";
 import { PAGE_POLICY, RESEARCH_ONLY } from "./html-page";
 import { html } from "./html-text";
-import type { Language } from "./summary";
 
 const STYLE = `
 * { box-sizing: border-box; }

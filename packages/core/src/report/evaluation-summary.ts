@@ -1,9 +1,9 @@
 /**
  * @file An evaluation in plain sentences, in Chinese and English, for somebody who reads images rather than curves.
  */
+import type { Language } from "../language";
 import type { Evaluation, EvaluationWarning, GroupMeasures } from "../metrics/evaluation";
 import { byNameIn, counted, percent, percentInterval, rate, rateInterval } from "./evaluation-words";
-import type { Language } from "./summary";
 
 /** What a reader is told, in this order. */
 export interface SummarySentences {

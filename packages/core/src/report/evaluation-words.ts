@@ -1,10 +1,10 @@
 /**
  * @file Numbers and names of an evaluation as its pages write them, in both languages.
  */
+import type { Language } from "../language";
 import type { Measured } from "../metrics/cluster-ratio";
 import type { Reason } from "../metrics/evaluation";
 import { both, type Html, html } from "./html-text";
-import type { Language } from "./summary";
 
 /** `91.4 %`, with a blank that does not break; a dash where there is nothing to count. */
 export function percent(share: number): string {

@@ -43,6 +43,8 @@ describe("parseFindings", () => {
   test("keeps an image that could not be read, with the reason", () => {
     const failed = { file: "b.dcm", width: 0, height: 0, findings: [], error: { code: "x", message: "cut short" } };
     expect(parseFindings(file([failed]), "f").images[0].error?.message).toBe("cut short");
+    const known = { ...failed, error: { code: "unsupported_dicom", message: "no image" } };
+    expect(parseFindings(file([known]), "f").images[0].error).toEqual(known.error);
   });
 
   const changed = (finding: object) => file([{ ...image, findings: [{ ...image.findings[0], ...finding }] }]);

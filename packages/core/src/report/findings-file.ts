@@ -3,6 +3,7 @@
  */
 import { FoveaError } from "../errors";
 import type { Box, Finding } from "../finding";
+import { isErrorCode } from "../reasons/error-sentences";
 import type { ImageFindings } from "./findings";
 
 /** What a report needs of the file. */
@@ -101,8 +102,11 @@ function readSpacing({ spacingMm }: Fields): Pick<ImageFindings, "spacingMm"> {
 }
 
 /** The code of another version may be none of ours: what it says is shown all the same. */
-function readError({ message }: Fields): NonNullable<ImageFindings["error"]> {
-  return { code: "invalid_image", message: typeof message === "string" ? message : "could not be analysed" };
+function readError({ code, message }: Fields): NonNullable<ImageFindings["error"]> {
+  return {
+    code: typeof code === "string" && isErrorCode(code) ? code : "invalid_image",
+    message: typeof message === "string" ? message : "could not be analysed",
+  };
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -2,8 +2,8 @@
  * @file What all bilingual pages share: a head that lets nothing in, a switch of language that needs no script, sections
  * with a list of them, and what such a page is for.
  */
+import type { Language } from "../language";
 import { both, type Html, html } from "./html-text";
-import type { Language } from "./summary";
 
 /** What a page that is opened as a file may do: nothing but show itself. */
 export const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";

@@ -54,7 +54,7 @@ figure img { display: block; width: 100%; height: auto; max-height: 78vh; object
 figcaption { color: #c6d0d9; font-size: 13px; padding: 6px 12px; }
 .curves { width: 100%; height: auto; border: 1px solid var(--line); border-radius: 8px; margin-top: 14px; }
 .small { color: var(--soft); font-size: 13px; margin: 10px 0 0; }
-.message { font-family: ui-monospace, "SFMono-Regular", Consolas, "Liberation Mono", monospace; font-size: 13px; overflow-wrap: anywhere; margin: 0; }
+.message { font-size: 14px; overflow-wrap: anywhere; margin: 0 0 8px; }
 footer { color: var(--soft); font-size: 13px; border-top: 1px solid var(--line); padding-top: 14px; margin-top: 26px; }
 @media (max-width: 720px) { .page { padding: 18px 12px 32px; } .card { padding: 16px; } .pictures { grid-template-columns: 1fr; } }
 @media print {

@@ -61,7 +61,8 @@ describe("findingsHtml", () => {
     const error = { code: "invalid_dicom", message: "b.dcm: Rows: missing" } as const;
     const text = page([image({ findings: [] }), image({ file: "b.dcm", findings: [], error })]);
     expect(text).toContain("未检测到明显病灶");
-    expect(text).toContain("invalid_dicom: b.dcm: Rows: missing");
+    expect(text).toContain("DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（b.dcm: Rows: missing）");
+    expect(text).toContain("send it again from where it comes from (b.dcm: Rows: missing)");
   });
 
   test("shows the metrics of the training run, with its curves", () => {

@@ -4,13 +4,15 @@
  * The page needs no network and no script; pictures are referred to by relative paths. It is for reading and printing.
  */
 import type { Finding } from "../finding";
+import type { Language } from "../language";
 import type { DetectionSummary } from "../metrics/detection-metrics";
+import { errorIn } from "../reasons/tell";
 import type { FindingsReport, ImageFindings } from "./findings";
 import { htmlPage, RESEARCH_ONLY, tile } from "./html-page";
 import { STYLE } from "./html-style";
 import { both, type Html, html, relativeUrl } from "./html-text";
 import { spacingNote } from "./spacing-note";
-import { findingsSentence, type Language, runSentence } from "./summary";
+import { findingsSentence, runSentence } from "./summary";
 
 /** Pictures of one image, as paths relative to the page. */
 export interface ReportPictures {
@@ -126,7 +128,7 @@ function imageCard(image: ImageFindings, pictures: ReportPictures | undefined, c
   if (error !== undefined) {
     return html`<section class="card"><div class="head"><h3>${name}</h3>
 <span class="chip failed">${both("处理失败", "failed")}</span></div>
-<p class="message">${error.code}: ${error.message}</p></section>`;
+<p class="message">${both(errorIn(error, "zh"), errorIn(error, "en"))}</p></section>`;
   }
   const chip =
     findings.length === 0

@@ -1,8 +1,8 @@
 /**
  * @file An image whose findings were judged, and what of them is reported.
  */
+import type { Bilingual } from "../language";
 import type { JudgedLesion } from "../rules/judge";
-import type { Bilingual } from "../rules/rule-set";
 import type { ImageFindings } from "./findings";
 
 /** Findings of one image with what the rules say of each. */

@@ -6,7 +6,7 @@
  */
 import type { SideAtLeft } from "../dicom/patient-side";
 import type { Box } from "../finding";
-import type { Bilingual } from "../rules/rule-set";
+import type { Bilingual } from "../language";
 
 /** By thirds: rows from the top, columns from the left. */
 const REGIONS: readonly (readonly Bilingual[])[] = [

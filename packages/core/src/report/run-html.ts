@@ -1,6 +1,7 @@
 /**
  * @file A training run as one HTML page in Chinese and English that needs no network and no other file.
  */
+import type { Language } from "../language";
 import { htmlPage, type PageSection, pageSections, tile } from "./html-page";
 import { both, type Html, html } from "./html-text";
 import { argumentSection, environmentSection, stageSection, timingSection } from "./run-circumstances";
@@ -8,7 +9,6 @@ import { classSection, confusionSection, curveSection, frocSection, precisionRec
 import { labelSection, trainBatchSection, validationSection } from "./run-pictures";
 import { durationText, END, type RunReport, runSummaryLine } from "./run-report";
 import { RUN_STYLE } from "./run-style";
-import type { Language } from "./summary";
 
 export interface RunHtmlOptions {
   /** Shown first; the reader can switch. @default "zh" */

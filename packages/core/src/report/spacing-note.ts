@@ -2,7 +2,7 @@
  * @file What millimetres were measured on: at the detector everything is larger than in the patient.
  */
 import type { Spacing } from "../dicom/spacing";
-import type { Bilingual } from "../rules/rule-set";
+import type { Bilingual } from "../language";
 import { both, type Html } from "./html-text";
 
 const SOURCES: Readonly<Record<Spacing["source"], Bilingual>> = {

@@ -2,10 +2,9 @@
  * @file Findings in a sentence, in Chinese and English.
  */
 import type { Finding } from "../finding";
+import type { Language } from "../language";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { countClasses, type FindingsSummary } from "./findings";
-
-export type Language = "zh" | "en";
 
 /** Above this confidence a finding is pointed out. */
 export const HIGH_CONFIDENCE = 0.7;

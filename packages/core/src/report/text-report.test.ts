@@ -97,8 +97,19 @@ describe("textReport", () => {
   test("says why a file could not be read", () => {
     const error = { code: "invalid_dicom", message: "b.dcm: cut off" } as const;
     expect(textReport([{ ...image, findings: [], error }], { ...versions, language: "en" })).toContain(
-      "File: a/b.dcm\nCould not be read: invalid_dicom: b.dcm: cut off\n",
+      "File: a/b.dcm\nCould not be read: the DICOM file is damaged or breaks the standard; send it again from where it comes from (b.dcm: cut off)\n",
     );
+    expect(textReport([{ ...image, findings: [], error }], { ...versions, language: "zh" })).toContain(
+      "文件：a/b.dcm\n处理失败：DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（b.dcm: cut off）\n",
+    );
+  });
+
+  test("says what was odd about a file in its language", () => {
+    const warnings = ['NumberOfFrames is "abc", which is no number; PixelData holds 3'];
+    expect(textReport([{ ...image, warnings }], { ...versions, language: "zh" })).toContain(
+      '\n提示：文件写的帧数（NumberOfFrames）为"abc"，不是数字；按像素数据实有3帧读取，请核对帧数\n',
+    );
+    expect(textReport([{ ...image, warnings }], { ...versions, language: "en" })).toContain(`\nNote: ${warnings[0]}\n`);
   });
 
   test("lets no name forge a line", () => {

@@ -1,14 +1,15 @@
 /**
  * @file The findings of one file as a text, region by region: place, size, confidence, severity, suggestion.
  */
+import type { Bilingual, Language } from "../language";
+import { errorIn, warningIn } from "../reasons/tell";
 import { type ClassNames, shownName } from "../rules/class-names";
 import { type JudgedLesion, reported } from "../rules/judge";
-import type { Bilingual } from "../rules/rule-set";
 import { RESEARCH_ONLY } from "./html-page";
 import { imageTitle, type JudgedImage, type ReportVersions } from "./judged-image";
 import { placeInWords } from "./place-in-words";
 import { spacingWords } from "./spacing-note";
-import { findingsSentence, HIGH_CONFIDENCE, type Language } from "./summary";
+import { findingsSentence, HIGH_CONFIDENCE } from "./summary";
 
 export interface TextReportOptions extends ReportVersions {
   readonly language: Language;
@@ -69,14 +70,14 @@ function imageLines(image: JudgedImage, options: TextReportOptions): readonly st
   const word = (key: keyof typeof WORDS) => WORDS[key][language];
   const field = fieldOf(language);
   const title = field(word("file"), imageTitle(image));
-  if (image.error !== undefined) return [title, field(word("failed"), `${image.error.code}: ${image.error.message}`)];
+  if (image.error !== undefined) return [title, field(word("failed"), errorIn(image.error, language))];
   const shown = reported(image.findings, { reportAbove });
   const left = image.findings.length - shown.length;
   return [
     title,
     field(word("size"), `${image.width} × ${image.height} px`),
     ...(image.spacingMm === undefined ? [] : [field(word("spacing"), spacingWords(image.spacingMm)[language])]),
-    ...(image.warnings ?? []).map((warning) => field(word("warning"), warning)),
+    ...(image.warnings ?? []).map((warning) => field(word("warning"), warningIn(warning, language))),
     findingsSentence(shown, language, classNames),
     ...(left === 0 ? [] : [leftOut(left, reportAbove, language)]),
     ...shown.flatMap((finding, i) => ["", ...regionLines(finding, i, image, options)]),

@@ -9,8 +9,9 @@
  *         category: {zh: 轻微, en: mild}
  *         suggestion: {zh: 随访复查, en: follow up}
  */
+import type { Bilingual } from "../language";
 import { readClassNames } from "./class-names-file";
-import type { Bilingual, Rule, RuleCondition, RuleSet } from "./rule-set";
+import type { Rule, RuleCondition, RuleSet } from "./rule-set";
 import { YamlValue } from "./yaml-value";
 
 const FILE_KEYS = ["version", "report_above", "class_names", "rules"] as const;

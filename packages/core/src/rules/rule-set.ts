@@ -2,13 +2,8 @@
  * @file What a rule file says of findings: a category (severity) and a suggestion by class, confidence and size.
  */
 
+import type { Bilingual } from "../language";
 import type { ClassNames } from "./class-names";
-
-/** A sentence or a name, in both languages of the reports. */
-export interface Bilingual {
-  readonly zh: string;
-  readonly en: string;
-}
 
 /** When a rule applies: everything that is given must hold. Bounds of sizes: at least `min`, less than `max`. */
 export interface RuleCondition {

@@ -6,8 +6,8 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
-import type { Language } from "@fovea/core/report/summary";
 import { textReport } from "@fovea/core/report/text-report";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import type { RuleSet } from "@fovea/core/rules/rule-set";

@@ -1,6 +1,7 @@
 /**
  * @file What became of one file of a batch: a line of its journal.
  */
+import { tell } from "@fovea/core/reasons/tell";
 import type { JudgedImage } from "@fovea/core/report/judged-image";
 import { judge } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";
@@ -45,7 +46,7 @@ const MOST_ATTEMPTS = 3;
 /** What is said of a file that the program does not survive. */
 export function givenUp(file: string, attempts: number): readonly PredictedImage[] | undefined {
   if (attempts < MOST_ATTEMPTS) return undefined;
-  const message = `${file}: the program ended ${attempts} times while it looked at this file; it is left out until --restart`;
+  const message = tell("fileEndedProgram", { file, attempts });
   return [{ file, width: 0, height: 0, findings: [], error: { code: "interrupted", message } }];
 }
 

@@ -3,13 +3,13 @@
  * that was not end in the same bytes. Nothing but sums and what the page shows is kept in memory.
  */
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import { batchCsvHead, batchCsvRow } from "@fovea/core/report/batch-csv";
 import { batchNotes } from "@fovea/core/report/batch-notes";
 import { type BatchStatistics, BatchTally } from "@fovea/core/report/batch-statistics";
 import { type ClinicalPage, clinicalHtml } from "@fovea/core/report/clinical-html";
 import { FindingsTally } from "@fovea/core/report/findings";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
-import type { Language } from "@fovea/core/report/summary";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import { reported } from "@fovea/core/rules/judge";
 import { writeAtomically } from "../data/atomic-write";
@@ -62,7 +62,7 @@ export async function writeBatchResults(
         continue;
       }
       const notes = batchNotes(line.images, language);
-      await table.write(batchCsvRow({ filename: name, images: line.images, notes }, classes));
+      await table.write(batchCsvRow({ filename: name, images: line.images, notes, language }, classes));
       for (const image of line.images) {
         await findings.write(`${images++ > 0 ? "," : ""}\n    ${imageJson(image)}`);
         tally.add(image);

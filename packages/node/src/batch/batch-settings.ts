@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import type { Window } from "@fovea/core/dicom/window";
 import { ArgumentError } from "@fovea/core/errors";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import type { ClassNames } from "@fovea/core/rules/class-names";
 import { rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";

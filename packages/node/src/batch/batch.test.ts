@@ -146,7 +146,7 @@ describe("runBatch", () => {
     const rows = read("results.csv").split("\r\n");
     expect(rows[2]).toMatch(/^b\.png,,,,,,,,".*b\.png: .*expected JPEG, PNG/);
     expect(rows[3]).toMatch(/^c\.png,2,/);
-    expect(read("reports/b.txt")).toContain("处理失败：invalid_image: ");
+    expect(read("reports/b.txt")).toContain("处理失败：图像文件已损坏或格式不受支持，无法读取；请重新导出或重新发送（");
   });
 
   test("refuses a folder without images, and writes nothing", async () => {

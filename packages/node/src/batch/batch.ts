@@ -6,9 +6,9 @@
  */
 import { basename, join, resolve } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
+import type { Language } from "@fovea/core/language";
 import type { BatchStatistics } from "@fovea/core/report/batch-statistics";
 import type { ReportVersions } from "@fovea/core/report/judged-image";
-import type { Language } from "@fovea/core/report/summary";
 import { type ClassNames, mergedClassNames } from "@fovea/core/rules/class-names";
 import { rulesVersion } from "@fovea/core/rules/judge";
 import type { RuleSet } from "@fovea/core/rules/rule-set";

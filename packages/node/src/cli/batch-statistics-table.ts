@@ -1,8 +1,8 @@
 /**
  * @file Statistics of a batch for the terminal.
  */
+import type { Language } from "@fovea/core/language";
 import type { BatchStatistics } from "@fovea/core/report/batch-statistics";
-import type { Language } from "@fovea/core/report/summary";
 import { textTable } from "./table";
 
 const TITLES = {

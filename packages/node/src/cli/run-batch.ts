@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import { type BatchResult, type BatchStart, runBatch } from "../batch/batch";
 import { BATCH_FILES } from "../batch/batch-files";
 import type { BatchCommandOptions } from "./batch";

@@ -3,7 +3,8 @@
  */
 import { join } from "node:path";
 import { FoveaError } from "@fovea/core/errors";
-import { type Language, runSentence } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
+import { runSentence } from "@fovea/core/report/summary";
 import { type PredictResult, type PredictStart, predict } from "../predict/predict";
 import type { PredictedImage } from "../predict/predicted-image";
 import { listed, plural } from "./describe-dataset";

@@ -6,6 +6,7 @@ import { networkLetterbox } from "@fovea/core/detect/detector";
 import { uidFromSha256 } from "@fovea/core/dicom/uid";
 import { FoveaError } from "@fovea/core/errors";
 import type { LetterboxOptions } from "@fovea/core/imaging/letterbox";
+import { tell } from "@fovea/core/reasons/tell";
 import type { ModelConfig } from "../config/service-config";
 import { detectionSettings } from "../predict/detection-settings";
 import type { ModelVersion } from "../store/record";
@@ -189,7 +190,8 @@ export class Models implements ModelRegistry {
     if (model === undefined) {
       const entry = this.#defaults.get(modality) ?? this.#defaults.get(ANY);
       if (entry !== undefined) return entry;
-      throw new FoveaError("unknown_model", `no model is the default for ${modality}; ${this.#advice()}`);
+      if (this.#ready().length === 0) throw new FoveaError("unknown_model", tell("noModelAtAll"));
+      throw new FoveaError("unknown_model", tell("noDefaultModel", { modality, models: this.#names() }));
     }
     // The version loaded last, where several have the name.
     const entry = this.#ready().findLast(({ version }) => version.modelId === model || version.name === model);
@@ -217,13 +219,10 @@ export class Models implements ModelRegistry {
   }
 
   #unknown(model: string): FoveaError {
-    return new FoveaError("unknown_model", `no model ${JSON.stringify(model)} is ready; there are ${this.#names()}`);
-  }
-
-  /** What whoever named no model can do. */
-  #advice(): string {
-    if (this.#ready().length > 0) return `name one of ${this.#names()}`;
-    return "none is loaded: give the service one by --model, models in fovea.yaml or POST /models/load";
+    return new FoveaError(
+      "unknown_model",
+      tell("noModelReady", { model: JSON.stringify(model), models: this.#names() }),
+    );
   }
 
   #names(): string {

@@ -2,6 +2,7 @@
  * @file Requests of a DICOMweb client (PS3.18): time limits, authorization, and errors that do not tell whose images they were about.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 
 export interface DicomWeb {
   /** `https://pacs/dicom-web` */
@@ -111,12 +112,12 @@ export async function request(
 /** What `fetch` threw, without the address: UIDs stand in it. */
 export function webError(error: unknown, signal?: AbortSignal): FoveaError {
   if (error instanceof FoveaError) return error;
-  if (signal?.aborted) return new FoveaError("interrupted", "the request to the PACS was cancelled");
+  if (signal?.aborted) return new FoveaError("interrupted", tell("cancelled"));
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = (cause as { code?: unknown }).code;
   const name = cause instanceof Error ? cause.name : "error";
   const why = name === "AbortError" ? "it does not answer in time" : String(code ?? name);
-  return new FoveaError("peer_unreachable", `no answer from the PACS by DICOMweb (${why})`);
+  return new FoveaError("peer_unreachable", tell("webNoAnswer", { why }));
 }
 
 /** Whether a question that is answered so would be refused again. */
@@ -130,8 +131,8 @@ function isRefusal(status: number): boolean {
  * @param refused whether the same request would be refused again
  */
 export function statusError(status: number, what: string, refused = isRefusal(status)): FoveaError {
-  const advice = status === 401 || status === 403 ? "; check dicom_web.authorization" : "";
-  return new FoveaError(refused ? "peer_refused" : "peer_unreachable", `${what}: HTTP status ${status}${advice}`);
+  const sentence = status === 401 || status === 403 ? "webUnauthorised" : "webStatus";
+  return new FoveaError(refused ? "peer_refused" : "peer_unreachable", tell(sentence, { service: what, status }));
 }
 
 /**
@@ -150,7 +151,7 @@ export async function* pieces(
     for (;;) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new FoveaError("peer_unreachable", "the PACS stopped in mid-answer")), idleMs);
+        timer = setTimeout(() => reject(new FoveaError("peer_unreachable", tell("stoppedAnswering"))), idleMs);
       });
       const { value, done } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
       if (done) return;

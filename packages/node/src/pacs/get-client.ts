@@ -4,6 +4,7 @@
 import { Readable } from "node:stream";
 import { EXPLICIT_LITTLE, IMPLICIT_LITTLE } from "@fovea/core/dicom/transfer-syntax";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { Role } from "./associate-pdu";
 import type { Association, Message } from "./association";
 import { COMMAND, type CommandSet } from "./command-set";
@@ -13,7 +14,7 @@ import { ProtocolFault } from "./protocol-fault";
 import { type ClientOptions, contextOf, countsOf, type Wanted, wantedIdentifier } from "./query-client";
 import { type Callee, MAX_CONTEXTS, peerError, proposals, requestAssociation } from "./request-association";
 import { STUDY_ROOT_GET, UNCOMPRESSED } from "./service-class";
-import { isPending, STATUS, statusText } from "./status";
+import { isPending, STATUS, statusNumber, statusText } from "./status";
 
 /** Storage classes that are asked for where the peer does not say which a study has (PS3.4 table B.5-1, by PS3.6 suffix). */
 const COMMON_CLASSES = (
@@ -101,7 +102,7 @@ function lastOf(command: CommandSet, id: number): boolean {
   if (isPending(Status)) return false;
   const { failed, completed } = countsOf(command);
   if (failed > 0) {
-    const message = `C-GET: ${failed} of ${failed + completed} objects did not come (${statusText(Status)})`;
+    const message = tell("notGot", { failed, all: failed + completed, status: statusNumber(Status) });
     throw new FoveaError("peer_refused", message);
   }
   if (Status !== STATUS.success) throw new FoveaError("peer_refused", `C-GET: ${statusText(Status)}`);

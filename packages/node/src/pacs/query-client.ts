@@ -2,6 +2,7 @@
  * @file C-ECHO, C-FIND and C-MOVE as client (PS3.4 annex C, Study Root; PS3.7 9.3).
  */
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { AgreedContext, Association, Message } from "./association";
 import { COMMAND, type CommandSet } from "./command-set";
 import { decodeIdentifier, encodeIdentifier, type Identifier } from "./identifier";
@@ -25,7 +26,7 @@ const MAX_IDENTIFIER = 1024 * 1024;
 /** The context for a service. @throws {FoveaError} `peer_refused` if the peer has not agreed to it */
 export function contextOf(association: Association, abstractSyntax: string, what: string): AgreedContext {
   const context = [...association.contexts.values()].find((one) => one.abstractSyntax === abstractSyntax);
-  if (!context) throw new FoveaError("peer_refused", `the PACS does not offer ${what} to us; allow it there`);
+  if (!context) throw new FoveaError("peer_refused", tell("serviceNotOffered", { service: what }));
   return context;
 }
 
@@ -195,7 +196,7 @@ export async function move(
       await association.skipData();
       if (isPending(status)) continue;
       if (status === STATUS.moveDestinationUnknown) {
-        const message = `the PACS does not know ${JSON.stringify(destinationAe)} as a destination; enter it there`;
+        const message = tell("moveDestinationUnknown", { title: JSON.stringify(destinationAe) });
         throw new FoveaError("peer_refused", message);
       }
       if (status !== STATUS.success && !isWarning(status)) {

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import { IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION } from "../dicom/implementation";
 import { CONTEXT_RESULT, decodeAccept, encodeRequest, type ProposedContext, type Role } from "./associate-pdu";
 import { Association } from "./association";
@@ -108,9 +109,9 @@ export async function requestAssociation(
  */
 export function peerError(error: unknown, signal?: AbortSignal): FoveaError {
   if (error instanceof FoveaError) return error;
-  if (signal?.aborted) return new FoveaError("interrupted", "the request to the PACS was cancelled", { cause: error });
+  if (signal?.aborted) return new FoveaError("interrupted", tell("cancelled"), { cause: error });
   const reason = error instanceof Error ? error.message : String(error);
-  return new FoveaError("peer_unreachable", `the PACS: ${reason}`, { cause: error });
+  return new FoveaError("peer_unreachable", tell("associationFailed", { fault: reason }), { cause: error });
 }
 
 /** PS3.8 table 9-21. */

@@ -1,6 +1,8 @@
 /**
  * @file Status codes of DIMSE responses (PS3.7 annex C, PS3.4 B.2.3, C.4).
  */
+import { type Told, tell } from "@fovea/core/reasons/tell";
+
 export const STATUS = {
   success: 0x0000,
   cancel: 0xfe00,
@@ -42,6 +44,15 @@ export function refusesObject(status: number): boolean {
 }
 
 /** As logs and reasons show it. */
-export function statusText(status: number): string {
-  return `status 0x${status.toString(16).padStart(4, "0").toUpperCase()}`;
+export function statusText(status: number): Told {
+  return tell("status", { code: hexadecimal(status) });
+}
+
+/** `0xA700` */
+export function statusNumber(status: number): string {
+  return `0x${hexadecimal(status)}`;
+}
+
+function hexadecimal(status: number): string {
+  return status.toString(16).padStart(4, "0").toUpperCase();
 }

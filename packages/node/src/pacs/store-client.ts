@@ -2,6 +2,7 @@
  * @file C-STORE as client: the bytes of each file's data set as they are, in the file's own transfer syntax.
  */
 import { DEFLATED } from "@fovea/core/dicom/transfer-syntax";
+import { tell } from "@fovea/core/reasons/tell";
 import type { AgreedContext, Association } from "./association";
 import { COMMAND } from "./command-set";
 import { readFileHeader } from "./part10";
@@ -15,7 +16,7 @@ import {
   proposals,
   requestAssociation,
 } from "./request-association";
-import { isWarning, refusesObject, STATUS, statusText } from "./status";
+import { isWarning, refusesObject, STATUS, statusNumber, statusText } from "./status";
 
 interface Parcel {
   /** Place among the objects given. */
@@ -68,12 +69,13 @@ export async function sendObjects(
   objects: readonly OutgoingObject[],
   { signal, times }: { signal?: AbortSignal; times?: ClientTimes } = {},
 ): Promise<SendOutcome[]> {
-  const outcomes: SendOutcome[] = objects.map(() => ({ state: "unreachable", reason: "not sent" }));
+  const outcomes: SendOutcome[] = objects.map(() => ({ state: "unreachable", reason: tell("notSent") }));
   const parcels = objects.flatMap((object, index) => {
     try {
       return [parcel(object, index)];
     } catch (error) {
-      const reason = `not a DICOM file: ${error instanceof Error ? error.message : error}`;
+      const fault = error instanceof Error ? error.message : String(error);
+      const reason = tell("notDicom", { fault });
       outcomes[index] = { state: "refused", reason };
       return [];
     }
@@ -109,7 +111,7 @@ async function sendLoad(
         ? outcomeOf(await store(association, context, one))
         : {
             state: "refused",
-            reason: `does not take SOP class ${one.sopClassUid} in transfer syntax ${one.transferSyntaxUid}`,
+            reason: tell("classNotTaken", { sopClass: one.sopClassUid, syntax: one.transferSyntaxUid }),
           };
     }
   } catch (error) {
@@ -144,7 +146,7 @@ async function store(association: Association, context: AgreedContext, one: Parc
 function outcomeOf(status: number): SendOutcome {
   if (status === STATUS.success) return { state: "stored" };
   if (status === STATUS.duplicateInstance)
-    return { state: "stored", warning: `it was there already (${statusText(status)})` };
+    return { state: "stored", warning: tell("alreadyThere", { status: statusNumber(status) }) };
   if (isWarning(status)) return { state: "stored", warning: statusText(status) };
   return { state: refusesObject(status) ? "refused" : "unreachable", reason: statusText(status) };
 }

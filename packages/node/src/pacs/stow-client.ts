@@ -3,10 +3,11 @@
  */
 import { randomUUID } from "node:crypto";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import { valuesOf } from "./dicom-json";
 import { type DicomWeb, json, request, statusError, type WebTimes, webError } from "./dicom-web-request";
 import type { OutgoingObject, SendOutcome } from "./peer";
-import { refusesObject, STATUS, statusText } from "./status";
+import { refusesObject, STATUS, statusNumber, statusText } from "./status";
 
 /**
  * Statuses by which a server speaks of what it was given (PS3.18 table 10.5.3-1; 413, 415, 422: RFC 9110): it would be refused
@@ -64,7 +65,7 @@ export async function stow(
       for (const object of batch) outcomes.set(object, { state, reason: message });
     }
   }
-  return objects.map((object) => outcomes.get(object) ?? { state: "unreachable", reason: "not sent" });
+  return objects.map((object) => outcomes.get(object) ?? { state: "unreachable", reason: tell("notSent") });
 }
 
 async function post(
@@ -93,7 +94,7 @@ async function post(
     if (isAnswer && !(error instanceof FoveaError && error.code === "peer_refused")) throw error;
   });
   if (isAnswer && answer !== undefined) return answer;
-  if (response.ok) throw new FoveaError("peer_unreachable", "STOW-RS: the answer does not say what was stored");
+  if (response.ok) throw new FoveaError("peer_unreachable", tell("nothingConfirmed"));
   throw statusError(response.status, "STOW-RS", OF_THE_OBJECT.has(response.status));
 }
 
@@ -106,11 +107,13 @@ function outcomeOf(answer: unknown, sopUid: string): SendOutcome {
     return typeof warning === "number" ? { state: "stored", warning: statusText(warning) } : { state: "stored" };
   }
   const failed = itemOf("00081198");
-  if (failed === undefined)
-    return { state: "unreachable", reason: "STOW-RS: the answer does not say that it was stored" };
+  if (failed === undefined) return { state: "unreachable", reason: tell("notConfirmed") };
   const [reason] = valuesOf(failed, "00081197");
   const status = typeof reason === "number" ? reason : STATUS.processingFailure;
   if (status === STATUS.duplicateInstance)
-    return { state: "stored", warning: `it was there already (${statusText(status)})` };
-  return { state: refusesObject(status) ? "refused" : "unreachable", reason: `STOW-RS: ${statusText(status)}` };
+    return { state: "stored", warning: tell("alreadyThere", { status: statusNumber(status) }) };
+  return {
+    state: refusesObject(status) ? "refused" : "unreachable",
+    reason: tell("stowStatus", { status: statusText(status) }),
+  };
 }

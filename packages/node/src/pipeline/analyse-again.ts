@@ -3,6 +3,7 @@
  * whole way again.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { AuditLog } from "../store/audit-log";
 import type { Database, Sql } from "../store/database";
 import { OWN_RESULT } from "../store/own-result";
@@ -35,9 +36,9 @@ export function analyseAgain(
     const [study] = await sql.query<{ origin: string }>("SELECT origin FROM study WHERE study_uid = $1 FOR UPDATE", [
       studyUid,
     ]);
-    if (study === undefined) throw new FoveaError("not_found", "no such study");
+    if (study === undefined) throw new FoveaError("not_found", tell("noStudy"));
     if (study.origin === "upload") {
-      throw new FoveaError("not_allowed", "the study is an upload; send its file to /detect again");
+      throw new FoveaError("not_allowed", tell("studyIsUpload"));
     }
     const series = await leftOf(sql, studyUid, seriesUid);
     if (series.length === 0) return 0;

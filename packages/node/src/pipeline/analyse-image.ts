@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FoveaError } from "@fovea/core/errors";
 import type { Finding } from "@fovea/core/finding";
+import { tell } from "@fovea/core/reasons/tell";
 import type { Judgement } from "@fovea/core/rules/rule-set";
 import type { ImageAnalysis, InferencePool } from "../inference/inference-pool";
 import type { BlobStore } from "../store/blob-store";
@@ -55,7 +56,7 @@ export async function analyseImage(instance: InstanceRecord, context: AnalyseIma
 
 async function patiently(instance: InstanceRecord, context: AnalyseImageContext): Promise<ImageAnalysis> {
   const { pool, blobs, modelId, signal } = context;
-  if (instance.blob === undefined) throw new FoveaError("file_not_found", "the image is no longer kept");
+  if (instance.blob === undefined) throw new FoveaError("file_not_found", tell("imageNotKept"));
   const bytes = await blobs.read(instance.blob);
   const filename = instance.instanceNumber === undefined ? "image" : `image ${instance.instanceNumber}`;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
@@ -77,9 +78,10 @@ function sizeOf({ images }: ImageAnalysis): InstanceAnalysis["size"] {
 
 /** Of frames that could not be looked at. */
 function failuresOf({ images }: ImageAnalysis): FoveaError[] {
-  const where = (frame: number) => (images.length > 1 ? `frame ${frame + 1} of ${images.length}: ` : "");
+  const told = (frame: number, error: string) =>
+    images.length > 1 ? tell("frameOf", { frame: frame + 1, frames: images.length, error }) : error;
   return images.flatMap(({ error, frame = 0 }) =>
-    error === undefined ? [] : [new FoveaError(error.code, where(frame) + error.message)],
+    error === undefined ? [] : [new FoveaError(error.code, told(frame, error.message))],
   );
 }
 

@@ -6,6 +6,7 @@
  * What is recorded, done or failed, is not tried again by itself (`analyse-again.ts`).
  */
 import { FoveaError } from "@fovea/core/errors";
+import { type Told, tell, tellError } from "@fovea/core/reasons/tell";
 import type { InferencePool } from "../inference/inference-pool";
 import { modelNameOf } from "../model/model-file-version";
 import type { Analyses } from "../store/analyses";
@@ -52,7 +53,7 @@ export interface SeriesAnalysisOptions {
   readonly onImage?: (analysis: InstanceAnalysis) => void;
 }
 
-const NO_LONGER_KEPT = "file_not_found: the image is no longer kept";
+const NO_LONGER_KEPT = tellError("file_not_found", tell("imageNotKept"));
 
 export class SeriesAnalysis {
   readonly #options: Required<SeriesAnalysisOptions>;
@@ -78,7 +79,7 @@ export class SeriesAnalysis {
     const instances = await studies.instances(job.seriesUid);
     const model = this.#modelOf(job);
     if (model === undefined) {
-      return this.#end(series, instances, { failure: `model version ${job.modelId} is not loaded` });
+      return this.#end(series, instances, { failure: tell("versionNotLoaded", { version: job.modelId }) });
     }
     await this.#makeKnown(model);
     if (model.modelId !== job.modelId) {
@@ -87,18 +88,15 @@ export class SeriesAnalysis {
     const images = instances.filter(isImage);
     const postponed = await this.#analyse(series, images, model, signal);
     if (postponed.length > 0) {
-      const count = `${postponed.length} of ${images.length} images`;
-      await this.#comeAgain(
-        series,
-        `${count} are to be tried again; the first: ${reasonOf(postponed[0])}`,
-        postponed[0],
-      );
+      const [first] = postponed;
+      const counts = { waiting: postponed.length, all: images.length };
+      await this.#comeAgain(series, tell("imagesWait", { ...counts, first: reasonOf(first) }), first);
     }
     return this.#conclude(series, instances, model, job);
   }
 
   /** Says why the series still waits. @throws what makes the job come again */
-  async #comeAgain({ seriesUid }: SeriesRecord, reason: string, error: unknown): Promise<never> {
+  async #comeAgain({ seriesUid }: SeriesRecord, reason: Told, error: unknown): Promise<never> {
     await this.#options.studies.setReason(seriesUid, reason);
     throw error;
   }
@@ -120,10 +118,9 @@ export class SeriesAnalysis {
     const series = await this.#options.studies.findSeries(job.seriesUid);
     if (series === undefined || series.state !== "queued") return;
     const instances = await this.#options.studies.instances(job.seriesUid);
-    const last = series.reason === undefined ? "" : `; at last: ${series.reason}`;
-    await this.#end(series, instances, {
-      failure: `the analysis was begun many times and never came to an end${last}`,
-    });
+    const { reason: last } = series;
+    const failure = last === undefined ? tell("neverEnded") : tell("neverEndedAtLast", { last });
+    await this.#end(series, instances, { failure });
   }
 
   async #makeKnown(model: ModelVersion): Promise<void> {
@@ -217,7 +214,7 @@ export class SeriesAnalysis {
     onImage(analysis);
   }
 
-  #failure({ sopUid }: InstanceRecord, { modelId }: ModelVersion, failure: string): InstanceAnalysis {
+  #failure({ sopUid }: InstanceRecord, { modelId }: ModelVersion, failure: Told): InstanceAnalysis {
     const { version } = this.#options.judge;
     return { sopUid, modelId, ...(version !== undefined && { rulesVersion: version }), outcome: { failure } };
   }
@@ -228,8 +225,7 @@ export class SeriesAnalysis {
     signal.throwIfAborted();
     const deaths = await this.#options.attempts.begin(image.sopUid, modelId);
     if (deaths >= MAX_DEATHS) {
-      const failure = `runtime_failed: the program ended ${deaths} times while it analysed this image`;
-      return this.#failure(image, model, failure);
+      return this.#failure(image, model, tellError("runtime_failed", tell("programEnded", { deaths })));
     }
     return analyseImage(image, { ...this.#options, modelId, signal });
   }
@@ -244,25 +240,20 @@ export class SeriesAnalysis {
     const failures = await this.#options.analyses.failures(series.seriesUid, model.modelId);
     const failed = images.filter(({ sopUid }) => failures.has(sopUid));
     if (failed.length === images.length) {
-      const failure = failed.length === 0 ? "no image is kept any more" : reasonFor(failed, images, failures);
+      const failure =
+        failed.length === 0 ? tell("noImageKept") : tell("imagesFailed", countsOf(failed, images, failures));
       return this.#end(series, instances, { failure });
     }
     const gone = images.filter(isGone).length;
-    const reasons = [
-      ...(failed.length === 0 ? [] : [reasonFor(failed, images, failures)]),
-      ...(gone === 0
-        ? []
-        : [`${gone} of ${images.length} images are no longer kept, earlier reports say what was found`]),
-    ];
-    const reason = reasons.length === 0 ? undefined : reasons.join("; ");
+    const reason = reasonOfPart(countsOf(failed, images, failures), gone);
     let plan: ResultPlan;
     try {
       plan = await this.#options.results.build({ series, images, failures, model, sendTo: job.sendTo });
     } catch (error) {
       if (concernsAll(error)) throw error;
       const why = reasonOf(error);
-      if (isProven(error)) return this.#end(series, instances, { failure: `found, but not reported: ${why}` });
-      return this.#comeAgain(series, `found, and to be reported once this has passed: ${why}`, error);
+      if (isProven(error)) return this.#end(series, instances, { failure: tell("notReported", { why }) });
+      return this.#comeAgain(series, tell("reportedLater", { why }), error);
     }
     return this.#end(series, instances, { reason, plan });
   }
@@ -276,7 +267,7 @@ export class SeriesAnalysis {
   async #end(
     { seriesUid, studyUid }: SeriesRecord,
     instances: readonly InstanceRecord[],
-    how: { readonly failure: string } | { readonly reason: string | undefined; readonly plan: ResultPlan },
+    how: { readonly failure: Told } | { readonly reason: Told | undefined; readonly plan: ResultPlan },
   ): Promise<boolean> {
     const { database, studies } = this.#options;
     const known = instances.map(({ sopUid }) => sopUid);
@@ -334,11 +325,19 @@ function isOver(image: InstanceRecord, failure: string | undefined): boolean {
   return failure !== undefined && (failure !== NO_LONGER_KEPT || isGone(image));
 }
 
-function reasonFor(
+function countsOf(
   failed: readonly InstanceRecord[],
   all: readonly InstanceRecord[],
   failures: ReadonlyMap<string, string>,
-): string {
-  const first = failures.get(failed[0].sopUid);
-  return `${failed.length} of ${all.length} images could not be analysed; the first: ${first}`;
+) {
+  const [{ sopUid } = { sopUid: "" }] = failed;
+  return { failed: failed.length, all: all.length, first: failures.get(sopUid) ?? "unknown" };
+}
+
+/** Why not all of a series was analysed; undefined if all was. */
+function reasonOfPart(counts: ReturnType<typeof countsOf>, gone: number): Told | undefined {
+  const { failed, all } = counts;
+  if (failed > 0 && gone > 0) return tell("imagesFailedAndGone", { ...counts, gone, kept: all });
+  if (failed > 0) return tell("imagesFailed", counts);
+  return gone > 0 ? tell("imagesGone", { gone, all }) : undefined;
 }

@@ -4,6 +4,7 @@
  * A late image opens study and series again (the record does that as it takes the image), and the study completes once more;
  * what was analysed stays, and only what is new is analysed then.
  */
+import { type Told, tell } from "@fovea/core/reasons/tell";
 import type { CompletenessConfig, RoutingRule } from "../config/service-config";
 import type { JobQueue } from "../jobs/job-queue";
 import type { PacsPeer } from "../pacs/peer";
@@ -96,13 +97,13 @@ export class Completeness {
   async #begin(series: SeriesRecord, chosen: Route, sql: Sql): Promise<void> {
     const { studies, queue } = this.#options;
     const { seriesUid, modality } = series;
-    const skip = (reason: string) => studies.setSeriesState(seriesUid, { state: "not_attempted", reason }, sql);
+    const skip = (reason: Told) => studies.setSeriesState(seriesUid, { state: "not_attempted", reason }, sql);
     if ("notAttempted" in chosen) return skip(chosen.notAttempted);
     let model: ModelVersion;
     try {
       model = this.#options.resolve({ model: chosen.model, modality });
     } catch {
-      return skip(chosen.model === undefined ? noModel(modality) : `model ${chosen.model} is not loaded`);
+      return skip(chosen.model === undefined ? noModel(modality) : tell("modelNotLoaded", { model: chosen.model }));
     }
     await studies.setSeriesState(seriesUid, { state: "queued", modelId: model.modelId }, sql);
     const job: AnalyseSeriesJob = {
@@ -113,6 +114,6 @@ export class Completeness {
   }
 }
 
-function noModel(modality: string | undefined): string {
-  return modality === undefined ? "no model for series without a modality" : `no model for ${modality}`;
+function noModel(modality: string | undefined): Told {
+  return modality === undefined ? tell("noModelWithoutModality") : tell("noModelFor", { modality });
 }

@@ -10,6 +10,7 @@
  * connection and answer (`pacs/`), not by a time for the whole.
  */
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import { pauseAfter } from "../jobs/pause";
 import { readFileHeader } from "../pacs/part10";
 import type { OutgoingObject, PacsPeer, SendOutcome } from "../pacs/peer";
@@ -157,7 +158,7 @@ class Attempt {
     if (readable.length === 0) return;
     const outcomes = await this.#outcomes(readable.map(({ object }) => object));
     for (const [i, { delivery }] of readable.entries()) {
-      await this.#settle(delivery, outcomes[i] ?? { state: "unreachable", reason: "no answer" });
+      await this.#settle(delivery, outcomes[i] ?? { state: "unreachable", reason: tell("noAnswer") });
     }
   }
 

@@ -5,6 +5,7 @@
  * while; what does not come off then either is called failed, with the last reason, and can be analysed again when somebody asks.
  */
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import { type Told, tell, tellError } from "@fovea/core/reasons/tell";
 
 /** How long what may pass is waited for. */
 export interface Patience {
@@ -52,7 +53,7 @@ export const HUNG = "network_hung" satisfies ErrorCode;
 
 const OF_FILES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["file_not_found", "files_unavailable", "wrong_key"]);
 
-const MAX_REASON = 300;
+const MAX_MESSAGE = 280;
 
 /** Whether the image, or what is made of it, is to blame. */
 export function isProven(error: unknown): error is FoveaError {
@@ -75,14 +76,14 @@ export function isSpent(error: unknown, { tries, forMs }: Tried, patience: Patie
  * Code and message, for the record. Messages name attributes and numbers; what they quote of a damaged file is left out: it may
  * be anything, a patient's name too, and reasons stand in the database as they are. Of a mistake of ours only its kind is told.
  */
-export function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): Told {
   const { code, message } = told(error);
-  return `${code}: ${message.replace(QUOTED, '"…"')}`.slice(0, MAX_REASON);
+  return tellError(code, message.replace(QUOTED, '"…"').slice(0, MAX_MESSAGE));
 }
 
 /** The same, with how often it was tried. */
-export function spentReason(error: unknown, { tries, forMs }: Tried): string {
-  return `${reasonOf(error)} (tried ${tries} times in ${Math.round(forMs / 60_000)} min)`;
+export function spentReason(error: unknown, { tries, forMs }: Tried): Told {
+  return tell("triedInVain", { error: reasonOf(error), tries, minutes: Math.round(forMs / 60_000) });
 }
 
 function told(error: unknown): { readonly code: string; readonly message: string } {

@@ -2,6 +2,7 @@
  * @file The job "get this study from that PACS": its images come in as those do that a modality sends.
  */
 import { FoveaError } from "@fovea/core/errors";
+import { type Told, tell } from "@fovea/core/reasons/tell";
 import type { DimsePeer } from "../pacs/dimse-peer";
 import type { PacsPeer } from "../pacs/peer";
 import type { Wanted } from "../pacs/query-client";
@@ -59,7 +60,7 @@ export class Retrieval {
     // Another job of the same retrieval was faster.
     if (asked === undefined) return;
     const peer = peers.get(asked.pacs);
-    if (peer === undefined) return this.#end(asked, failure("the settings have no such destination any more"));
+    if (peer === undefined) return this.#end(asked, failure(tell("retrievalHasNoDestination")));
     const to = moveTo.get(asked.pacs);
     let counts: Brought;
     try {
@@ -72,7 +73,7 @@ export class Retrieval {
       throw error;
     }
     const { stored, refused } = counts;
-    const reason = `${refused} of ${stored + refused} objects were refused here: they are damaged, or others are here under their UIDs`;
+    const reason = tell("objectsRefused", { refused, all: stored + refused });
     return this.#end(
       asked,
       refused === 0 ? { state: "complete", stored, refused } : { state: "partial", stored, refused, reason },
@@ -83,8 +84,10 @@ export class Retrieval {
   async giveUp({ retrievalId }: RetrieveJob): Promise<void> {
     const asked = await this.#options.retrievals.find(retrievalId);
     if (asked === undefined) return;
-    const last = asked.reason === undefined ? "" : `; the last time: ${asked.reason}`;
-    await this.#end(asked, failure(`tried ${asked.attempts} times, and not everything came${last}`));
+    const { attempts, reason: last } = asked;
+    const reason =
+      last === undefined ? tell("retrievalGivenUp", { attempts }) : tell("retrievalGivenUpAtLast", { attempts, last });
+    await this.#end(asked, failure(reason));
   }
 
   /** All of it at first; when it is tried again, what was not filed since it was asked for. */
@@ -113,7 +116,7 @@ export class Retrieval {
         signal.throwIfAborted();
         const { status } = await this.#options.reception.receive(file, { origin: "retrieve", actor });
         // No room at the moment: what the PACS has is not lost.
-        if (status === STORE_STATUS.outOfResources) throw new FoveaError("busy", "no room for retrieved images");
+        if (status === STORE_STATUS.outOfResources) throw new FoveaError("busy", tell("noRoomForRetrieved"));
         if (status === STORE_STATUS.success) counts.stored++;
         else if (status === STORE_STATUS.processingFailure) counts.lost++;
         else counts.refused++;
@@ -123,7 +126,7 @@ export class Retrieval {
       failure = error;
     }
     // That we could not write an object says nothing of it; the others are here by then.
-    if (counts.lost > 0) throw new FoveaError("write_failed", `${counts.lost} retrieved images could not be kept`);
+    if (counts.lost > 0) throw new FoveaError("write_failed", tell("retrievedNotKept", { lost: counts.lost }));
     return { stored: counts.stored, refused: counts.refused, ...(failure !== undefined && { failure }) };
   }
 
@@ -139,7 +142,7 @@ export class Retrieval {
   }
 }
 
-function failure(reason: string): RetrievalEnd {
+function failure(reason: Told): RetrievalEnd {
   return { state: "failed", stored: 0, refused: 0, reason };
 }
 
@@ -148,7 +151,7 @@ async function move(peer: PacsPeer, wanted: Wanted, to: string, signal: AbortSig
   if (!canMove(peer)) throw new Error("unreachable: the settings were checked");
   try {
     const { completed, failed, warning } = await peer.move(wanted, to, signal);
-    const message = `C-MOVE: ${failed} of ${completed + failed + warning} did not come`;
+    const message = tell("notMoved", { failed, all: completed + failed + warning });
     const stored = completed + warning;
     return { stored, refused: 0, ...(failed > 0 && { failure: new FoveaError("peer_refused", message) }) };
   } catch (failure) {

@@ -1,6 +1,8 @@
 /**
  * @file Which model looks at a series, or why none does. Pure.
  */
+import { OBJECT_KINDS } from "@fovea/core/reasons/record-reasons";
+import { type Told, tell } from "@fovea/core/reasons/tell";
 import type { RoutingRule } from "../config/service-config";
 import type { InstanceRecord } from "../store/studies";
 
@@ -20,23 +22,23 @@ export interface RoutedSeries {
 /** `undefined` of a model: the default one of the modality. */
 export type Route =
   | { readonly model: string | undefined; readonly sendTo?: readonly string[] }
-  | { readonly notAttempted: string };
+  | { readonly notAttempted: Told };
 
 /** Objects that say something of images, and are none (PS3.4 table B.5-1): what readers and programs make. */
-const SPOKEN: readonly (readonly [root: string, what: string])[] = [
-  ["1.2.840.10008.5.1.4.1.1.88.", "structured reports or key object selections"],
-  ["1.2.840.10008.5.1.4.1.1.11.", "presentation states"],
+const SPOKEN: readonly (readonly [root: string, what: keyof typeof OBJECT_KINDS])[] = [
+  ["1.2.840.10008.5.1.4.1.1.88.", "reports"],
+  ["1.2.840.10008.5.1.4.1.1.11.", "presentations"],
   ["1.2.840.10008.5.1.4.1.1.66.1", "registrations"],
   ["1.2.840.10008.5.1.4.1.1.66.3", "registrations"],
   ["1.2.840.10008.5.1.4.1.1.66.4", "segmentations"],
-  ["1.2.840.10008.5.1.4.1.1.66.5", "surface segmentations"],
-  ["1.2.840.10008.5.1.4.1.1.66", "raw data, fiducials or the like"],
-  ["1.2.840.10008.5.1.4.1.1.30", "parametric maps"],
-  ["1.2.840.10008.5.1.4.1.1.104.", "encapsulated documents"],
+  ["1.2.840.10008.5.1.4.1.1.66.5", "surfaces"],
+  ["1.2.840.10008.5.1.4.1.1.66", "rawData"],
+  ["1.2.840.10008.5.1.4.1.1.30", "parametricMaps"],
+  ["1.2.840.10008.5.1.4.1.1.104.", "documents"],
   // Its pixels are doses in a grid, not a picture.
-  ["1.2.840.10008.5.1.4.1.1.481.2", "radiotherapy doses"],
-  ["1.2.840.10008.5.1.4.1.1.481.3", "radiotherapy structures"],
-  ["1.2.840.10008.5.1.4.1.1.481.5", "radiotherapy plans"],
+  ["1.2.840.10008.5.1.4.1.1.481.2", "doses"],
+  ["1.2.840.10008.5.1.4.1.1.481.3", "structures"],
+  ["1.2.840.10008.5.1.4.1.1.481.5", "plans"],
   ["1.2.840.10008.5.1.4.1.1.9.", "waveforms"],
 ];
 
@@ -60,7 +62,8 @@ export function isImage({
 
 /** What an object is that is no image. */
 function spokenOf(sopClassUid: string | undefined): string | undefined {
-  return SPOKEN.find(([root]) => sopClassUid?.startsWith(root))?.[1];
+  const kind = SPOKEN.find(([root]) => sopClassUid?.startsWith(root))?.[1];
+  return kind && OBJECT_KINDS[kind].en;
 }
 
 function isSecondaryCapture(sopClassUid: string | undefined): boolean {
@@ -76,18 +79,18 @@ function isSecondaryCapture(sopClassUid: string | undefined): boolean {
 export function route(series: RoutedSeries, rules: readonly RoutingRule[]): Route {
   if (!series.sopClassUids.some(isImageClass)) {
     const kinds = new Set(series.sopClassUids.map(spokenOf));
-    return { notAttempted: `not images to look at, but ${[...kinds].join("; ")}` };
+    return { notAttempted: tell("noImages", { kinds: [...kinds].join("; ") }) };
   }
-  if (!series.hasPixels) return { notAttempted: "its objects have no pixels" };
+  if (!series.hasPixels) return { notAttempted: tell("noPixels") };
   const index = rules.findIndex(({ when }) => holds(when, series));
   if (index < 0) {
     if (series.sopClassUids.every(isSecondaryCapture)) {
-      return { notAttempted: "secondary captures; a routing rule that names a model has them analysed" };
+      return { notAttempted: tell("secondaryCaptures") };
     }
     return { model: undefined };
   }
   const { model, sendTo } = rules[index];
-  if (model === null) return { notAttempted: `routing rule ${index + 1} says so` };
+  if (model === null) return { notAttempted: tell("routedAway", { rule: index + 1 }) };
   return { model, ...(sendTo && { sendTo }) };
 }
 

@@ -94,7 +94,9 @@ describe("predict", () => {
     expect(images[1].error?.message).toContain(broken);
     expect(summary).toMatchObject({ files: 3, failures: 1, findings: 2, meanPerImage: 1 });
     expect(await readFile(join(out, "findings.csv"), "utf8")).toContain(broken);
-    expect(await readFile(join(out, "index.html"), "utf8")).toContain("invalid_image");
+    expect(await readFile(join(out, "index.html"), "utf8")).toContain(
+      "图像文件已损坏或格式不受支持，无法读取；请重新导出或重新发送（",
+    );
   });
 
   test("says what is odd about a file that it reads: 12 bits in a 16-bit picture, a count of frames that is no number", async () => {

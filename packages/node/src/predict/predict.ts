@@ -1,9 +1,9 @@
 /**
  * @file Prediction from end to end: files in, a folder of findings out.
  */
+import type { Language } from "@fovea/core/language";
 import type { FindingsSummary } from "@fovea/core/report/findings";
 import type { ReportTraining } from "@fovea/core/report/html";
-import type { Language } from "@fovea/core/report/summary";
 import { modelFileVersion } from "../model/model-file-version";
 import type { DetectorFile } from "../model/open-detector";
 import type { PredictJob } from "./file-predictor";

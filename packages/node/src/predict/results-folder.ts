@@ -6,10 +6,10 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import { CSV_HEAD, csvRows } from "@fovea/core/report/csv";
 import { type FindingsReport, type FindingsSummary, FindingsTally } from "@fovea/core/report/findings";
 import { findingsHtml, type ReportTraining } from "@fovea/core/report/html";
-import type { Language } from "@fovea/core/report/summary";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { GrowingFile } from "../data/growing-file";
 import { FINDING_COLOURS } from "../imaging/draw-findings";

@@ -12,6 +12,7 @@ import { zScorePicture } from "@fovea/core/dicom/z-score-image";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage, Image } from "@fovea/core/imaging/image";
 import type { Normalisation } from "@fovea/core/imaging/normalise";
+import { tell } from "@fovea/core/reasons/tell";
 import type { FrameDecoder } from "../dicom/frame-decoder";
 import { dicomImage } from "../dicom/read-dicom";
 import { decodeImage } from "../imaging/read-image";
@@ -121,5 +122,5 @@ function unusedBits({ data }: Image): string | undefined {
   const most = data.reduce((high, value) => Math.max(high, value), 0);
   if (most === 0 || most >= 2 ** 14) return undefined;
   const bits = Math.ceil(Math.log2(most + 1));
-  return `16-bit picture of which ${bits} bits are used: it is seen nearly black; convert it from DICOM with a window`;
+  return tell("nearlyBlack", { bits });
 }

@@ -8,12 +8,12 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Language } from "@fovea/core/language";
 import type { Evaluation } from "@fovea/core/metrics/evaluation";
 import { evaluationTables } from "@fovea/core/report/evaluation-csv";
 import { evaluationHtml } from "@fovea/core/report/evaluation-html";
 import { evaluationJson } from "@fovea/core/report/evaluation-json";
 import { evaluationSummaryHtml } from "@fovea/core/report/evaluation-summary-html";
-import type { Language } from "@fovea/core/report/summary";
 import { writeAtomically, writeFailure } from "../data/atomic-write";
 import { evaluationPictures } from "./evaluation-pictures";
 

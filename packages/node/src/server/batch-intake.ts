@@ -7,7 +7,8 @@
 import { pipeline } from "node:stream/promises";
 import type { AnalyzeBatchResponse } from "@fovea/core/contract/detection";
 import type { BatchJob } from "@fovea/core/contract/study";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
+import { tell } from "@fovea/core/reasons/tell";
 import { analyseUpload, ENDING } from "./analyse-upload";
 import type { RouteParts } from "./app";
 import { analyzeAnswer } from "./detection-answer";
@@ -58,7 +59,7 @@ export class BatchIntake {
 
   async finish(): Promise<BatchOutcome> {
     await this.#settled();
-    if (this.#files === 0) throw new HttpProblem(400, "no file; expected some as files");
+    if (this.#files === 0) throw new HttpProblem(400, tell("noFiles"));
     if (this.#stored.length === 0) return { results: this.#results };
     const done = this.#results.map((result) => ({ filename: result.filename, result, failed: "error" in result }));
     return { job: await this.#parts.batchWork.open(this.#origin, [...done, ...this.#stored]) };
@@ -83,7 +84,7 @@ export class BatchIntake {
       const { classNames } = this.#parts.config;
       this.#results[ordinal] = analyzeAnswer(analysis, { filename, language, classNames });
     } catch (error) {
-      const failure = failureOf(error);
+      const failure = failureOf(error, language);
       if (ENDING.has(failure.code)) throw error;
       this.#results[ordinal] = { filename, error: failure };
     } finally {
@@ -96,7 +97,7 @@ export class BatchIntake {
     const draft = await this.#parts.store.blobs.draft("uploads");
     try {
       await pipeline(content, draft.stream, { end: false });
-      if (content.truncated) throw new HttpProblem(413, "a file larger than http.max_file allows");
+      if (content.truncated) throw new HttpProblem(413, tell("fileTooLarge"));
       this.#stored.push({ filename, blob: (await draft.commit()).blob });
     } catch (error) {
       await draft.abandon().catch(() => undefined);

@@ -4,6 +4,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { BatchJob } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
+import { reasonIn, tell } from "@fovea/core/reasons/tell";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import { concernsAll, isProven, isSpent, MAX_DEATHS } from "../pipeline/patience";
 import type { BatchFile, BatchJobRecord, NewBatchFile } from "../store/batch-jobs";
@@ -19,7 +20,7 @@ const PAGE = 64;
 /** Those who wait for an answer go first: a job asks again after so long. */
 const BUSY_MS = 500;
 /** Said of the files of a job that is given up. */
-const NEVER_ENDED = "the batch was begun many times and never came to its end; send this file again";
+const NEVER_ENDED = tell("batchNeverEnded");
 /** Whoever else was under way when the process ended goes first, so that the next end tells whose doing it is. */
 const WARY_MS = 10_000;
 
@@ -72,7 +73,8 @@ export class BatchWork {
   /** A job whose attempts are used up ends, and says so of each file that it did not come to. */
   async #giveUp(job: string): Promise<void> {
     const { batchJobs } = this.#parts.store;
-    const error = { code: "internal", message: NEVER_ENDED };
+    const language = (await batchJobs.find(job))?.language ?? "zh";
+    const error = { code: "internal", message: NEVER_ENDED, message_shown: reasonIn(NEVER_ENDED, language) };
     for (let files = await batchJobs.waiting(job, PAGE); files.length > 0; files = await batchJobs.waiting(job, PAGE)) {
       for (const { ordinal, filename } of files) {
         await batchJobs.keepResult(job, ordinal, { filename, error }, { failed: true });
@@ -113,14 +115,14 @@ export class BatchWork {
     const { ordinal, filename, blob } = file;
     try {
       await this.#begin(jobId, ordinal, signal);
-      if (blob === undefined) throw new FoveaError("invalid_argument", "its bytes are no longer kept; send it again");
+      if (blob === undefined) throw new FoveaError("invalid_argument", tell("bytesNotKept"));
       const bytes = await store.blobs.read(blob);
       const analysis = await this.#patiently(bytes, { actor, model }, signal);
       const result = analyzeAnswer(analysis, { filename, language, classNames: config.classNames });
       await store.batchJobs.keepResult(jobId, ordinal, result);
     } catch (error) {
       const failed = () =>
-        store.batchJobs.keepResult(jobId, ordinal, { filename, error: failureOf(error) }, { failed: true });
+        store.batchJobs.keepResult(jobId, ordinal, { filename, error: failureOf(error, language) }, { failed: true });
       // An unknown model stays unknown: the job would come again for ever.
       const final = isProven(error) || (error instanceof FoveaError && error.code === "unknown_model");
       if (final) await failed();
@@ -137,7 +139,7 @@ export class BatchWork {
   async #begin(job: string, ordinal: number, signal: AbortSignal): Promise<void> {
     const deaths = await this.#parts.store.batchJobs.begin(job, ordinal);
     if (deaths >= MAX_DEATHS) {
-      throw new FoveaError("invalid_image", `the program ended ${deaths} times while it analysed this image`);
+      throw new FoveaError("invalid_image", tell("programEnded", { deaths }));
     }
     if (deaths > 0) await pause(deaths * WARY_MS, undefined, { signal });
   }

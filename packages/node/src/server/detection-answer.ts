@@ -9,11 +9,13 @@ import type {
 } from "@fovea/core/contract/detection";
 import { FoveaError } from "@fovea/core/errors";
 import type { Finding } from "@fovea/core/finding";
+import type { Language } from "@fovea/core/language";
+import { reasonIn, type Told, tell, warningIn } from "@fovea/core/reasons/tell";
 import type { ImageFindings } from "@fovea/core/report/findings";
-import { findingsSentence, type Language } from "@fovea/core/report/summary";
+import { findingsSentence } from "@fovea/core/report/summary";
 import { shownName } from "@fovea/core/rules/class-names";
 import { judge, rulesVersion } from "@fovea/core/rules/judge";
-import type { Bilingual, RuleSet } from "@fovea/core/rules/rule-set";
+import type { RuleSet } from "@fovea/core/rules/rule-set";
 import type { ServiceConfig } from "../config/service-config";
 import type { ImageAnalysis } from "../inference/inference-pool";
 import type { JudgedFinding } from "../store/record";
@@ -31,7 +33,7 @@ export function readFrames({ images }: ImageAnalysis): readonly ImageFindings[] 
   const read = images.filter(({ error }) => error === undefined);
   const failure = images.find(({ error }) => error !== undefined)?.error;
   if (read.length > 0) return read;
-  if (failure === undefined) throw new FoveaError("invalid_image", "the file holds no image");
+  if (failure === undefined) throw new FoveaError("invalid_image", tell("noImageInFile"));
   throw new FoveaError(failure.code, failure.message);
 }
 
@@ -49,7 +51,6 @@ export function analyzeAnswer(
   const detections = shown.flatMap(({ image, findings }) =>
     findings.map((finding) => detectionOf(finding, several ? (image.frame ?? 0) : undefined)),
   );
-  const warnings = warningsOf(analysis);
   return {
     filename,
     detection_count: detections.length,
@@ -63,44 +64,48 @@ export function analyzeAnswer(
     inference_time_ms: analysis.inferenceMs,
     width: frames[0].width,
     height: frames[0].height,
-    ...(warnings.length > 0 && { warnings }),
+    ...warningsOf(analysis, language),
   };
 }
 
 /** The sentence, and of frames that could not be read that nothing is said of them. */
 function summaryOf({ images }: ImageAnalysis, findings: readonly Finding[], language: Language): string {
   const sentence = findingsSentence(findings, language);
-  const reason = unreadFrames(images)?.[language];
-  if (reason === undefined) return sentence;
+  const unread = unreadFrames(images);
+  if (unread === undefined) return sentence;
+  const reason = reasonIn(unread, language);
   return language === "zh"
     ? `${sentence.replace(/。?$/, "。")}${reason}。`
     : `${sentence.replace(/\.?$/, ".")} ${reason}.`;
 }
 
 /** `2 of 30 frames could not be analysed`; undefined where all could. */
-export function unreadFrames(images: ImageAnalysis["images"]): Bilingual | undefined {
+export function unreadFrames(images: ImageAnalysis["images"]): Told | undefined {
   const failed = images.filter(({ error }) => error !== undefined).length;
-  return failed === 0 ? undefined : unreadNote(failed, images.length);
-}
-
-export function unreadNote(failed: number, all: number): Bilingual {
-  return { zh: `${all}帧中有${failed}帧未能分析`, en: `${failed} of ${all} frames could not be analysed` };
+  return failed === 0 ? undefined : tell("framesUnread", { failed, all: images.length });
 }
 
 /** Millimetres that are not the patient's. */
 const MEASURED: Readonly<Record<string, string | undefined>> = {
-  ImagerPixelSpacing: "sizes in mm are at the plane of the detector, not corrected for magnification",
-  NominalScannedPixelSpacing: "sizes in mm are on the scanned film",
+  ImagerPixelSpacing: tell("detectorSizes"),
+  NominalScannedPixelSpacing: tell("filmSizes"),
 };
 
 /** What was odd. Frames that could not be read are told, not left out: nothing was found there because nobody looked. */
-function warningsOf({ images }: ImageAnalysis): string[] {
+function warningsOf(
+  { images }: ImageAnalysis,
+  language: Language,
+): Pick<DetectResponse, "warnings" | "warnings_shown"> {
   const odd = new Set([
     ...images.flatMap(({ warnings = [] }) => warnings),
     ...images.flatMap(({ findings, spacingMm }) => (findings.length > 0 && MEASURED[spacingMm?.source ?? ""]) || []),
   ]);
-  const unread = images.flatMap(({ frame = 0, error }) => (error ? [`frame ${frame}: not read (${error.code})`] : []));
-  return [...odd, ...unread];
+  const unread = images.flatMap(({ frame = 0, error }) =>
+    error ? [tell("frameUnread", { frame, code: error.code })] : [],
+  );
+  const warnings = [...odd, ...unread];
+  if (warnings.length === 0) return {};
+  return { warnings, warnings_shown: warnings.map((one) => warningIn(one, language)) };
 }
 
 function named(finding: Finding, language: Language, classNames: ClassNames): Finding {
@@ -153,7 +158,6 @@ export function detectAnswer(
   { rules, language, classNames, studyId, image }: DetectOptions,
 ): DetectResponse {
   const several = analysis.images.length > 1;
-  const warnings = warningsOf(analysis);
   return {
     study_id: studyId,
     findings: findings.map(({ className, confidence, box, category, suggestion, frame }) => ({
@@ -168,6 +172,6 @@ export function detectAnswer(
     model_version: analysis.model.modelId,
     rules_version: rules === undefined ? null : rulesVersion(rules),
     inference_time_ms: analysis.inferenceMs,
-    ...(warnings.length > 0 && { warnings }),
+    ...warningsOf(analysis, language),
   };
 }

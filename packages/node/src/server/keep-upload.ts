@@ -86,7 +86,7 @@ async function keep(
     const seen = analysis.images.flatMap(({ findings: all, frame = 0 }) => all.map((one) => ({ ...one, frame })));
     // Of a file that was read better before, the record says what was found then.
     if (await store.analyses.renew({ sopUid, ...kept, unreadFrames: unread, outcome: { findings } }, seen, sql)) {
-      const reason = unreadFrames(analysis.images)?.en;
+      const reason = unreadFrames(analysis.images);
       await store.studies.setSeriesState(seriesUid, { state: "analysed", reason, modelId: model.modelId }, sql);
     }
     await store.studies.complete({ studyUid, lastReceivedAt: new Date(Date.now() + CLOCKS_APART_MS) }, sql);

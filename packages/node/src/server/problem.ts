@@ -2,10 +2,15 @@
  * @file The only place where an error meets HTTP: problem details (RFC 9457).
  *
  * What a client reads is what it can mend: messages about its own request. Of everything else it learns the status and the
- * request's identifier, by which the log can be searched. No stack, no path, no patient.
+ * request's identifier, by which the log can be searched. No stack, no path, no patient. Beside `detail`, which stays English for
+ * programs, `detail_shown` tells readers in the language of their request what happened and what to do.
  */
+import type { FailedImage } from "@fovea/core/contract/detection";
 import type { Problem } from "@fovea/core/contract/problem";
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
+import type { Language } from "@fovea/core/language";
+import { ERROR_SENTENCES } from "@fovea/core/reasons/error-sentences";
+import { errorIn, reasonIn, type Told } from "@fovea/core/reasons/tell";
 
 /** A new code does not compile until it has a status. */
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -77,25 +82,41 @@ const INSTEAD: Readonly<Partial<Record<ErrorCode, string>>> = {
 };
 
 /** Statuses that HTTP itself gives, in words; those that are not here are told by their title alone. */
-const TITLES: Readonly<Record<number, readonly [title: string, detail?: string]>> = {
-  400: ["Bad request"],
-  401: ["Not authenticated", "give a key as `Authorization: Bearer ...` or `X-Api-Key: ...`"],
-  403: ["Not allowed"],
-  404: ["Not found", "nothing is here; GET /openapi.json describes every route"],
-  405: ["Method not allowed"],
-  406: ["Not acceptable"],
-  408: ["Request timed out"],
-  409: ["Conflict"],
-  413: ["Too large"],
-  414: ["Address too long"],
-  415: ["Unsupported media type"],
-  421: ["Unknown host", "the service is asked by a name that is not its own"],
-  422: ["Cannot be processed"],
-  429: ["Too many requests"],
-  431: ["Headers too large"],
-  500: ["Internal error", "the log has more under this request's identifier"],
-  503: ["Not available at the moment"],
-  507: ["Out of room"],
+const STATUSES: Readonly<Record<number, { readonly title: string; readonly detail?: string; readonly zh: string }>> = {
+  400: { title: "Bad request", zh: "请求有误；请核对后重试" },
+  401: {
+    title: "Not authenticated",
+    detail: "give a key as `Authorization: Bearer ...` or `X-Api-Key: ...`",
+    zh: "请求未带密钥；请以 Authorization: Bearer ... 或 X-Api-Key: ... 给出密钥",
+  },
+  403: { title: "Not allowed", zh: "不允许该请求；如有需要请联系管理员" },
+  404: {
+    title: "Not found",
+    detail: "nothing is here; GET /openapi.json describes every route",
+    zh: "内容不存在，或已被移除；请核对地址（GET /openapi.json 列出全部地址）",
+  },
+  405: { title: "Method not allowed", zh: "该地址不接受这种请求方法" },
+  406: { title: "Not acceptable", zh: "无法以所要求的格式回答" },
+  408: { title: "Request timed out", zh: "请求发送过慢，已超时；请重试" },
+  409: { title: "Conflict", zh: "与当前状态冲突，未执行；请刷新后重试" },
+  413: { title: "Too large", zh: "请求的内容过大；请缩小或分开发送" },
+  414: { title: "Address too long", zh: "请求的地址过长" },
+  415: { title: "Unsupported media type", zh: "不接受这种内容类型；请核对 Content-Type" },
+  421: {
+    title: "Unknown host",
+    detail: "the service is asked by a name that is not its own",
+    zh: "请求所用的主机名不是本服务的；请改用本服务的地址",
+  },
+  422: { title: "Cannot be processed", zh: "内容无法处理；请核对后重试" },
+  429: { title: "Too many requests", zh: "请求过于频繁；请稍后再试" },
+  431: { title: "Headers too large", zh: "请求头过大" },
+  500: {
+    title: "Internal error",
+    detail: "the log has more under this request's identifier",
+    zh: "服务内部出错；请重试，若再次失败请把请求编号告知管理员",
+  },
+  503: { title: "Not available at the moment", zh: "服务暂不可用；请稍后重试" },
+  507: { title: "Out of room", zh: "存储空间不足，未保存；请管理员清理空间后重试" },
 };
 
 /** An answer that is no 2xx, thrown by what knows of HTTP: hooks and routes. */
@@ -107,7 +128,7 @@ export class HttpProblem extends Error {
 
   constructor(
     statusCode: number,
-    detail = "",
+    detail: Told | "" = "",
     options: { readonly code?: string; readonly retryAfterS?: number } = {},
   ) {
     super(detail);
@@ -124,25 +145,40 @@ export interface ProblemAnswer {
 }
 
 /** @param request its identifier */
-export function problemOf(error: unknown, request: string): ProblemAnswer {
+export function problemOf(error: unknown, request: string, language: Language): ProblemAnswer {
   if (error instanceof HttpProblem) {
     const { statusCode, message, code, retryAfterS } = error;
-    return { problem: problem(statusCode, request, message, code), retryAfterS };
+    const shown = message === "" ? undefined : reasonIn(message, language);
+    return { problem: problem(statusCode, { request, language, detail: message, shown, code }), retryAfterS };
   }
   if (error instanceof FoveaError) {
     const status = STATUS[error.code];
     const retryAfterS = status === 429 || status === 503 ? 1 : undefined;
-    return { problem: problem(status, request, detailOf(error), error.code), retryAfterS };
+    const [detail, shown] = [detailOf(error), shownOf(error, language)];
+    return { problem: problem(status, { request, language, detail, shown, code: error.code }), retryAfterS };
   }
   const [status, detail] = fromFramework(error);
-  return { problem: problem(status, request, detail, status < 500 ? "invalid_argument" : undefined) };
+  const code = status < 500 ? "invalid_argument" : undefined;
+  const shown = code === undefined || detail === "" ? undefined : errorIn({ code, message: detail }, language);
+  return { problem: problem(status, { request, language, detail, shown, code }) };
 }
 
 /** Why an image in a batch failed, as its place in the answer says it. */
-export function failureOf(error: unknown): { readonly code: string; readonly message: string } {
-  if (error instanceof FoveaError) return { code: error.code, message: detailOf(error) || TITLES[500][0] };
-  if (error instanceof HttpProblem) return { code: error.code ?? "invalid_argument", message: error.message };
-  return { code: "internal", message: TITLES[500][0] };
+export function failureOf(error: unknown, language: Language): FailedImage["error"] {
+  if (error instanceof FoveaError) {
+    const message = detailOf(error) || STATUSES[500].title;
+    return { code: error.code, message, message_shown: shownOf(error, language) };
+  }
+  if (error instanceof HttpProblem) {
+    const { code = "invalid_argument", message } = error;
+    return { code, message, message_shown: reasonIn(message, language) };
+  }
+  return { code: "internal", message: STATUSES[500].title, message_shown: ERROR_SENTENCES.internal[language] };
+}
+
+/** What happened and what to do; with the message behind it where that is the client's to read. */
+function shownOf(error: FoveaError, language: Language): string {
+  return errorIn({ code: error.code, message: TOLD.has(error.code) ? detailOf(error) : "" }, language);
 }
 
 /** The message without the place before it: files are called by names that may be patients'. */
@@ -204,14 +240,25 @@ function at({ instancePath }: Fault, message: string | undefined): string {
   return [instancePath?.replace(/^\//, "").replaceAll("/", "."), message].filter(Boolean).join(" ");
 }
 
-function problem(status: number, request: string, detail: string, code?: string): Problem {
-  const [title, usual = ""] = TITLES[status] ?? ["Failed"];
+interface ProblemParts {
+  /** Its identifier. */
+  readonly request: string;
+  readonly language: Language;
+  readonly detail: string;
+  /** In the language. @default what the status says */
+  readonly shown?: string;
+  readonly code?: string;
+}
+
+function problem(status: number, { request, language, detail, shown, code }: ProblemParts): Problem {
+  const { title, detail: usual = "", zh } = STATUSES[status] ?? { title: "Failed", zh: "请求失败；请重试" };
   const told = detail || usual;
   return {
     type: "about:blank",
     title,
     status,
     ...(told !== "" && { detail: told }),
+    detail_shown: shown ?? (language === "zh" ? zh : told || title),
     ...(code !== undefined && { code }),
     instance: `urn:uuid:${request}`,
   };

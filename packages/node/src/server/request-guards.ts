@@ -1,6 +1,7 @@
 /**
  * @file What a request must be before anybody looks who sent it: to us, from our own pages or none, and not compressed.
  */
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyInstance } from "fastify";
 import { isLoopback } from "../config/loopback";
 import type { HttpConfig } from "../config/service-config";
@@ -24,12 +25,12 @@ export function guardRequests(app: FastifyInstance, { host, corsOrigins }: HttpC
     // A page from elsewhere may send forms without asking first; no page of ours stands under another origin.
     const { origin } = headers;
     if (origin !== undefined && hostOf(origin) !== asked.toLowerCase() && !corsOrigins.includes(origin)) {
-      throw new HttpProblem(403, "asked by a page of another origin");
+      throw new HttpProblem(403, tell("otherOrigin"));
     }
     // A few bytes may inflate to any number.
     const encoding = headers["content-encoding"];
     if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
-      throw new HttpProblem(415, "Content-Encoding is not taken; send files as they are");
+      throw new HttpProblem(415, tell("encoded"));
     }
   });
 }

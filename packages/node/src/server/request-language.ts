@@ -1,7 +1,8 @@
 /**
  * @file The language that an answer is in.
  */
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
+import type { FastifyRequest } from "fastify";
 
 /**
  * `?lang=` first; then the one that Accept-Language (RFC 9110, 12.5.4) likes better; Chinese where nothing is said, as our
@@ -24,4 +25,10 @@ export function requestLanguage(lang: Language | undefined, header: string | und
   const found = ranked.find(({ language }) => language === "zh" || language === "en" || language === "*");
   if (found === undefined) return ranked.length === 0 ? "zh" : "en";
   return found.language === "en" ? "en" : "zh";
+}
+
+/** The language of a request that may be refused before its query was checked. */
+export function languageOf({ query, headers }: Pick<FastifyRequest, "query" | "headers">): Language {
+  const { lang } = (query ?? {}) as { readonly lang?: unknown };
+  return requestLanguage(lang === "zh" || lang === "en" ? lang : undefined, headers["accept-language"]);
 }

@@ -6,9 +6,11 @@ import type { Socket } from "node:net";
 import type { FastifyMultipartBaseOptions } from "@fastify/multipart";
 import type { RateLimitPluginOptions } from "@fastify/rate-limit";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import { type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from "fastify";
 import type { HttpConfig, ServiceConfig } from "../config/service-config";
 import { HttpProblem, problemOf } from "./problem";
+import { languageOf } from "./request-language";
 import { type LogOptions, loggerOf, newRequestId } from "./service-log";
 
 /** Of JSON bodies; files come as multipart forms and have limits of their own. */
@@ -39,7 +41,7 @@ export async function serverOptions(
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
     ajv: { customOptions: { removeAdditional: false } },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      const { problem } = problemOf(error, request.id);
+      const { problem } = problemOf(error, request.id, languageOf(request));
       void reply.code(problem.status).type("application/problem+json; charset=utf-8").send(JSON.stringify(problem));
     },
     clientErrorHandler: refuseRaw,
@@ -98,6 +100,6 @@ export function rateLimits({ requestsPerMinute }: HttpConfig): RateLimitPluginOp
     cache: 10_000,
     keyGenerator: ({ caller, ip }) => caller?.actor ?? `ip:${ip}`,
     errorResponseBuilder: (_request, { ttl }) =>
-      new HttpProblem(429, "more requests than http.requests_per_minute", { retryAfterS: Math.ceil(ttl / 1000) }),
+      new HttpProblem(429, tell("asksTooOften"), { retryAfterS: Math.ceil(ttl / 1000) }),
   };
 }

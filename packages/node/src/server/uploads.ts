@@ -3,6 +3,7 @@
  */
 import type { MultipartFile } from "@fastify/multipart";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyRequest } from "fastify";
 import { HttpProblem } from "./problem";
 import type { UploadBudget } from "./upload-budget";
@@ -29,11 +30,11 @@ const LONGEST_NAME = 255;
  * @throws {HttpProblem} 400 for a form that is broken or has files under another name; 413 for one beyond a limit
  */
 export async function* filesOf(request: FastifyRequest, field: string, files: number): AsyncGenerator<IncomingFile> {
-  if (!request.isMultipart()) throw new HttpProblem(415, `expected multipart/form-data with a file as ${field}`);
+  if (!request.isMultipart()) throw new HttpProblem(415, tell("wantsForm", { field }));
   try {
     for await (const part of request.parts({ limits: { files, parts: files + FIELDS, fields: FIELDS } })) {
       if (part.type !== "file") continue;
-      if (part.fieldname !== field) throw new HttpProblem(400, `a file under another name, expected ${field}`);
+      if (part.fieldname !== field) throw new HttpProblem(400, tell("otherField", { field }));
       yield { filename: nameOf(part), content: part.file };
     }
   } catch (error) {
@@ -48,7 +49,7 @@ const FIELDS = 16;
 export function formFault(error: unknown): unknown {
   if (error instanceof FoveaError || error instanceof HttpProblem) return error;
   if (error instanceof Error && "statusCode" in error) return error;
-  return new HttpProblem(400, "the multipart form is broken or ends too early");
+  return new HttpProblem(400, tell("brokenForm"));
 }
 
 /** Folders and control characters are taken off. */
@@ -77,7 +78,7 @@ export async function wholeFile({ filename, content }: IncomingFile, budget: Upl
       taken += chunk.length;
       chunks.push(chunk);
     }
-    if (content.truncated) throw new HttpProblem(413, "a file larger than http.max_file allows");
+    if (content.truncated) throw new HttpProblem(413, tell("fileTooLarge"));
     return { filename, bytes: chunks.length === 1 ? Buffer.from(chunks[0]) : Buffer.concat(chunks), release };
   } catch (error) {
     release();
@@ -94,6 +95,6 @@ export async function onlyFile(request: FastifyRequest, field: string, budget: U
     upload?.release();
     throw error;
   }
-  if (upload === undefined) throw new HttpProblem(400, `no file; expected one as ${field}`);
+  if (upload === undefined) throw new HttpProblem(400, tell("noFile", { field }));
   return upload;
 }

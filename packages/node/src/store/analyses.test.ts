@@ -209,9 +209,15 @@ onEachEngine("the list of studies", (engine) => {
 
   test("shows the newest first, page by page, none twice and none left out", async () => {
     const { studyList } = await five();
-    const first = await studyList.page({}, { limit: 2, showPatient: true });
-    const second = await studyList.page({}, { limit: 2, showPatient: true, after: first.next ?? undefined });
-    const third = await studyList.page({}, { limit: 2, showPatient: true, after: second.next ?? undefined });
+    const first = await studyList.page({}, { limit: 2, language: "en", showPatient: true });
+    const second = await studyList.page(
+      {},
+      { limit: 2, language: "en", showPatient: true, after: first.next ?? undefined },
+    );
+    const third = await studyList.page(
+      {},
+      { limit: 2, language: "en", showPatient: true, after: second.next ?? undefined },
+    );
     expect([first, second, third].flatMap(uids)).toEqual(["2.25.5", "2.25.4", "2.25.3", "2.25.2", STUDY]);
     expect(third.next).toBeNull();
   });
@@ -219,7 +225,7 @@ onEachEngine("the list of studies", (engine) => {
   test("filters by patient, modality, date and state", async () => {
     const { studyList } = await five();
     const page = async (filter: Parameters<typeof studyList.page>[0]) =>
-      uids(await studyList.page(filter, { showPatient: false }));
+      uids(await studyList.page(filter, { showPatient: false, language: "en" }));
     expect(await page({ patientId: "P-1" })).toEqual(["2.25.5", "2.25.3"]);
     expect(await page({ patientId: "P-" })).toEqual([]);
     expect(await page({ modality: "DX" })).toEqual(["2.25.5"]);
@@ -231,7 +237,7 @@ onEachEngine("the list of studies", (engine) => {
     const { studyList, analyses } = await five();
     const [finding] = await analyses.ofStudy("2.25.5");
     await analyses.review(finding.findingId, { review: "accepted", actor: "key:x" });
-    const { studies } = await studyList.page({}, { showPatient: true });
+    const { studies } = await studyList.page({}, { showPatient: true, language: "en" });
     expect(studies[0]).toMatchObject({ series: 1, instances: 1, findings: 2, unreviewed: 1, patient_id: "P-1" });
     expect(studies[4]).toMatchObject({
       series: 1,

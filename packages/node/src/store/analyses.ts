@@ -3,6 +3,7 @@
  */
 import type { ReviewState } from "@fovea/core/contract/study";
 import { FoveaError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 import type { Vault } from "../vault/vault";
 import type { AuditLog } from "./audit-log";
 import type { Database, Sql } from "./database";
@@ -191,7 +192,7 @@ export class Analyses {
     { review, actor, comment }: { readonly review: ReviewState; readonly actor: string; readonly comment?: string },
   ): Promise<KeptFinding> {
     const before = await this.find(findingId);
-    if (before === undefined) throw new FoveaError("not_found", "no finding of this id");
+    if (before === undefined) throw new FoveaError("not_found", tell("noFinding"));
     await this.#database.transaction(async (sql) => {
       await sql.query("UPDATE finding SET review = $2 WHERE finding_id::text = $1", [findingId, review]);
       const sealed = comment === undefined ? undefined : this.#vault().sealJson(comment, `review.comment/${findingId}`);

@@ -2,6 +2,7 @@
  * @file Objects on their way to other systems: planned once, claimed by one worker at a time, tried until they are there.
  */
 import { randomUUID } from "node:crypto";
+import { tell } from "@fovea/core/reasons/tell";
 import type { ResultKind } from "../config/service-config";
 import type { Database, Row, Sql } from "./database";
 import { decodeCursor, encodeCursor } from "./page-cursor";
@@ -23,7 +24,7 @@ export interface DeliveryFilter {
 }
 
 /** Why deliveries to a destination that the settings do not have are given up. */
-export const NO_DESTINATION = "the settings have no destination of this name";
+export const NO_DESTINATION = tell("noDestination");
 
 /** Microseconds since 1970: what a Date would cut. */
 const PLANNED = "(extract(epoch FROM planned_at) * 1000000)::bigint AS planned";

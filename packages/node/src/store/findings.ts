@@ -3,8 +3,9 @@
  */
 import type { FindingRecord, ReviewState } from "@fovea/core/contract/study";
 import type { Finding } from "@fovea/core/finding";
+import type { Bilingual } from "@fovea/core/language";
 import { type ClassNames, shownName } from "@fovea/core/rules/class-names";
-import type { Bilingual, Judgement } from "@fovea/core/rules/rule-set";
+import type { Judgement } from "@fovea/core/rules/rule-set";
 import type { Row } from "./database";
 
 /** A finding that has its place in the record. */

@@ -2,6 +2,7 @@
  * @file Where a page of a list ended: the sort key of its last row, as a text that clients give back.
  */
 import { ArgumentError } from "@fovea/core/errors";
+import { tell } from "@fovea/core/reasons/tell";
 
 export function encodeCursor(parts: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(parts), "utf8").toString("base64url");
@@ -28,6 +29,6 @@ export function decodeCursor<T extends readonly Kind[]>(
     parts = undefined;
   }
   const fits = Array.isArray(parts) && parts.length === kinds.length && kinds.every((kind, i) => FITS[kind](parts[i]));
-  if (!fits) throw new ArgumentError("after: no place in this list; give `next` of the page before, or leave it out");
+  if (!fits) throw new ArgumentError(tell("noPlace"));
   return parts as { [I in keyof T]: T[I] extends "number" ? number : string };
 }

@@ -35,7 +35,7 @@ async function filled(store: Store): Promise<string> {
 }
 
 async function expectWhole(store: Store, blob: string): Promise<void> {
-  const view = { showPatient: true } as const;
+  const view = { showPatient: true, language: "en" } as const;
   expect((await store.studyList.page({ patientId: "P-4711" }, view)).studies).toMatchObject([
     { study_uid: STUDY, patient_name: "Curie^Marie" },
   ]);

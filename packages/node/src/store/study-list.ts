@@ -2,6 +2,8 @@
  * @file Studies as clients see them: page by page, and one in detail.
  */
 import type { StudyDetail, StudyList as StudyPage, StudyState, StudySummary } from "@fovea/core/contract/study";
+import type { Language } from "@fovea/core/language";
+import { shownReason } from "@fovea/core/reasons/tell";
 import type { Vault } from "../vault/vault";
 import type { Database, Row } from "./database";
 import {
@@ -68,7 +70,8 @@ export class StudyList {
       after,
       limit = 50,
       showPatient,
-    }: { readonly after?: string; readonly limit?: number; readonly showPatient: boolean },
+      language,
+    }: Pick<StudyView, "showPatient" | "language"> & { readonly after?: string; readonly limit?: number },
   ): Promise<StudyPage> {
     const [arrival, uid] = after === undefined ? [] : decodeCursor(after, ["number", "string"] as const);
     const size = Math.min(limit, 500);
@@ -89,7 +92,7 @@ export class StudyList {
     const last = shown.at(-1);
     const more = rows.length > size && last !== undefined;
     return {
-      studies: shown.map((row) => this.#summary(row, showPatient)),
+      studies: shown.map((row) => this.#summary(row, { showPatient, language })),
       next: more ? encodeCursor([last.arrival as number, last.study_uid as string]) : null,
     };
   }
@@ -119,20 +122,20 @@ export class StudyList {
       [studyUid],
     );
     const outcomes = await imageOutcomes(this.#database, studyUid);
-    const { showPatient } = view;
+    const { showPatient, language } = view;
     const imagesOf = new Map<unknown, Row[]>(series.map(({ series_uid }) => [series_uid, []]));
     for (const instance of instances) imagesOf.get(instance.series_uid)?.push(instance);
     return {
-      study: this.#summary(study, showPatient),
+      study: this.#summary(study, view),
       series: series.map((row) =>
-        this.#seriesRecord(row, imagesOf.get(row.series_uid) ?? [], { showPatient, outcomes }),
+        this.#seriesRecord(row, imagesOf.get(row.series_uid) ?? [], { showPatient, language, outcomes }),
       ),
       findings: findings.map((row) => findingRecord(findingOfRow(row), view)),
-      deliveries: deliveries.map(deliveryRecord),
+      deliveries: deliveries.map((row) => deliveryRecord(row, language)),
     };
   }
 
-  #summary(row: Row, showPatient: boolean): StudySummary {
+  #summary(row: Row, { showPatient, language }: Pick<StudyView, "showPatient" | "language">): StudySummary {
     const patient = showPatient ? patientOf(this.#vault(), row) : {};
     return {
       study_uid: row.study_uid as string,
@@ -146,7 +149,7 @@ export class StudyList {
       findings: row.findings as number,
       unreviewed: row.unreviewed as number,
       state: row.state as StudyState,
-      reason: row.reason as string | null,
+      ...toldReason(row, language),
       received_at: (row.received_at as Date).toISOString(),
     };
   }
@@ -154,7 +157,13 @@ export class StudyList {
   #seriesRecord(
     row: Row,
     instances: readonly Row[],
-    { showPatient, outcomes }: { readonly showPatient: boolean; readonly outcomes: ReadonlyMap<string, ImageOutcome> },
+    {
+      showPatient,
+      language,
+      outcomes,
+    }: Pick<StudyView, "showPatient" | "language"> & {
+      readonly outcomes: ReadonlyMap<string, ImageOutcome>;
+    },
   ): StudyDetail["series"][number] {
     // Names stand in descriptions.
     const description = showPatient ? (row.description as Uint8Array | null) : null;
@@ -168,29 +177,38 @@ export class StudyList {
           : (this.#vault().openJson(description, `series.description/${row.series_uid}`) as string),
       series_number: row.series_number as number | null,
       state: row.state as StudyDetail["series"][number]["state"],
-      reason: row.reason as string | null,
+      ...toldReason(row, language),
       model_version: row.model_id as string | null,
       instances: instances.map((instance) => ({
+        ...toldFailure(outcomes.get(instance.sop_uid as string), language),
         sop_uid: instance.sop_uid as string,
         instance_number: instance.instance_number as number | null,
         frames: instance.frames as number,
         rows: instance.rows as number,
         columns: instance.columns as number,
         size_unknown: instance.size_unknown as boolean,
-        failure: outcomes.get(instance.sop_uid as string)?.failure ?? null,
       })),
     };
   }
 }
 
-function deliveryRecord(row: Row): StudyDetail["deliveries"][number] {
+function toldReason({ reason }: Row, language: Language) {
+  return { reason: reason as string | null, reason_shown: shownReason(reason as string | null, language) };
+}
+
+function toldFailure(outcome: ImageOutcome | undefined, language: Language) {
+  const failure = outcome?.failure ?? null;
+  return { failure, failure_shown: shownReason(failure, language) };
+}
+
+function deliveryRecord(row: Row, language: Language): StudyDetail["deliveries"][number] {
   return {
     id: row.delivery_id as string,
     kind: row.kind as string,
     destination: row.destination as string,
     state: row.state as StudyDetail["deliveries"][number]["state"],
     attempts: row.attempts as number,
-    reason: row.reason as string | null,
+    ...toldReason(row, language),
     sent_at: (row.sent_at as Date | null)?.toISOString() ?? null,
   };
 }

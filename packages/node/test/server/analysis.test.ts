@@ -95,7 +95,7 @@ describe("POST /analyze/image", () => {
       modelSha256: MODEL.sha256,
       rulesSha256: "ab".repeat(32),
     });
-    expect((await service.store.studyList.page({}, { showPatient: true })).studies).toEqual([]);
+    expect((await service.store.studyList.page({}, { showPatient: true, language: "en" })).studies).toEqual([]);
   });
 
   test.each([
@@ -198,7 +198,11 @@ describe("POST /analyze/batch", () => {
     const results = (await ask(`${answer.json().status_url}/results`)).json();
     expect(results).toMatchObject({ total_images: 5, total_detections: 12, average_detections_per_image: 3 });
     expect(results.results.map(({ filename }: { filename: string }) => filename)).toEqual(names);
-    expect(results.results[3].error).toEqual({ code: "invalid_image", message: "damaged" });
+    expect(results.results[3].error).toEqual({
+      code: "invalid_image",
+      message: "damaged",
+      message_shown: "图像文件已损坏或格式不受支持，无法读取；请重新导出或重新发送（damaged）",
+    });
     expect((await ask(`${answer.json().status_url}/results?from=4&limit=1`)).json().results).toHaveLength(1);
 
     const events = await ask(`${answer.json().status_url}/events`);
@@ -226,6 +230,7 @@ describe("POST /analyze/batch", () => {
     expect(results[3].error).toEqual({
       code: "invalid_image",
       message: "the program ended 3 times while it analysed this image",
+      message_shown: "分析该图像时程序3次异常终止，已不再尝试；图像文件可能已损坏，请重新导出或人工阅片",
     });
     expect(results.filter((one: object) => "error" in one)).toHaveLength(1);
     expect(service.pool.requests.length - before).toBe(1);
@@ -244,7 +249,13 @@ describe("POST /analyze/batch", () => {
     const { results } = await ask(`${job.status_url}/results`);
     const message = "the batch was begun many times and never came to its end; send this file again";
     expect(results.slice(before)).toEqual(
-      ["0", "1", "2", "3", "4"].slice(before).map((filename) => ({ filename, error: { code: "internal", message } })),
+      ["0", "1", "2", "3", "4"].slice(before).map((filename) => ({
+        filename,
+        error: {
+          ...{ code: "internal", message },
+          message_shown: "该批次多次开始而未能完成，已放弃；请重新上传该文件",
+        },
+      })),
     );
     const left = await service.store.batchJobs.files(job.id);
     expect(left.map(({ blob }) => blob)).toEqual(left.map(() => undefined));
@@ -300,7 +311,12 @@ describe("POST /analyze/batch", () => {
       await again(job);
       expect((await ask(job.status_url)).json()).toMatchObject({ state: "done", done: 5, failed: 1 });
       const { results } = (await ask(`${job.status_url}/results`)).json();
-      expect(results[3].error).toEqual({ code: "timed_out", message: "not finished in time; ask again later" });
+      expect(results[3].error).toEqual({
+        code: "timed_out",
+        message: "not finished in time; ask again later",
+        message_shown:
+          "it was not finished in time; try again later, and if that does not help tell your administrator",
+      });
     });
   });
 
@@ -363,7 +379,7 @@ describe("POST /detect", () => {
       study: { study_uid: study_id, state: "analysed", findings: 2, instances: 1 },
     });
     expect((await post("/detect", form(file("file", "again.png", "chest")))).json().study_id).toBe(study_id);
-    expect((await service.store.studyList.page({}, { showPatient: true })).studies).toHaveLength(1);
+    expect((await service.store.studyList.page({}, { showPatient: true, language: "en" })).studies).toHaveLength(1);
   });
 
   test("speaks Chinese where nothing is asked", async () => {
@@ -455,6 +471,9 @@ describe("a file of which some frames could not be read", () => {
       const zh = (await post("/analyze/image", form(file("file", "two.dcm")))).json();
       expect(zh.summary).toBe("未检测到明显病灶。2帧中有1帧未能分析。");
       expect(zh.warnings).toEqual(["frame 1: not read (invalid_dicom)"]);
+      expect(zh.warnings_shown).toEqual([
+        "第1帧（从0数起）未能读取，对该帧不作任何结论：DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送",
+      ]);
       const en = (await post("/analyze/image?lang=en", form(file("file", "two.dcm")))).json();
       expect(en.summary).toBe("No evident lesion detected. 1 of 2 frames could not be analysed.");
       const { study_id, warnings } = (await post("/detect", form(file("file", "two.dcm")))).json();
@@ -464,6 +483,7 @@ describe("a file of which some frames could not be read", () => {
         .then((answer) => answer.json());
       expect(series[0].reason).toBe("1 of 2 frames could not be analysed");
       expect(study.reason).toBe("1 of 2 frames could not be analysed");
+      expect([series[0].reason_shown, study.reason_shown]).toEqual(["2帧中有1帧未能分析", "2帧中有1帧未能分析"]);
     } finally {
       restore();
     }

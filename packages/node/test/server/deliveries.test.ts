@@ -40,6 +40,9 @@ test("lists what was given up, with the reason, by destination", async () => {
   expect(await list("?state=failed&destination=main")).toMatchObject([
     { study_uid: STUDY, kind: "sr", destination: "main", state: "failed", reason: "status 0xA900", attempts: 1 },
   ]);
+  const told = "PACS 认为该对象与其类别不符，未接收（状态码 0xA900）；请告知管理员";
+  expect(await list("?state=failed&destination=main")).toMatchObject([{ reason_shown: told }]);
+  expect(await list("?state=failed&destination=main&lang=en")).toMatchObject([{ reason_shown: "status 0xA900" }]);
   const refused = await service.app.inject({ url: "/deliveries", headers: bearer(service.keys.viewer) });
   expect(refused.statusCode).toBe(403);
 });
@@ -85,6 +88,7 @@ test("sends none again that was sent, that is not there, or that nobody would ta
     409,
     expect.stringContaining("no destination of this name"),
   ]);
+  expect(answer.json().detail_shown).toBe("设置中没有该名称的发送目标；请管理员在设置中补上，服务随后会发送");
   expect(await list("?destination=gone")).toMatchObject([{ state: "failed" }]);
 });
 

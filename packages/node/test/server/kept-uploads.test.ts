@@ -56,13 +56,13 @@ describe("an image that /analyze/image keeps", () => {
     const { incoming, dataSet } = sentInstance(1, { extra: [name] });
     const { statusCode } = await post("/analyze/image", Buffer.concat([fileHeader(incoming), dataSet]));
     expect(statusCode).toBe(200);
-    const { studies } = await service.store.studyList.page({}, { showPatient: true });
+    const { studies } = await service.store.studyList.page({}, { showPatient: true, language: "en" });
     expect(studies[0].patient_name).toBe("王^小");
   });
 
   test("has all that was answered, with what the rules say, not only what they report", async () => {
     const { detection_count } = (await post("/analyze/image", "all")).json();
-    const { studies } = await service.store.studyList.page({}, { showPatient: true });
+    const { studies } = await service.store.studyList.page({}, { showPatient: true, language: "en" });
     expect([detection_count, studies[0].findings]).toEqual([3, 3]);
     const findings = await service.store.analyses.ofStudy(studies[0].study_uid);
     // The mass is of no rule, the second nodule (.41) below what is reported.

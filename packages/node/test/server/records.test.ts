@@ -163,10 +163,10 @@ describe("a report", () => {
     expect((await get(`/studies/${STUDY}/report?format=csv&lang=en`)).body.match(/,nodule,nodule,/g)).toHaveLength(2);
     // The second image was never shown to the model: its row says so, and has no size that would read as "looked at".
     const row = csv.body.split("\r\n").find((line) => line.startsWith(received(2).sopUid));
-    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,,not analysed,,,,`);
+    expect(row).toBe(`${received(2).sopUid},,,,,,,,,,,,,,not analysed,,,,,未分析`);
   });
 
-  test("says in its last columns what was decided of each finding, and by whom to those who may know", async () => {
+  test("says what was decided of each finding, and by whom to those who may know", async () => {
     const { store } = service;
     const [study, series] = ["2.25.79", "2.25.79.1"];
     const image = received(71, { studyUid: study, seriesUid: series, sopUid: `${series}.1` });
@@ -185,7 +185,7 @@ describe("a report", () => {
       (await get(`/studies/${study}/report?format=csv`, role)).body
         .split("\r\n")
         .slice(0, -1)
-        .map((line) => line.split(",").slice(15));
+        .map((line) => line.split(",").slice(15, -1));
     const head = ["review", "reviewed_by", "reviewed_at", "threshold"];
     const [accepted, rejected, open] = [await at(one), await at(two), await at(three)];
     expect(open).toBeUndefined();
@@ -242,18 +242,27 @@ describe("a report", () => {
     expect(en).not.toContain("the file gives no pixel spacing");
 
     const csv = (await get(`/studies/${study}/report?format=csv`)).body.split("\r\n").slice(1, 5);
-    expect(csv.map((line) => line.split(",")[ERROR])).toEqual([
-      "",
-      "could not be analysed: invalid_dicom: cut short",
-      "not analysed: no model for CT",
-      "not analysed yet",
+    expect(csv.map((line) => [line.split(",")[ERROR], line.split(",").at(-1)])).toEqual([
+      ["", ""],
+      [
+        "could not be analysed: invalid_dicom: cut short",
+        "分析失败：DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（cut short）",
+      ],
+      ["not analysed: no model for CT", "未分析：没有适用于 CT 图像的模型；如需分析请管理员加载相应模型"],
+      ["not analysed yet", "尚未分析"],
     ]);
     // The list gives the reason too: "analysed, 0 findings" would not be the whole truth.
     const { studies } = (await get("/studies")).json();
     expect(studies.find(({ study_uid }: { study_uid: string }) => study_uid === study)).toMatchObject({
       findings: 0,
       reason: partly,
+      reason_shown:
+        "共2幅图像中有1幅未能分析，第一幅的原因：DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（cut short）",
     });
+    const english = (await get("/studies?lang=en")).json().studies;
+    expect(english.find(({ study_uid }: { study_uid: string }) => study_uid === study).reason_shown).toBe(
+      "1 of 2 images could not be analysed; the first: the DICOM file is damaged or breaks the standard; send it again from where it comes from (cut short)",
+    );
   });
 
   test("is not called incomplete because our own pictures of it came back from the PACS", async () => {
@@ -292,6 +301,11 @@ describe("a report", () => {
 
     const [{ instances }] = (await get(`/studies/${study}`)).json().series;
     const told = instances.map((one: Record<string, unknown>) => [one.sop_uid, one.size_unknown, one.failure]);
+    expect(instances.map((one: Record<string, unknown>) => one.failure_shown)).toEqual([
+      null,
+      "DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（Rows）",
+      null,
+    ]);
     expect(told).toEqual([
       [`${series}.31`, false, null],
       [`${series}.32`, true, "invalid_dicom: Rows"],
@@ -299,7 +313,10 @@ describe("a report", () => {
     ]);
     const html = (await get(`/studies/${study}/report?format=html&lang=en`)).body;
     expect(html).toContain("Note: of 2 images, 1 was not analysed");
-    expect(html).toContain("could not be analysed: invalid_dicom: Rows");
+    expect(html).toContain("分析失败：DICOM 文件已损坏或不符合标准，无法读取；请从设备或 PACS 重新发送（Rows）");
+    expect(html).toContain(
+      "could not be analysed: the DICOM file is damaged or breaks the standard; send it again from where it comes from (Rows)",
+    );
     const csv = (await get(`/studies/${study}/report?format=csv`)).body.split("\r\n").slice(1, -1);
     expect(csv.map((line) => line.split(",")[ERROR])).toEqual(["", "could not be analysed: invalid_dicom: Rows"]);
     expect((await get(`/studies/${study}/report?format=png`)).statusCode).toBe(409);

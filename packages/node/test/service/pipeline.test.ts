@@ -661,7 +661,7 @@ onEachEngine("the pipeline", (engine) => {
       ["not_attempted", "model brain is not loaded"],
       ["not_attempted", "no model for US"],
     ]);
-    const { studies } = await service.store.studyList.page({}, { showPatient: false });
+    const { studies } = await service.store.studyList.page({}, { showPatient: false, language: "en" });
     expect(studies).toMatchObject([{ state: "not_attempted", reason: "routing rule 1 says so" }]);
     expect(service.pacs.arrived).toEqual([]);
     await service.stop();

@@ -73,6 +73,15 @@ describe("reasonOf", () => {
   test("says the reader's sentence first, then the service's words", async () => {
     const { client } = clientOf(() => problem(403));
     const error = await client.session().catch((one: RequestError) => one);
-    expect(reasonOf(error, (key) => key)).toBe("error.forbidden (the reason)");
+    expect(reasonOf(error, (key, parts) => (parts ? `${key}: ${parts.sentence}, ${parts.detail}` : key))).toBe(
+      "error.detailed: error.forbidden, the reason",
+    );
+  });
+
+  test("prefers what the service says in the reader's language", async () => {
+    const { client } = clientOf(() =>
+      Response.json({ title: "Problem", detail: "no such study", detail_shown: "没有该检查" }, { status: 404 }),
+    );
+    await expect(client.session()).rejects.toMatchObject({ fault: "missing", detail: "没有该检查" });
   });
 });

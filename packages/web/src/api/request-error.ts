@@ -45,14 +45,14 @@ export function faultOf(status: number): RequestFault {
 export function reasonOf(error: unknown, say: Say): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   const sentence = say(MESSAGES[error.fault]);
-  return error.detail === undefined ? sentence : `${sentence} (${error.detail})`;
+  return error.detail === undefined ? sentence : say("error.detailed", { sentence, detail: error.detail });
 }
 
 /** The error of an answer that is none of success. */
 export async function errorOf(response: Response): Promise<RequestError> {
   const problem = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
   const retryAfter = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  return new RequestError(faultOf(response.status), problem?.detail ?? problem?.title, {
+  return new RequestError(faultOf(response.status), problem?.detail_shown ?? problem?.detail ?? problem?.title, {
     ...(Number.isFinite(retryAfter) && { retryAfter }),
   });
 }

@@ -34,6 +34,7 @@ export const CHINESE: Messages = {
   "error.missing": "内容不存在或已被移除。",
   "error.busy": "服务繁忙，请稍后再试。",
   "error.refused": "服务拒绝了该请求。",
+  "error.detailed": "{sentence}（{detail}）",
   "error.broken": "服务返回的内容与请求不符。",
 
   "worklist.title": "检查列表",

@@ -32,6 +32,7 @@ export const ENGLISH = {
   "error.missing": "It is not here, or no longer.",
   "error.busy": "The service is busy. Please try again shortly.",
   "error.refused": "The service refused it.",
+  "error.detailed": "{sentence} ({detail})",
   "error.broken": "The service answered with something else than was asked for.",
 
   "worklist.title": "Studies",

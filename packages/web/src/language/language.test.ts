@@ -20,7 +20,7 @@ describe("the sentences", () => {
 
   test("are Chinese in Chinese, but for signs and the name of the other language", () => {
     const without = Object.entries(CHINESE).filter(([, text]) => !/\p{Script=Han}/u.test(text));
-    const signs = ["app.signedInAs", "app.switchLanguage", "findings.size", "worklist.noFindingsYet"];
+    const signs = ["app.signedInAs", "app.switchLanguage", "error.detailed", "findings.size", "worklist.noFindingsYet"];
     expect(without.map(([key]) => key).sort()).toEqual(signs);
   });
 });

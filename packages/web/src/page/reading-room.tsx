@@ -172,7 +172,8 @@ interface PositionProps {
 function Position({ index, count, image, detail }: PositionProps) {
   const { say } = useSpeech();
   const instances = detail.series.flatMap((one) => one.instances);
-  const { frames = 1, failure = null } = instances.find(({ sop_uid }) => sop_uid === image?.sopUid) ?? {};
+  const { frames = 1, failure_shown: failure = null } =
+    instances.find(({ sop_uid }) => sop_uid === image?.sopUid) ?? {};
   return (
     <>
       <div data-testid="position">{`${index} / ${count}`}</div>

@@ -44,7 +44,9 @@ export function SeriesList({ detail, stacks, shown, onShow }: SeriesListProps) {
                   <span className={`state ${series.state}`}>{say(`state.${series.state}`)}</span>
                   {findings > 0 && <span className="secondary">{`${say("findings.title")} ${findings}`}</span>}
                 </span>
-                {series.reason !== null && <span className={`reason ${series.state}`}>{series.reason}</span>}
+                {series.reason_shown !== null && (
+                  <span className={`reason ${series.state}`}>{series.reason_shown}</span>
+                )}
                 {series.model_version !== null && <span className="model secondary">{series.model_version}</span>}
               </button>
             </li>
@@ -62,7 +64,7 @@ function Deliveries({ deliveries }: Pick<StudyDetail, "deliveries">) {
     <section className="deliveries">
       <h2>{say("study.deliveries")}</h2>
       <ul>
-        {deliveries.map(({ id, kind, destination, state, attempts, reason }) => (
+        {deliveries.map(({ id, kind, destination, state, attempts, reason_shown: reason }) => (
           <li key={id}>
             <span>
               <b>{kind.toUpperCase()}</b> → {destination}

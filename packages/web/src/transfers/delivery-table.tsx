@@ -56,7 +56,7 @@ export function DeliveryTable({ client, deliveries, now, onDone }: DeliveryTable
             </td>
             <td className="number">{one.attempts}</td>
             <td className="why">
-              {one.reason === null ? "—" : <span className={reasonClass(one.state)}>{one.reason}</span>}
+              {one.reason_shown === null ? "—" : <span className={reasonClass(one.state)}>{one.reason_shown}</span>}
             </td>
             <td className="date">{localTime(one.planned_at)}</td>
             <td className="date">{nextOf(one, now) ?? say("transfers.due")}</td>

@@ -58,7 +58,9 @@ export function RetrievalTable({ client, retrievals, onDone }: RetrievalTablePro
             </td>
             <td className="number">{one.attempts}</td>
             <td className="number">{imagesOf(one, say)}</td>
-            <td className="why">{one.reason === null ? "—" : <span className="reason">{one.reason}</span>}</td>
+            <td className="why">
+              {one.reason_shown === null ? "—" : <span className="reason">{one.reason_shown}</span>}
+            </td>
             <td className="date">{localTime(one.asked_at)}</td>
             <td className="date">{one.ended_at === null ? "—" : localTime(one.ended_at)}</td>
             <td>{one.state !== "running" && <RowActions actions={[againOf(client, one)]} onDone={onDone} />}</td>

@@ -7,6 +7,7 @@ import type { ListedRetrieval } from "@fovea/core/contract/pacs";
 import { useCallback } from "react";
 import type { Client, DeliveryQuery } from "../api/client";
 import { type RepeatedAnswer, useRepeatedQuestion } from "../api/use-repeated-question";
+import { useSpeech } from "../language/language-context";
 
 const WHILE_IT_WORKS_MS = 10_000;
 /** Each question is written into the audit log. */
@@ -43,6 +44,8 @@ export function useTransfers(
   state: DeliveryQuery["state"],
   limits: TransferLimits,
 ): RepeatedAnswer<TransferLists> {
+  const { language } = useSpeech();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: in another language the service answers otherwise
   const ask = useCallback(
     async (signal: AbortSignal): Promise<TransferLists> => {
       const [deliveries, retrievals, held] = await Promise.all([
@@ -52,7 +55,7 @@ export function useTransfers(
       ]);
       return { deliveries, retrievals, held };
     },
-    [client, state, limits],
+    [client, state, limits, language],
   );
   return useRepeatedQuestion({ ask, pauseMs: pauseAfter });
 }

@@ -79,7 +79,7 @@ function StudyRow({ study }: { readonly study: StudySummary }) {
       </td>
       <td className="state-cell">
         <span className={`state ${study.state}`}>{say(`state.${study.state}`)}</span>
-        {study.reason && <span className={`reason ${study.state}`}>{study.reason}</span>}
+        {study.reason_shown && <span className={`reason ${study.state}`}>{study.reason_shown}</span>}
       </td>
       <td className="date">{localTime(study.received_at)}</td>
     </tr>

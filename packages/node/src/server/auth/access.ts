@@ -1,6 +1,7 @@
 /**
  * @file Who asks, and whether they may: before anything else of a request is read.
  */
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { AuthConfig } from "../../config/service-config";
 import { HttpProblem } from "../problem";
@@ -50,7 +51,9 @@ export function guardAccess(
     const caller = auth.mode === "none" ? NOBODY_ASKS : await authenticate(request);
     if (!permission.includes(caller.role)) {
       denied?.tell({ actor: caller.actor, reason: "role", ...attemptOf(request) });
-      throw new HttpProblem(403, `role ${caller.role} may not; ${permission.join(", ")} may`, { code: "not_allowed" });
+      throw new HttpProblem(403, tell("roleMayNot", { role: caller.role, allowed: permission.join(", ") }), {
+        code: "not_allowed",
+      });
     }
     request.caller = caller;
   });
@@ -66,13 +69,13 @@ export function guardAccess(
     denied?.tell({ actor: "unknown", reason: "credentials", ...attemptOf(request) });
     refuseGuesser(request.ip);
     failures.failed(request.ip);
-    throw new HttpProblem(401, "the key or token is not, or no longer, good here");
+    throw new HttpProblem(401, tell("badKey"));
   }
 
   function refuseGuesser(address: string): void {
     const wait = failures.waitOf(address);
     if (wait === 0) return;
-    const detail = "too many failed authentications; wait Retry-After seconds";
+    const detail = tell("failedTooOften");
     throw new HttpProblem(429, detail, { retryAfterS: Math.ceil(wait / 1000) });
   }
 }

@@ -15,6 +15,7 @@ import { leastWidth, type VoiLutFunction } from "@fovea/core/dicom/window";
 import { FoveaError } from "@fovea/core/errors";
 import type { ByteImage, Image } from "@fovea/core/imaging/image";
 import { isByteImage, stretchToBytes } from "@fovea/core/imaging/intensity";
+import { tell } from "@fovea/core/reasons/tell";
 import { DECODE_LIMITS } from "../../dicom/decode-limits";
 import type { FrameDecoder } from "../../dicom/frame-decoder";
 import { readStoredValues } from "../../dicom/read-dicom";
@@ -97,7 +98,7 @@ function readPixel(dataSet: DataSet): ImagePixel {
 }
 
 function checkFrame(frame: number, frames: number): void {
-  if (frame >= frames) throw new FoveaError("not_found", `no frame ${frame}: there are ${frames}, counted from 0`);
+  if (frame >= frames) throw new FoveaError("not_found", tell("noFrame", { frame, frames }));
 }
 
 /** Grey of 8 or 16 bits, or 8-bit colour; what is deeper is shown between quantiles of its values. */

@@ -2,7 +2,7 @@
  * @file What the thread that makes pictures is asked. It has one file open at a time, and is asked of that.
  */
 import type { Finding } from "@fovea/core/finding";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import type { ImageNames } from "./instance-image";
 
 /** A finding that is drawn; at one that a reader rejected that is written. */

@@ -1,7 +1,7 @@
 /**
  * @file What is written at the box of a finding that people may have looked at.
  */
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import { translatedLabel } from "../../imaging/annotate";
 import type { DrawnFinding, PictureTask } from "./picture-task";
 

@@ -2,7 +2,7 @@
  * @file The picture of a frame in a report.
  */
 import { type ErrorCode, FoveaError } from "@fovea/core/errors";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import type { RouteParts } from "../app";
 import { recordFile } from "../pictures/picture-thread";
 import type { StudyFrame } from "./study-frames";

@@ -1,6 +1,7 @@
 /**
  * @file The picture of a study's most confident finding.
  */
+import { tell } from "@fovea/core/reasons/tell";
 import type { KeptFinding } from "../../store/findings";
 import { checkWanted } from "../client-signal";
 import { HttpProblem } from "../problem";
@@ -18,13 +19,10 @@ export const reportPicture: ReportWriter = async (request) => {
   const looked = frames.filter(({ notAnalysed }) => notAnalysed === undefined);
   const [first] = looked.toSorted((a, b) => surest(b) - surest(a));
   if (first?.findings.length === 0 && frames.some(isUnread)) {
-    throw new HttpProblem(
-      409,
-      "nothing was found in what was analysed, and not all was; ask for format=html, which says what",
-    );
+    throw new HttpProblem(409, tell("nothingInPart"));
   }
   checkWanted(signal);
   const picture = first && (await drawn(parts, first, language, "png"));
-  if (picture === undefined) throw new HttpProblem(404, "no image of the study is here that was analysed");
+  if (picture === undefined) throw new HttpProblem(404, tell("noAnalysedImage"));
   return { type: "image/png", content: picture };
 };

@@ -2,7 +2,7 @@
  * @file What a report is asked for, and what answers.
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
-import type { Language } from "@fovea/core/report/summary";
+import type { Language } from "@fovea/core/language";
 import type { RouteParts } from "../app";
 import type { Caller } from "../auth/caller";
 

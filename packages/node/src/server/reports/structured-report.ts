@@ -1,6 +1,7 @@
 /**
  * @file The structured report of a study, as the PACS has it.
  */
+import { tell } from "@fovea/core/reasons/tell";
 import { HttpProblem } from "../problem";
 import type { ReportWriter } from "./report-request";
 
@@ -15,17 +16,14 @@ export const structuredReport: ReportWriter = async ({ parts: { store }, detail,
     .sort((a, b) => b.plannedAt.getTime() - a.plannedAt.getTime());
   const [report] = made;
   if (report === undefined) {
-    throw new HttpProblem(404, "no structured report was made of this study: no destination asks for one");
+    throw new HttpProblem(404, tell("noStructuredReport"));
   }
   if (made.some(({ seriesUid }) => seriesUid !== report.seriesUid)) {
-    throw new HttpProblem(409, "several series of this study have a structured report each; say which by series=UID");
+    throw new HttpProblem(409, tell("severalReports"));
   }
   const state = series.find(({ series_uid }) => series_uid === report.seriesUid)?.state;
   if (state !== "analysed") {
-    throw new HttpProblem(
-      409,
-      `the series is ${state ?? "gone"} at present; its structured report is of an earlier state`,
-    );
+    throw new HttpProblem(409, tell("reportOutdated", { state: state ?? "gone" }));
   }
   return { type: "application/dicom", content: await store.blobs.read(report.blob) };
 };

@@ -2,13 +2,14 @@
  * @file The images of a study with what was found in each, or why nobody looked, as reports show them.
  */
 import type { StudyDetail } from "@fovea/core/contract/study";
+import type { Bilingual } from "@fovea/core/language";
+import { reasonInBoth, tell } from "@fovea/core/reasons/tell";
 import type { ClinicalPageImage } from "@fovea/core/report/clinical-html";
-import type { Bilingual } from "@fovea/core/rules/rule-set";
+
 import { isImage } from "../../pipeline/routing";
 import type { KeptFinding } from "../../store/findings";
 import type { ImageOutcome } from "../../store/image-outcomes";
 import { checkWanted } from "../client-signal";
-import { unreadNote } from "../detection-answer";
 import type { ReportRequest } from "./report-request";
 
 /** A frame of an image of the study, with what was found in it. */
@@ -18,6 +19,12 @@ export interface StudyFrame extends ClinicalPageImage {
   readonly frame: number;
   /** Confidence below which findings were left out; absent where it is not known, or nobody looked. */
   readonly threshold?: number;
+  readonly notAnalysed?: WhyNot;
+}
+
+/** Why nobody looked at an image, for readers, and in English as the record keeps it. */
+export interface WhyNot extends Bilingual {
+  readonly kept: string;
 }
 
 /** All images of the study, without what is no image; of those with several frames, the ones in which something was found. */
@@ -36,7 +43,7 @@ export async function framesOf({ parts, detail, signal }: ReportRequest): Promis
       const outcome = outcomes.get(sopUid);
       const notAnalysed = whyNot(outcome, one);
       const unread = outcome?.unreadFrames ?? 0;
-      const notWhole = unread === 0 ? undefined : unreadNote(unread, count);
+      const notWhole = unread === 0 ? undefined : reasonInBoth(tell("framesUnread", { failed: unread, all: count }));
       // Nothing was found where nobody looked: that must not read as "none detected".
       if (notAnalysed !== undefined) {
         frames.push({ ...image, frame: 0, findings: [], notAnalysed });
@@ -57,15 +64,22 @@ export async function framesOf({ parts, detail, signal }: ReportRequest): Promis
 function whyNot(
   outcome: ImageOutcome | undefined,
   { state, reason }: StudyDetail["series"][number],
-): Bilingual | undefined {
+): WhyNot | undefined {
   if (outcome !== undefined && outcome.failure === undefined) return undefined;
   if (outcome?.failure !== undefined) {
-    return { zh: `分析失败：${outcome.failure}`, en: `could not be analysed: ${outcome.failure}` };
+    const { zh, en } = reasonInBoth(outcome.failure);
+    return {
+      zh: `分析失败：${zh}`,
+      en: `could not be analysed: ${en}`,
+      kept: `could not be analysed: ${outcome.failure}`,
+    };
   }
-  if (state === "received" || state === "queued") return { zh: "尚未分析", en: "not analysed yet" };
-  return reason === null
-    ? { zh: "未分析", en: "not analysed" }
-    : { zh: `未分析：${reason}`, en: `not analysed: ${reason}` };
+  if (state === "received" || state === "queued") {
+    return { zh: "尚未分析", en: "not analysed yet", kept: "not analysed yet" };
+  }
+  if (reason === null) return { zh: "未分析", en: "not analysed", kept: "not analysed" };
+  const { zh, en } = reasonInBoth(reason);
+  return { zh: `未分析：${zh}`, en: `not analysed: ${en}`, kept: `not analysed: ${reason}` };
 }
 
 /** Whether something of an image was not looked at. */

@@ -7,6 +7,8 @@ import {
   ListedDeliverySchema,
   SentAgainSchema,
 } from "@fovea/core/contract/delivery";
+import type { Language } from "@fovea/core/language";
+import { shownReason, tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";
 import type { DeliveryRow } from "../../store/deliveries";
 import type { RouteParts } from "../app";
@@ -14,7 +16,8 @@ import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
-import { CursorSchema, limitSchema, textSchema } from "../route-schemas";
+import { languageOf } from "../request-language";
+import { CursorSchema, LangSchema, limitSchema, textSchema } from "../route-schemas";
 
 const ListQuery = Type.Object(
   {
@@ -26,6 +29,7 @@ const ListQuery = Type.Object(
     destination: Type.Optional(textSchema(100, "As fovea.yaml names it, or named it")),
     after: CursorSchema,
     limit: limitSchema(500, 100),
+    lang: LangSchema,
   },
   { additionalProperties: false },
 );
@@ -47,7 +51,7 @@ export function deliveryRoutes(app: App, { config, store, wakePipeline }: RouteP
       const page = await deliveries.page({ state, destination }, { after, limit });
       const { actor } = callerOf(request);
       await audit.append({ actor, action: "delivery.list", details: { deliveries: page.deliveries.length } });
-      return { deliveries: page.deliveries.map(listed), next: page.next };
+      return { deliveries: page.deliveries.map((row) => listed(row, languageOf(request))), next: page.next };
     },
   );
   app.post(
@@ -61,17 +65,13 @@ export function deliveryRoutes(app: App, { config, store, wakePipeline }: RouteP
     },
     async (request) => {
       const found = await deliveries.find(request.params.id.toLowerCase());
-      if (found === undefined) throw new HttpProblem(404, "no such delivery; GET /deliveries names them");
+      if (found === undefined) throw new HttpProblem(404, tell("noDelivery"));
       if (!isDestination(found.destination)) {
-        throw new HttpProblem(
-          409,
-          "the settings have no destination of this name; enter it there, then the service sends it",
-        );
+        throw new HttpProblem(409, tell("deliveryHomeless"));
       }
       const [again] = await sendAgain(found, callerOf(request).actor);
-      if (again === undefined)
-        throw new HttpProblem(409, "only what failed can be sent again; this was sent, or will be");
-      return listed(again);
+      if (again === undefined) throw new HttpProblem(409, tell("onlyFailedAgain"));
+      return listed(again, languageOf(request));
     },
   );
   app.post(
@@ -85,7 +85,7 @@ export function deliveryRoutes(app: App, { config, store, wakePipeline }: RouteP
     },
     async (request) => {
       const { name } = request.params;
-      if (!isDestination(name)) throw new HttpProblem(404, "no such PACS in destinations; GET /pacs names them");
+      if (!isDestination(name)) throw new HttpProblem(404, tell("noPacs"));
       const again = await sendAgain({ destination: name }, callerOf(request).actor);
       return { again: again.length };
     },
@@ -111,11 +111,12 @@ export function deliveryRoutes(app: App, { config, store, wakePipeline }: RouteP
   }
 }
 
-function listed(row: DeliveryRow): ListedDelivery {
+function listed(row: DeliveryRow, language: Language): ListedDelivery {
   const { deliveryId: id, kind, destination, state, attempts, reason = null } = row;
   const sentAt = row.sentAt?.toISOString() ?? null;
   return {
-    ...{ id, study_uid: row.studyUid, kind, destination, state, attempts, reason },
+    ...{ id, study_uid: row.studyUid, kind, destination, state, attempts },
+    ...{ reason, reason_shown: shownReason(reason, language) },
     ...{ planned_at: row.plannedAt.toISOString(), sent_at: sentAt },
     next_at: state === "pending" ? row.nextAt.toISOString() : null,
   };

@@ -3,6 +3,7 @@
  */
 import { HeldFiledSchema, type HeldInstance, HeldInstanceSchema, HeldListSchema } from "@fovea/core/contract/held";
 import { FoveaError } from "@fovea/core/errors";
+import { type Told, tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";
 import { fileHeld } from "../../pipeline/file-held";
 import type { ReceiptNote } from "../../pipeline/receipt";
@@ -18,9 +19,9 @@ import { CursorSchema, limitSchema } from "../route-schemas";
 
 const params = Type.Object({ id: Type.String({ pattern: "^[0-9a-f]{32}$", description: "Of GET /held" }) });
 
-const IN_THE_WAY: Readonly<Partial<Record<AcceptOutcome, string>>> = {
-  conflict: "another object stands under its UID still; once that is gone it can be filed, else discard it",
-  astray: "its series stands in another study still; once that is gone it can be filed, else discard it",
+const IN_THE_WAY: Readonly<Partial<Record<AcceptOutcome, Told>>> = {
+  conflict: tell("heldBehindAnother"),
+  astray: tell("heldAstray"),
 };
 
 export function heldRoutes(app: App, { store, wakePipeline }: RouteParts): void {
@@ -117,13 +118,13 @@ function entryOf(request: Parameters<typeof callerOf>[0], { sopUid, sha256 }: He
 }
 
 function nothingHeld(): HttpProblem {
-  return new HttpProblem(404, "nothing of this identifier is held apart; GET /held names what is");
+  return new HttpProblem(404, tell("noHeld"));
 }
 
 /** @throws what it is given, or what a client is to hear of it */
 function explained(error: unknown): never {
   if (error instanceof FoveaError && error.code === "file_unreadable") {
-    throw new HttpProblem(409, "its file is damaged; discard it, and have the PACS send the image again");
+    throw new HttpProblem(409, tell("heldDamaged"));
   }
   throw error;
 }

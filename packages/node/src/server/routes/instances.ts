@@ -3,6 +3,7 @@
  */
 import { InstanceImageSchema } from "@fovea/core/contract/image";
 import { UidSchema } from "@fovea/core/contract/values";
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { ImageOutcome } from "../../store/image-outcomes";
@@ -10,7 +11,6 @@ import type { InstanceRecord } from "../../store/studies";
 import type { RouteParts } from "../app";
 import type { App } from "../app-parts";
 import { callerOf } from "../auth/access";
-import { unreadNote } from "../detection-answer";
 import { PROBLEMS } from "../open-api";
 import { type PictureFile, recordFile } from "../pictures/picture-thread";
 import { UnsentAnswers } from "../pictures/unsent-answers";
@@ -31,8 +31,8 @@ const AnnotatedQuery = Type.Object(
 /** @throws {HttpProblem} 404 for an image that is not here, or no longer */
 async function imageOf({ store }: RouteParts, sopUid: string): Promise<KeptImage> {
   const image = await store.studies.findInstance(sopUid);
-  if (image === undefined) throw new HttpProblem(404, "no such image");
-  if (image.blob === undefined) throw new HttpProblem(404, "the image was deleted by the retention rules");
+  if (image === undefined) throw new HttpProblem(404, tell("noImage"));
+  if (image.blob === undefined) throw new HttpProblem(404, tell("imageDeleted"));
   return { image, file: recordFile(store.blobs, image.blob) };
 }
 
@@ -43,12 +43,14 @@ interface KeptImage {
 
 /** A picture without boxes says that nothing was found. @throws {HttpProblem} 409 if nobody looked, or not at every frame */
 function checkLookedAt(outcome: ImageOutcome | undefined, { frames }: InstanceRecord): void {
-  if (outcome === undefined) throw new HttpProblem(409, "the image was not analysed; GET /studies/:uid says why");
-  if (outcome.failure !== undefined) throw new HttpProblem(409, `the image could not be analysed: ${outcome.failure}`);
+  if (outcome === undefined) throw new HttpProblem(409, tell("notAnalysed"));
+  if (outcome.failure !== undefined) throw new HttpProblem(409, tell("imageFailed", { why: outcome.failure }));
   const { unreadFrames = 0 } = outcome;
   if (unreadFrames === 0) return;
-  const { en } = unreadNote(unreadFrames, frames);
-  throw new HttpProblem(409, `nothing was found in this frame, but it may be one that was not read: ${en}`);
+  throw new HttpProblem(
+    409,
+    tell("frameMaybeUnread", { what: tell("framesUnread", { failed: unreadFrames, all: frames }) }),
+  );
 }
 
 export function instanceRoutes(app: App, parts: RouteParts): void {

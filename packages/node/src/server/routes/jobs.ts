@@ -3,6 +3,7 @@
  */
 import { type AnalyzeBatchResponse, AnalyzeBatchSchema } from "@fovea/core/contract/detection";
 import { BatchJobSchema } from "@fovea/core/contract/study";
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { BatchJobRecord, BatchJobs } from "../../store/batch-jobs";
@@ -25,7 +26,7 @@ const PageQuery = Type.Object(
 async function jobOf(jobs: BatchJobs, id: string, request: FastifyRequest): Promise<BatchJobRecord> {
   const { actor, role } = callerOf(request);
   const job = await jobs.find(id);
-  if (job === undefined || (job.actor !== actor && role !== "admin")) throw new HttpProblem(404, "no such job");
+  if (job === undefined || (job.actor !== actor && role !== "admin")) throw new HttpProblem(404, tell("noJob"));
   return job;
 }
 
@@ -77,7 +78,7 @@ export function jobRoutes(app: App, { store, batchWork, jobEvents }: RouteParts)
     { schema: { summary: "End a batch", params, response: { 200: BatchJobSchema, ...PROBLEMS } } },
     async (request) => {
       const job = await jobOf(batchJobs, request.params.id, request);
-      if (job.state === "done") throw new HttpProblem(409, "the job is done");
+      if (job.state === "done") throw new HttpProblem(409, tell("jobDone"));
       await batchWork.cancel(job.jobId);
       const { actor } = callerOf(request);
       await store.audit.append({ actor, action: "job.cancel", subject: job.jobId });

@@ -2,6 +2,7 @@
  * @file API keys: made, listed, revoked.
  */
 import { type Key, KeyListSchema, KeySchema, MadeKeySchema, NewKeySchema } from "@fovea/core/contract/key";
+import { tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";
 import type { ApiKey } from "../../store/api-keys";
 import type { RouteParts } from "../app";
@@ -58,7 +59,7 @@ export function keyRoutes(app: App, { store, keys }: RouteParts): void {
     },
     async (request) => {
       const { id } = request.params;
-      if (!(await store.apiKeys.revoke(id))) throw new HttpProblem(404, "no such key that is good");
+      if (!(await store.apiKeys.revoke(id))) throw new HttpProblem(404, tell("noKey"));
       keys.forget();
       await store.audit.append({ actor: callerOf(request).actor, action: "key.revoke", subject: id });
       return { id };

@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import { ModelListSchema, type ModelRecord, ModelRecordSchema } from "@fovea/core/contract/study";
+import { tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";
 import type { LoadedModel } from "../../inference/inference-pool";
 import type { RouteParts } from "../app";
@@ -40,7 +41,7 @@ function shown({ modelId, name, sha256, classes, defaultFor, state }: LoadedMode
 export function modelRoutes(app: App, { config, pool, store }: RouteParts): void {
   function versionOf(modelId: string): LoadedModel {
     const found = pool.models.list().find((one) => one.modelId === modelId && one.state === "ready");
-    if (found === undefined) throw new HttpProblem(404, "no such version is ready", { code: "unknown_model" });
+    if (found === undefined) throw new HttpProblem(404, tell("noVersion"), { code: "unknown_model" });
     return found;
   }
 

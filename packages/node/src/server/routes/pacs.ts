@@ -13,6 +13,8 @@ import {
   RetrieveSchema,
 } from "@fovea/core/contract/pacs";
 import { FoveaError } from "@fovea/core/errors";
+import type { Language } from "@fovea/core/language";
+import { shownReason, tell } from "@fovea/core/reasons/tell";
 import { Type } from "typebox";
 import type { PacsPeer } from "../../pacs/peer";
 import { findStudies } from "../../pacs/study-query";
@@ -24,7 +26,8 @@ import { callerOf } from "../auth/access";
 import { clientSignal } from "../client-signal";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
-import { limitSchema, textSchema } from "../route-schemas";
+import { languageOf } from "../request-language";
+import { LangSchema, limitSchema, textSchema } from "../route-schemas";
 
 /** Questions under way at one time, and how long one may take. */
 const MOST_QUESTIONS = 8;
@@ -39,13 +42,13 @@ export function pacsRoutes(app: App, { config, peers, queue, store }: RouteParts
 
   function peerOf(name: string): PacsPeer {
     const peer = peers?.get(name);
-    if (peer === undefined) throw new HttpProblem(404, "no such PACS in destinations; GET /pacs names them");
+    if (peer === undefined) throw new HttpProblem(404, tell("noPacs"));
     return peer;
   }
 
   /** Few at a time, none for ever, and none for a client that has left. */
   async function ask<T>(client: AbortSignal, question: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (questions >= MOST_QUESTIONS) throw new HttpProblem(429, "many questions are under way", { retryAfterS: 2 });
+    if (questions >= MOST_QUESTIONS) throw new HttpProblem(429, tell("manyQuestions"), { retryAfterS: 2 });
     questions++;
     try {
       return await question(AbortSignal.any([client, AbortSignal.timeout(PATIENCE_MS)]));
@@ -88,7 +91,7 @@ export function pacsRoutes(app: App, { config, peers, queue, store }: RouteParts
       const peer = peerOf(request.params.name);
       const { limit, ...values } = request.body;
       const keys = Object.keys(values);
-      if (keys.length === 0) throw new HttpProblem(400, "no value to search for; give one, such as patient_id");
+      if (keys.length === 0) throw new HttpProblem(400, tell("noSearchValue"));
       const found = await ask(clientSignal(reply), (signal) => findStudies(peer, { ...values, limit }, signal));
       await note(callerOf(request).actor, "pacs.find", { pacs: peer.name, keys, found: found.studies.length });
       return found;
@@ -108,7 +111,7 @@ export function pacsRoutes(app: App, { config, peers, queue, store }: RouteParts
       const { name } = peerOf(request.params.name);
       const { study_uid, series_uid } = request.body;
       if ((await queue.size(RETRIEVE)) >= MOST_WAITING) {
-        throw new HttpProblem(429, "as many retrievals wait as there is room for", { retryAfterS: 60 });
+        throw new HttpProblem(429, tell("manyRetrievals"), { retryAfterS: 60 });
       }
       const { actor } = callerOf(request);
       const series = series_uid && { series: series_uid };
@@ -128,14 +131,14 @@ export function pacsRoutes(app: App, { config, peers, queue, store }: RouteParts
     {
       schema: {
         summary: "Studies that are fetched, or were: how far they are and how they ended, the latest first",
-        querystring: Type.Object({ limit: limitSchema(500, 100) }, { additionalProperties: false }),
+        querystring: Type.Object({ limit: limitSchema(500, 100), lang: LangSchema }, { additionalProperties: false }),
         response: { 200: RetrievalListSchema, ...PROBLEMS },
       },
     },
     async (request): Promise<RetrievalList> => {
       const retrievals = await store.retrievals.latest(request.query.limit ?? 100);
       await note(callerOf(request).actor, "pacs.retrievals", { retrievals: retrievals.length });
-      return { retrievals: retrievals.map(listed) };
+      return { retrievals: retrievals.map((one) => listed(one, languageOf(request))) };
     },
   );
 
@@ -144,7 +147,7 @@ export function pacsRoutes(app: App, { config, peers, queue, store }: RouteParts
   }
 }
 
-function listed(one: RetrievalRecord): RetrievalList["retrievals"][number] {
+function listed(one: RetrievalRecord, language: Language): RetrievalList["retrievals"][number] {
   const { retrievalId: id, pacs, state, attempts, stored, refused, reason = null } = one;
   return {
     ...{
@@ -157,6 +160,7 @@ function listed(one: RetrievalRecord): RetrievalList["retrievals"][number] {
       stored,
       refused,
       reason,
+      reason_shown: shownReason(reason, language),
     },
     ...{ asked_at: one.askedAt.toISOString(), ended_at: one.endedAt?.toISOString() ?? null },
   };

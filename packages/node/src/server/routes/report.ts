@@ -2,6 +2,7 @@
  * @file `GET /studies/:uid/report`: what was found in a study, in the form that is asked for.
  */
 import { UidSchema } from "@fovea/core/contract/values";
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import type { RouteParts } from "../app";
@@ -59,7 +60,7 @@ export function reportRoute(app: App, parts: RouteParts): void {
       const { format = "json", lang, series } = request.query;
       const view = readerOf(parts, request, lang);
       const detail = await store.studyList.detail(uid, view);
-      if (detail === undefined) throw new HttpProblem(404, "no such study");
+      if (detail === undefined) throw new HttpProblem(404, tell("noStudy"));
       const caller = callerOf(request);
       const signal = clientSignal(reply);
       const answer = await WRITERS[format]({ parts, detail, language: view.language, caller, series, signal });

@@ -38,7 +38,8 @@ export function stowRoutes(app: App, { reception, config, metrics }: RouteParts)
       store,
       limits,
     );
-    const isOurs = fault !== undefined && !reply.raw.destroyed && problemOf(fault, request.id).problem.status >= 500;
+    const isOurs =
+      fault !== undefined && !reply.raw.destroyed && problemOf(fault, request.id, "en").problem.status >= 500;
     if (isOurs) logFailure(app, request.id, fault);
     // What is left of the body is not waited for.
     if (!request.raw.complete) reply.header("Connection", "close");

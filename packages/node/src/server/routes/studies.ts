@@ -3,6 +3,7 @@
  */
 import { AnalyseAgainSchema, StudyDetailSchema, StudyListSchema, StudyStateSchema } from "@fovea/core/contract/study";
 import { UidSchema } from "@fovea/core/contract/values";
+import { tell } from "@fovea/core/reasons/tell";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { analyseAgain } from "../../pipeline/analyse-again";
@@ -14,7 +15,7 @@ import { seesPatients } from "../auth/caller";
 import { PROBLEMS } from "../open-api";
 import { HttpProblem } from "../problem";
 import { requestLanguage } from "../request-language";
-import { CursorSchema, LangQuery, limitSchema } from "../route-schemas";
+import { CursorSchema, LangQuery, LangSchema, limitSchema } from "../route-schemas";
 
 const StudyQuerySchema = Type.Object(
   {
@@ -22,6 +23,7 @@ const StudyQuerySchema = Type.Object(
     modality: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_ ]{1,16}$" })),
     after: CursorSchema,
     limit: limitSchema(200, 50),
+    lang: LangSchema,
   },
   { additionalProperties: false },
 );
@@ -51,9 +53,9 @@ export function studyRoutes(app: App, parts: RouteParts): void {
       },
     },
     async (request) => {
-      const { state, modality, after, limit } = request.query;
-      const { showPatient } = readerOf(parts, request);
-      const list = await store.studyList.page({ state, modality }, { after, limit, showPatient });
+      const { state, modality, after, limit, lang } = request.query;
+      const { showPatient, language } = readerOf(parts, request, lang);
+      const list = await store.studyList.page({ state, modality }, { after, limit, showPatient, language });
       await store.audit.append({
         actor: callerOf(request).actor,
         action: "study.list",
@@ -75,7 +77,7 @@ export function studyRoutes(app: App, parts: RouteParts): void {
     async (request) => {
       const { uid } = request.params;
       const study = await store.studyList.detail(uid, readerOf(parts, request, request.query.lang));
-      if (study === undefined) throw new HttpProblem(404, "no such study");
+      if (study === undefined) throw new HttpProblem(404, tell("noStudy"));
       await store.audit.append({ actor: callerOf(request).actor, action: "study.view", subject: uid });
       return study;
     },
@@ -94,7 +96,7 @@ export function studyRoutes(app: App, parts: RouteParts): void {
       const { uid } = request.params;
       const { actor } = callerOf(request);
       const series = await analyseAgain(store, { studyUid: uid, seriesUid: request.query.series, actor });
-      if (series === 0) throw new HttpProblem(409, "nothing failed that could be analysed again, or it waits already");
+      if (series === 0) throw new HttpProblem(409, tell("nothingToAnalyse"));
       wakePipeline();
       return reply.code(202).send({ state: "queued", study_uid: uid, series, study_url: `/studies/${uid}` });
     },

@@ -327,7 +327,7 @@ describe("a report", () => {
     const rows = (await get(`/studies/${study_uid}/report?format=csv`)).body.split("\r\n").slice(1, -1);
     // The model's is 0.25, `report_above` 0.5.
     expect(rows.length).toBeGreaterThan(0);
-    expect(rows.map((row) => row.split(",").at(-1))).toEqual(rows.map(() => "0.5"));
+    expect(rows.map((row) => row.split(",").at(-2))).toEqual(rows.map(() => "0.5"));
   });
 
   test("comes as a page that runs nothing, with the picture in it", async () => {

@@ -116,11 +116,11 @@ async function keepKeys(file: string, keys: readonly VaultKey[]): Promise<void> 
 
 async function readKeys(file: string): Promise<VaultKey[]> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const missing = error.code === "ENOENT";
-    throw new FoveaError(missing ? "file_not_found" : "file_unreadable", `key file: ${error.code ?? error.message}`, {
-      file,
-      cause: error,
-    });
+    if (error.code === "ENOENT") {
+      const message = "no such key file; bring it back, or for a new record make one: openssl rand -base64 32 > FILE";
+      throw new FoveaError("file_not_found", message, { file, cause: error });
+    }
+    throw new FoveaError("file_unreadable", `key file: ${error.code ?? error.message}`, { file, cause: error });
   });
   return parseKeys(text, file);
 }

@@ -106,6 +106,7 @@ describe("a key ring", () => {
     );
     await expect(openKeyRing({ dataDir, keyFile: join(dataDir, "none") })).rejects.toMatchObject({
       code: "file_not_found",
+      message: expect.stringContaining("openssl rand -base64 32"),
     });
   });
 

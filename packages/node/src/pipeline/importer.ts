@@ -98,6 +98,8 @@ export class Importer implements ReceiptQueue {
   }
 
   push(receipt: Receipt): void {
+    // Whoever received it and whoever looks through the folder may come with it at the same time.
+    if (this.#known.has(receipt.blob)) return;
     this.#known.add(receipt.blob);
     this.#waiting.push(receipt);
     this.#wake();

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { fileHeader } from "../../src/pacs/part10";
 import { Importer, type ImporterOptions } from "../../src/pipeline/importer";
 import type { Receipt } from "../../src/pipeline/receipt";
-import { Reception, type ReceptionOptions, STORE_STATUS } from "../../src/pipeline/reception";
+import { type ReceiptQueue, Reception, type ReceptionOptions, STORE_STATUS } from "../../src/pipeline/reception";
 import type { Database } from "../../src/store/database";
 import type { Store } from "../../src/store/open-store";
 import { SqlError } from "../../src/store/sql-error";
@@ -19,7 +19,7 @@ const KILLED = new Error("as if the process had been killed here");
 /** Past the point of the fault nothing happens any more in that process. */
 const never = () => new Promise<never>(() => undefined);
 
-function receptionOf(store: Store, importer: Importer, more: Partial<ReceptionOptions> = {}) {
+function receptionOf(store: Store, importer: ReceiptQueue, more: Partial<ReceptionOptions> = {}) {
   const known = async (sop: string, series: string) => ({
     sha256: (await store.studies.findInstance(sop))?.sha256,
     studyUid: (await store.studies.findSeries(series))?.studyUid,
@@ -78,6 +78,21 @@ onEachEngine("reception", (engine) => {
     expect(await incoming(store)).toEqual([]);
     const [entry] = await store.audit.list({ action: "instance.receive" });
     expect(entry).toMatchObject({ actor: "ae:CT1", subject: sopUid(1), inputSha256: kept?.sha256 });
+  });
+
+  test("notes an object once that is found in the folder while it is handed over", async () => {
+    const store = await engine.emptied();
+    const importer = new Importer({ ...store });
+    const push = (receipt: Receipt) => {
+      importer.push(receipt);
+      importer.push(receipt);
+    };
+    const both = { room: () => importer.room(), push };
+    expect(await send(receptionOf(store, both), sentInstance(1))).toBe(STORE_STATUS.success);
+    expect(importer.backlog).toBe(1);
+    await importer.start();
+    await importer.stop();
+    expect(await store.audit.list({ action: "instance.receive" })).toHaveLength(1);
   });
 
   test("takes a whole file as it takes a data set: both are the same object", async () => {

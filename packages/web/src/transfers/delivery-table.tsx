@@ -7,6 +7,7 @@ import { localTime } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
 import { RowActions, type RowActionsProps } from "./row-actions";
 import { StudyLink } from "./study-link";
+import { ACTIONS, type Column, TableHead } from "./table-head";
 
 /** Which mark of the page a state has. */
 const MARKS: Readonly<Record<ListedDelivery["state"], string>> = {
@@ -15,6 +16,18 @@ const MARKS: Readonly<Record<ListedDelivery["state"], string>> = {
   sent: "analysed",
   failed: "failed",
 };
+
+const COLUMNS: readonly Column[] = [
+  { title: "transfers.state" },
+  { title: "transfers.destination" },
+  { title: "transfers.kind" },
+  { title: "transfers.study" },
+  { title: "transfers.attempts", isNumber: true },
+  { title: "transfers.reason" },
+  { title: "transfers.planned" },
+  { title: "transfers.next" },
+  ACTIONS,
+];
 
 export interface DeliveryTableProps extends Pick<RowActionsProps, "onDone"> {
   readonly client: Client;
@@ -26,23 +39,7 @@ export function DeliveryTable({ client, deliveries, now, onDone }: DeliveryTable
   const { say } = useSpeech();
   return (
     <table className="transfer-table">
-      <thead>
-        <tr>
-          <th scope="col">{say("transfers.state")}</th>
-          <th scope="col">{say("transfers.destination")}</th>
-          <th scope="col">{say("transfers.kind")}</th>
-          <th scope="col">{say("transfers.study")}</th>
-          <th scope="col" className="number">
-            {say("transfers.attempts")}
-          </th>
-          <th scope="col">{say("transfers.reason")}</th>
-          <th scope="col">{say("transfers.planned")}</th>
-          <th scope="col">{say("transfers.next")}</th>
-          <th scope="col">
-            <span className="visually-hidden">{say("transfers.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={COLUMNS} />
       <tbody>
         {deliveries.map((one) => (
           <tr key={one.id} data-delivery={one.id}>

@@ -7,6 +7,15 @@ import { fileSize, localTime } from "../language/clinical-text";
 import { useSpeech } from "../language/language-context";
 import { type RowAction, RowActions, type RowActionsProps } from "./row-actions";
 import { StudyLink } from "./study-link";
+import { ACTIONS, type Column, TableHead } from "./table-head";
+
+const COLUMNS: readonly Column[] = [
+  { title: "transfers.why" },
+  { title: "transfers.study" },
+  { title: "transfers.size", isNumber: true },
+  { title: "transfers.from" },
+  { title: "transfers.since" },
+];
 
 export interface HeldTableProps extends Pick<RowActionsProps, "onDone"> {
   readonly client: Client;
@@ -18,22 +27,7 @@ export function HeldTable({ client, held, maySettle, onDone }: HeldTableProps) {
   const { say } = useSpeech();
   return (
     <table className="transfer-table">
-      <thead>
-        <tr>
-          <th scope="col">{say("transfers.why")}</th>
-          <th scope="col">{say("transfers.study")}</th>
-          <th scope="col" className="number">
-            {say("transfers.size")}
-          </th>
-          <th scope="col">{say("transfers.from")}</th>
-          <th scope="col">{say("transfers.since")}</th>
-          {maySettle && (
-            <th scope="col">
-              <span className="visually-hidden">{say("transfers.actions")}</span>
-            </th>
-          )}
-        </tr>
-      </thead>
+      <TableHead columns={maySettle ? [...COLUMNS, ACTIONS] : COLUMNS} />
       <tbody>
         {held.map((one) => (
           <tr key={one.id} data-held={one.id}>

@@ -8,6 +8,7 @@ import type { Say } from "../language/language";
 import { useSpeech } from "../language/language-context";
 import { type RowAction, RowActions, type RowActionsProps } from "./row-actions";
 import { StudyLink } from "./study-link";
+import { ACTIONS, type Column, TableHead } from "./table-head";
 
 /** Which mark of the page a state has. */
 const MARKS: Readonly<Record<ListedRetrieval["state"], string>> = {
@@ -18,6 +19,18 @@ const MARKS: Readonly<Record<ListedRetrieval["state"], string>> = {
   failed: "failed",
 };
 
+const COLUMNS: readonly Column[] = [
+  { title: "transfers.state" },
+  { title: "transfers.pacs" },
+  { title: "transfers.study" },
+  { title: "transfers.attempts", isNumber: true },
+  { title: "transfers.images", isNumber: true },
+  { title: "transfers.reason" },
+  { title: "transfers.asked" },
+  { title: "transfers.ended" },
+  ACTIONS,
+];
+
 export interface RetrievalTableProps extends Pick<RowActionsProps, "onDone"> {
   readonly client: Client;
   readonly retrievals: readonly ListedRetrieval[];
@@ -27,25 +40,7 @@ export function RetrievalTable({ client, retrievals, onDone }: RetrievalTablePro
   const { say } = useSpeech();
   return (
     <table className="transfer-table">
-      <thead>
-        <tr>
-          <th scope="col">{say("transfers.state")}</th>
-          <th scope="col">{say("transfers.pacs")}</th>
-          <th scope="col">{say("transfers.study")}</th>
-          <th scope="col" className="number">
-            {say("transfers.attempts")}
-          </th>
-          <th scope="col" className="number">
-            {say("transfers.images")}
-          </th>
-          <th scope="col">{say("transfers.reason")}</th>
-          <th scope="col">{say("transfers.asked")}</th>
-          <th scope="col">{say("transfers.ended")}</th>
-          <th scope="col">
-            <span className="visually-hidden">{say("transfers.actions")}</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={COLUMNS} />
       <tbody>
         {retrievals.map((one) => (
           <tr key={one.id} data-retrieval={one.id}>

@@ -7,6 +7,7 @@ import { reasonOf } from "../api/request-error";
 import type { RepeatedAnswer } from "../api/use-repeated-question";
 import type { MessageKey } from "../language/language";
 import { useSpeech } from "../language/language-context";
+import { Freshness } from "../worklist/freshness";
 import { moveThroughRows } from "../worklist/row-keys";
 import { DeliveryTable } from "./delivery-table";
 import { HeldTable } from "./held-table";
@@ -190,21 +191,14 @@ interface FootProps {
   readonly said: MessageKey | undefined;
 }
 
-function Foot({ listing: { error, updatedAt, askNow }, said }: FootProps) {
+function Foot({ listing, said }: FootProps) {
   const { say } = useSpeech();
   return (
     <div className="pages">
       <span className="pages-count" role="status">
         {said && say(said)}
       </span>
-      <span className={error === undefined ? "updated" : "updated stale"}>
-        {error !== undefined
-          ? say("worklist.stale", { reason: reasonOf(error, say) })
-          : updatedAt && say("worklist.updated", { time: updatedAt.toTimeString().slice(0, 8) })}
-      </span>
-      <button type="button" onClick={askNow}>
-        {say("worklist.refresh")}
-      </button>
+      <Freshness listing={listing} />
     </div>
   );
 }

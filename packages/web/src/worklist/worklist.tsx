@@ -6,6 +6,7 @@ import type { Client } from "../api/client";
 import { reasonOf } from "../api/request-error";
 import type { RepeatedAnswer } from "../api/use-repeated-question";
 import { useSpeech } from "../language/language-context";
+import { Freshness } from "./freshness";
 import { isFiltered, MODALITIES, narrowed, STATES, type StudyFilter } from "./study-filter";
 import type { StudyFound } from "./study-search";
 import { StudyTable } from "./study-table";
@@ -112,7 +113,7 @@ function Filters({ filter, onFilter, listing, search }: FiltersProps) {
 
 function Pages({ filter, onFilter, listing }: Omit<FiltersProps, "search">) {
   const { say } = useSpeech();
-  const { answer: list, updatedAt, error, askNow } = listing;
+  const { answer: list } = listing;
   const next = list?.next ?? null;
   return (
     <div className="pages">
@@ -135,14 +136,7 @@ function Pages({ filter, onFilter, listing }: Omit<FiltersProps, "search">) {
         {list && say("worklist.count", { count: list.studies.length })}
         {list?.unsearched && ` · ${say("worklist.searched", { count: list.searched ?? 0 })}`}
       </span>
-      <span className={error === undefined ? "updated" : "updated stale"}>
-        {error !== undefined
-          ? say("worklist.stale", { reason: reasonOf(error, say) })
-          : updatedAt && say("worklist.updated", { time: updatedAt.toTimeString().slice(0, 8) })}
-      </span>
-      <button type="button" onClick={askNow}>
-        {say("worklist.refresh")}
-      </button>
+      <Freshness listing={listing} />
     </div>
   );
 }
